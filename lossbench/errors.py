@@ -11,6 +11,7 @@
         │   ├── ScoreFailed     a metric of one's own that is none
         │   └── LossFailed      a custom loss that is not found, or misbehaves
         │       └── LossMisbehaves  one that raises, or does what no loss does
+        │           └── LossLeavesTorch  one that computes with a library without gradients
         ├── DataError           a table or data set that cannot be used
         ├── ConfigError         a configuration file that cannot be read or understood
         └── OutputError         a place where the results cannot be written
@@ -136,6 +137,10 @@ class LossMisbehaves(LossFailed):
     def __init__(self, loss: str, fault: str, where: str = "") -> None:
         super().__init__(f"loss '{loss}' {fault}{where}")
         self.fault, self.where = fault, where
+
+
+class LossLeavesTorch(LossMisbehaves):
+    """A custom loss that computes with a library without gradients, whatever it is given."""
 
 
 class DataError(UsageError):

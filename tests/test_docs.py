@@ -7,6 +7,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -110,3 +111,142 @@ def test_the_site_has_every_page() -> None:
     named = set(re.findall(r'= "([\w/-]+\.md)"', contents))
     made = {"index.md", "CONTRIBUTING.md", "CHANGELOG.md", "reference.md", "claims/index.md", "losses/index.md"}
     assert named - made == {page.name for page in (ROOT / "docs").glob("*.md")}
+
+
+SAID = r"\d+ of \d+|\d+ (?:open|against)\b|\d+(?:\.\d+)? %|\d+\.\d+"
+"""A count, a percentage, or a gap."""
+
+GAP = r"`(\w+)` is (\d\.\d+ (?:above|below)) `(\w+)`( in \w+)?"
+"""A gap with its direction."""
+
+VALUES = ["reported", "measured", "difference", "low", "high"]
+"""The columns of evidence.csv that hold numbers."""
+
+ELSEWHERE = {
+    "claims.md": {"92.2 %", "88.9 %", "8 of 60", "7 of 9450", "22 %"},  # other base seeds; claims T3 --explain
+    "own-table.md": {"0.678", "0.677"},  # a table that is not ours to ship
+}
+"""Numbers beside a claim that a command printed which did not write results/claims, by page."""
+
+
+@cache
+def results(name: str) -> pd.DataFrame:
+    """Return a file of results/claims."""
+    return pd.read_csv(ROOT / "results" / "claims" / f"{name}.csv")
+
+
+@cache
+def told() -> dict[str, str]:
+    """Return what is declared and answered of each claim, and of the reference, by the name that a page cites."""
+    declared = tomllib.loads((ROOT / "configs" / "claims.toml").read_text(encoding="utf-8"))["claims"]
+    report = (ROOT / "results" / "reference" / "report.md").read_text(encoding="utf-8")
+    found = {"the reference": report.partition("<details>")[0]}
+    for row in results("claims").itertuples():
+        mine = declared[row.id]
+        found[row.id] = f"{mine['claim']} {mine.get('margin', '')} {mine.get('reported', '')} {row.answer}"
+    return found
+
+
+@cache
+def evidence(name: str) -> pd.DataFrame:
+    """Return the rows of evidence that decide a claim, or are shown with it.
+
+    Those of its sensitivity are so many that any number is among them.
+    """
+    rows = results("evidence")
+    return rows[(rows.id == name) & (rows.role != "sensitivity")]
+
+
+@cache
+def counted(name: str) -> set[str]:
+    """Return the counts of a claim's cases, as "3 of 6" or "2 open": of all, and of each score."""
+    units = evidence(name).query("role == 'unit'")
+    tallies = [mine.verdict.value_counts() for _, mine in units.groupby("what")]
+    columns = results("claims").set_index("id")[["supporting", "opposing", "equal", "open"]]
+    words = ["reproduced", "contradicted", "equivalent", "inconclusive"]
+    tallies += [pd.Series(columns.loc[name].to_numpy(), words)] if name in columns.index else []
+    found = set[str]()
+    for tally in tallies:
+        for_it, against, level, unknown = (int(tally.get(word, 0)) for word in words)
+        found |= {f"{unknown} open", f"{against} against"}
+        found |= {f"{n} of {tally.sum()}" for n in (for_it, against, level, unknown)}
+    return found
+
+
+def measured(number: str, name: str) -> bool:
+    """Tell whether a gap or a percentage is what was measured, rounded to as many digits."""
+    digits = len(number.removesuffix(" %").partition(".")[2])
+    values = evidence(name)[VALUES].abs().to_numpy(float).ravel() * (100 if number.endswith("%") else 1)
+    return number.removesuffix(" %") in {f"{value:.{digits}f}" for value in values}
+
+
+def holds(number: str, name: str) -> bool:
+    """Tell whether a number is one of a claim, or of the reference."""
+    shown = " ".join(evidence(name).query("role == 'shown'").note.dropna())
+    words = re.sub(r"(\d)%", r"\1 %", f"{told()[name]} {shown}")
+    return number in re.findall(SAID, words) or number in counted(name) or measured(number, name)
+
+
+def cited(page: Path) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield the sentences of a page that cite a result, or come after such a one in their paragraph.
+
+    Yields:
+        (the line it begins in, its text, the names of the results)
+    """
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"^```.*?^```$", lambda code: re.sub(r"\S", "", code[0]), text, flags=re.MULTILINE | re.DOTALL)
+    for paragraph in re.finditer(r"(?:[^\n]+\n(?!- |\n))*[^\n]+", text):
+        names: list[str] = []
+        for sentence in re.finditer(r"\S.*?(?:\.(?=\s)|$)", paragraph[0], re.DOTALL):
+            found = re.findall(r"\bthe reference(?=\])|\b[A-Z][\w-]*", sentence[0])
+            names = [name for name in found if name in told()] or names
+            if names:
+                place = paragraph.start() + sentence.start()
+                yield text.count("\n", 0, place) + 1, " ".join(sentence[0].split()), names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_number_beside_a_claim_is_of_its_results(page: Path) -> None:
+    """A count, a gap or a percentage is in results/claims; beside the reference, in the answer of its report."""
+    wrong = [
+        f"{page.name}:{line}: {number} is not of {' or '.join(names)}"
+        for line, sentence, names in cited(page)
+        for number in re.findall(SAID, re.sub(r"`[^`]*`", "", sentence))
+        if number not in ELSEWHERE.get(page.name, ()) and not any(holds(number, name) for name in names)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_direction_beside_a_claim_is_of_its_results(page: Path) -> None:
+    """That a loss is so much above or below another in a score stands in the claim's answer, word for word."""
+    wrong = [
+        f"{page.name}:{line}: '{said}' is not of {' or '.join(names)}"
+        for line, sentence, names in cited(page)
+        for said in (f"{one} is {gap} {other}{score}" for one, gap, other, score in re.findall(GAP, sentence))
+        if not any(said in told()[name] for name in names)
+    ]
+    assert wrong == []
+
+
+def test_numbers_beside_claims_are_found() -> None:
+    """The two laws above are about something, and no exception is kept that is not needed."""
+    for page in PAGES:
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        assert all(number in text for number in ELSEWHERE.get(page.name, ()))
+    guide = [sentence for _, sentence, _ in cited(ROOT / "docs" / "choosing.md")]
+    assert sum(len(re.findall(GAP, sentence)) for sentence in guide) > 3
+    assert sum(len(re.findall(SAID, sentence)) for sentence in guide) > 25
+
+
+def test_the_table_of_masks_is_of_the_committed_claims() -> None:
+    """What dice gains over bce in T8, at one half and where validation says, with its interval."""
+    units = results("evidence").query("id == 'T8' and role == 'unit'").set_index(["dataset", "case"])
+    page = (ROOT / "docs" / "segmentation.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| (?:objects on )?(\d+) %.*? \| (.*) \| (.*) \|$", page, re.MULTILINE)
+    assert len(shown) == 4
+    for percent, *cells in shown:
+        name = {"10": "discs"}.get(percent, f"discs:foreground={int(percent) / 100:g}") + ":images=40"
+        for where, cell in zip(("at one half", "where validation says"), cells, strict=True):
+            row = units.loc[name, f"dice vs bce, decided {where}"]
+            assert cell == f"{row.measured:+.3f} [{row.low:.2g}, {row.high:.2g}]"

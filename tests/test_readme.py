@@ -49,6 +49,13 @@ def test_what_is_shown_is_of_the_reference(reference: Remade, page: str) -> None
     assert set(shown) <= printed
 
 
+def test_the_answer_of_the_first_run_is_of_the_reference(reference: Remade) -> None:
+    """What a newcomer is shown as an answer is one of the main job."""
+    quoted = re.findall(r"^> (.*)$", (ROOT / "docs" / "first-run.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert quoted
+    assert " ".join(quoted) in " ".join(lead(reference.answer))
+
+
 def test_a_newcomer_can_read_all_of_it() -> None:
     """The README is short: what it is, two commands, what they say, and where there is more."""
     assert len((ROOT / "README.md").read_bytes()) < 9000
@@ -102,6 +109,10 @@ def test_the_scores_of_the_documents_are_those_of_the_committed_claims() -> None
         for name, mine in groups.items()
     }
     assert rows == expected
+    words = re.findall(r"\d+", rows["in all, each claim once"])
+    told = "Of the {} claims of [^:]*, {} are true, {} refuted, {} mixed and {} too weak to say"
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert re.search(told.format(*words), readme)
 
 
 def test_the_verdicts_that_pages_name_are_those_of_the_committed_claims() -> None:

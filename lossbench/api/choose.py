@@ -18,6 +18,7 @@ from lossbench.plan.request import Manner, Request
 from lossbench.report.decision import choice_lines, paste
 from lossbench.report.words.english import wrapped
 from lossbench.results import choosing
+from lossbench.results.advice import Advice
 from lossbench.store import Store, open_store
 
 
@@ -102,7 +103,8 @@ def decide(plan: Plan, request: Request, watch: choosing.Watch) -> tuple[Choice,
     with held(request.cache) as store:
         work = choosing.Work(request.manner, request.began, store, request.budget, watch)
         made = choosing.choose(plan, work)
-    found = Comparison(**{one.name: getattr(made.comparison, one.name) for one in fields(made.comparison)})
+    known = {one.name: getattr(made.comparison, one.name) for one in fields(made.comparison)}
+    found = Comparison(**known | {"advice": Advice(tuple(choice_lines(made)), tuple(paste(made)))})
     return Choice(plan=made.plan, comparison=found, decision=made.decision), write_files(found, request)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.report.answer.run import lead
+from lossbench.report.answer.run import lead, leading
 from lossbench.report.save import save
 from lossbench.report.words.english import wrapped
 from lossbench.report.words.remark import words
@@ -39,7 +39,7 @@ class Comparison(comparison.Comparison):
 
     def __repr__(self) -> str:
         """Return the answers, as `lossbench compare` prints them first, and what a reader must know besides."""
-        paragraphs = wrapped([*lead(self.answer), *self.notes], REPR)
+        paragraphs = wrapped([*leading(self.answer, self.advice), *self.notes], REPR)
         return "\n".join([f"Comparison of {len(self.trials)} trainings", *paragraphs])
 
     def _repr_html_(self) -> str:
@@ -50,7 +50,8 @@ class Comparison(comparison.Comparison):
         from lossbench.results.manifest import Manifest
 
         told = Manifest(manifest(self, ""))
-        return framed(lead(self.answer), page(self, self.curves, remarks(self), told, self.examples))
+        said = leading(self.answer, self.advice)
+        return framed(said, page(self, self.curves, remarks(self), told, self.examples))
 
     @cached_property
     def answer(self) -> Told:

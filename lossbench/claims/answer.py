@@ -268,9 +268,9 @@ def size_of(finding: Finding) -> str:
     sign = 1 if gap.reported >= 0 else -1
     units = f"{len(sizes.units)} setting{'s' * (len(sizes.units) != 1)}"
     return (
-        f"{finding.size}: as printed in {len(sizes.supporting)} of {units}, excluded in {sizes.against}, open in "
-        f"{len(sizes.open)}; the nearest is {sign * gap.measured:.{digits}}, printed as {abs(gap.reported):.{digits}}, "
-        f"{sides_in(gap)} in {where}"
+        f"{finding.size}: as printed in {len(sizes.supporting)} of {units}, excluded in {sizes.against}, "
+        f"open in {len(sizes.open)}; the nearest is {sign * gap.measured:.{digits}}, printed as "
+        f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
     )
 
 

@@ -148,7 +148,7 @@ def watching(quiet: bool) -> Iterator[Watch]:
 def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     """Print the answer and the lines to paste, or all of it as JSON."""
     from lossbench.report.decision import choice_lines, paste, record
-    from lossbench.report.terminal import WIDTH, columns, console, print_lines
+    from lossbench.report.terminal import WIDTH, columns, console, print_code, print_lines
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
     from lossbench.results.remarks.run import closing, notes
@@ -160,7 +160,7 @@ def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
         return
     width, found = min(columns(), WIDTH), choice.comparison
     print_lines(console(), [*wrapped(choice_lines(choice), width), ""])
-    click.echo("".join(f"{visible(line)}\n" for line in (*paste(choice), "")), nl=False)  # as long as it is
+    print_code(paste(choice))
     remarks = (*at_edges(found.tuning), *notes(found), *closing(found, folder))
     print_lines(console(), wrapped(map(words, remarks), width), style="dim")
 

@@ -103,16 +103,27 @@ def print_catalogue(selection: Selection, form: str | None) -> None:
 
 
 def print_losses(selection: Selection) -> None:
-    """Print one loss in full on each task that it fits, and why not on the others."""
+    """Print a loss in full on each task that it fits, one's own on the first, and why not on the others."""
     check_folder()
     from lossbench.report.shape import draw_loss
     from lossbench.report.terminal import described, prose
 
-    for loss in selection.losses.values():
+    first, *others = selection.losses.values()
+    # A loss of the catalogue is another on each task; one's own is one function, whose pages would be alike.
+    for loss in (first,) if first.record.code else (first, *others):
         click.echo("\n".join(describe(loss)))
         click.echo("\n".join(["", *draw_loss(loss, prose()), ""]))
+    if first.record.code and others:
+        click.echo("\n".join(described("also for", also(selection))))
     if selection.unfit:
         click.echo("\n".join(described("not for", selection.unfit)))
+
+
+def also(selection: Selection) -> str:
+    """Return the tasks after the first, and how one of them is shown."""
+    (spec,) = selection.fits
+    _, *tasks = selection.losses
+    return f"{', '.join(tasks)}; shown by lossbench losses '{spec}:@task={tasks[0]}'"
 
 
 def describe(loss: Loss) -> Iterator[str]:

@@ -14,6 +14,7 @@ from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.remark import Remark
+    from lossbench.results.advice import Advice
     from lossbench.results.remake import Remade
     from lossbench.run.state import Gap
     from lossbench.stats.findings import Findings
@@ -54,7 +55,8 @@ def report(
         print_latex(remade, latex, paragraph)
     elif form or figures is None:
         files = [] if output is None else [Topic.FILES(folder=output)]
-        print_findings(remade, remade.gaps, [*remade.remarks(), *files], form or "table")
+        advice = remade.manifest.advice if remade.manifest else None
+        print_findings(remade, remade.gaps, [*remade.remarks(), *files], form or "table", advice)
 
 
 def draw(remade: Remade, folder: Path) -> None:
@@ -82,9 +84,11 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
         click.echo(latex_tables(remade, map(words, remade.remarks())), nl=False)
 
 
-def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
+def print_findings(
+    findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str, advice: Advice | None = None
+) -> None:
     """Print the summary in one of the formats."""
-    from lossbench.report.answer.run import lead, records
+    from lossbench.report.answer.run import leading, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables, threshold_tables
     from lossbench.report.terminal import WIDTH, columns, laid_out, show
@@ -99,8 +103,9 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
         [*tables(summary), *threshold_tables(findings.thresholds)],
         laid_out(LEGEND, columns()),
         wrapped(said, min(columns(), WIDTH)) if form == "table" else said,
-        lead(findings.answer),
+        leading(findings.answer, advice),
+        advice.paste if advice else (),
         csv=partial(summary_csv, summary),
-        json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers)),
+        json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers, advice)),
         junit=lambda: verdict_junit(summary, gaps, findings.answers),
     )

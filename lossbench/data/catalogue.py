@@ -31,7 +31,7 @@ class DatasetRecord:
         load: makes the data set, given a value for each parameter.
         parameters: what can be set.
         sampling: "redrawn" where `load` draws from a known law and so takes a seed too.
-        package: that an extra of lossbench brings and it is made with; empty where it needs none.
+        package: the package that makes it, which an extra of lossbench installs; empty where none is needed.
     """
 
     name: str
@@ -43,7 +43,7 @@ class DatasetRecord:
 
     @property
     def installed(self) -> bool:
-        """Whether the package that it is made with is there."""
+        """Whether the package that makes it is installed."""
         return not self.package or find_spec(self.package) is not None
 
     @property
@@ -156,8 +156,8 @@ def records() -> tuple[DatasetRecord, ...]:
 def load_dataset(spec: str) -> Dataset:
     """Load a data set by its name, or a user's table by its path.
 
-    A named data set is made once, and its arrays are read-only; a law gives its table of seed 0. A user's table is
-    read at every call.
+    A named data set is made once, and its arrays are read-only; of a law, the table of seed 0 is returned. A
+    user's table is read anew at every call.
 
     Args:
         spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
@@ -188,7 +188,7 @@ def check_dataset(spec: str) -> DatasetRecord | None:
     """Return the record of the data set that a spec names; None where it names a file.
 
     Raises:
-        UnknownName: neither.
+        UnknownName: the spec names neither.
     """
     name, _ = split_spec(spec)
     known = {record.name: record for record in _RECORDS}
@@ -219,7 +219,7 @@ _TABLES: dict[tuple[str, int], Dataset] = {}
 
 
 def _drawn(spec: str, record: DatasetRecord, seed: int) -> Dataset:
-    """Return the table of a seed, the very one where it was drawn before and not too many since."""
+    """Return the table of a seed; recently drawn tables are cached."""
     found = _TABLES.pop((spec, seed), None) or _table(spec, record, seed)
     _TABLES[spec, seed] = found
     while len(_TABLES) > 1 and sum(table.features.nbytes for table in _TABLES.values()) > KEPT:

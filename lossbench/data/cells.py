@@ -1,4 +1,4 @@
-"""What stands in a user's file, cell by cell, before anything is made of it."""
+"""The cells of a user's file, before they are interpreted."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The columns of a file as they stand, and where they stand.
+    """The columns of a file before they are interpreted, and where each row comes from.
 
     Args:
         path: the file, as the user gave it.
         columns: by name, the texts of a CSV file (a pyarrow array), or the values of a Parquet file (a series).
-        places: (rows,) the number of the line in which a row begins, or of the row.
+        places: (rows,) the number of the line where each row begins, or of the row.
         unit: what `places` counts, "line" or "row".
-        separator: what stands between the values of a CSV file.
+        separator: between the values of a CSV file.
         notes: what was done to read it.
-        targets: the columns that are to be predicted, as the source of the table has it.
-        version: of a table that was fetched, what it is; empty for a file.
-        group: the column whose rows of one value belong together, as the source has it; None where it has none.
-        image_shape: of a row as an image, (height, width) or (channels, height, width); None where it is none.
+        targets: the columns to predict, as the source of the table declares them.
+        version: of a fetched table; empty for a file.
+        group: the column that groups rows, as the source declares it; None where it declares none.
+        image_shape: of a row as an image, (height, width) or (channels, height, width); None where rows are no
+            images.
     """
 
     path: Path
@@ -65,7 +66,7 @@ class UserTable:
 
     Args:
         path: the file, as the user gave it.
-        stated: what the user said about it.
+        stated: what the user's spec says about it.
         frame: its content; the index is the line of the file, or the row.
         unit: what the index counts, "line" or "row".
         notes: what was done to it.

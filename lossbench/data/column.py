@@ -1,4 +1,4 @@
-"""One column of texts, ready to be understood: without blanks, marks for missing values, units."""
+"""One column of texts, prepared for interpretation: blanks, marks for missing values and units are removed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lossbench.data.cells import Cells
 from lossbench.data.readings import Reading, floats, tidied
 from lossbench.data.table_spec import TableSpec, written
 
-# What programs write for a missing value (pandas' own list); in a target of texts it is data.
+# What programs write for a missing value (pandas' own list); in a target of texts these are data.
 WORDS = (
     "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
-# What people and spreadsheets write for it besides, in any case; only among numbers or dates.
+# What people and spreadsheets also write, in upper or lower case; only among numbers or dates.
 MARKS = (
     "?", "-", "--", "---", "–", "—", ".", "..", "...", "*", "na", "n.a.", "n.a", "n/a", "nan", "nil", "none",
     "null", "missing", "unknown", "#n/a", "#value!", "#div/0!", "#ref!", "#num!", "#null!", "#name?",
@@ -28,17 +28,17 @@ MARKS = (
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column of texts in the course of being understood.
+    """A column of texts while it is being interpreted.
 
     Args:
         name: of the column.
-        cells: the table it is of, for messages.
+        cells: the table it belongs to, for messages.
         is_target: whether it is to be predicted.
-        texts: (rows,) without blanks around them, None where missing for certain.
-        known: the same, None too where a text may stand for a missing value.
-        plain: the numbers (rows,) that `known` is as it stands; None where it is not.
-        bare: the same as `known`, without units and gaps between thousands.
-        unit: what all numbers have beside them; None where it differs.
+        texts: (rows,) stripped of blanks, None where certainly missing.
+        known: as `texts`, but None also where a text may stand for a missing value.
+        plain: (rows,) `known` as numbers where it parses as it stands; else None.
+        bare: `known` without units and gaps between thousands.
+        unit: the unit that all numbers share, "" for none; None where units differ.
     """
 
     name: str
@@ -51,19 +51,19 @@ class Column:
     unit: str | None
 
     def fitting(self, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings that understand every text."""
+        """Return the readings that can parse every text."""
         if self.known.null_count == len(self.known):
             return []
         return [reading for reading in readings if reading.fits(self.bare).all()]
 
     def first(self, where: np.ndarray) -> tuple[str, str]:
-        """Return the first of the texts chosen, and its place."""
+        """Return the first of the selected texts, and its place."""
         row = int(np.flatnonzero(where)[0])
         return self.texts[row].as_py(), self.cells.place(row)
 
     @property
     def way_without(self) -> str:
-        """What to do where the column is of no use."""
+        """What the user can do if the column is unusable."""
         if self.is_target:
             return "name another target"
         return f"add drop={written(self.name)}, which leaves the column out"

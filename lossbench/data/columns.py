@@ -1,8 +1,8 @@
 """What the cells of a user's table mean: each column becomes numbers or texts, and a note says what was assumed.
 
 A CSV file holds nothing but texts, so what a column is follows from all its values together, and the decimal sign
-from all columns. Nothing is decided value by value: a column is numbers as a whole, or the value that is none is
-named.
+from all columns. Nothing is decided value by value: either the whole column is numbers, or the first value that is
+not is named.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from lossbench.remark import Remark
 
 
 def understood(cells: Cells, stated: TableSpec) -> UserTable:
-    """Make numbers and texts of the cells.
+    """Interpret cells as columns of numbers or texts.
 
     Args:
         cells: of the file.
         stated: which is the target, and what the user said about the file.
 
     Returns:
-        The table, with notes on all that was not read as it stands.
+        The table, with notes on everything that was not read literally.
 
     Raises:
         DataError: a column that is neither numbers nor texts as a whole; it names the value and its place.
@@ -56,7 +56,7 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
 
 
 def _check_missing(cells: Cells, stated: TableSpec) -> None:
-    """Refuse a text for missing values that stands nowhere: it was meant for something else."""
+    """Refuse a text for missing values that occurs in no cell: it must be a mistake."""
     for text in stated.missing:
         wanted = number(text)
         for values in cells.columns.values():
@@ -75,7 +75,7 @@ def _check_missing(cells: Cells, stated: TableSpec) -> None:
 
 
 def _has(texts: Any, wanted: float) -> bool:
-    """Say whether a number is there in another form, as -999.0 for -999."""
+    """Say whether a number occurs in another form, such as -999.0 for -999."""
     return any(number(text) == wanted for text in pc.drop_null(texts.unique()).to_pylist())
 
 
@@ -90,7 +90,7 @@ def _decimal(columns: Sequence[Column], separator: str) -> str | None:
 
 
 def _without_numbers(values: np.ndarray, stated: TableSpec) -> np.ndarray:
-    """Take the numbers that the user said stand for a missing value from a column of numbers."""
+    """Turn the numbers that the user declared as missing into NaN; leave texts unchanged."""
     if values.dtype != np.float64:
         return values
     missing = [value for value in map(number, stated.missing) if value is not None]
@@ -98,7 +98,7 @@ def _without_numbers(values: np.ndarray, stated: TableSpec) -> np.ndarray:
 
 
 def _joined(remarks: Sequence[Remark]) -> list[Remark]:
-    """Say once what holds of several columns."""
+    """Merge remarks that say the same about several columns."""
     joined: dict[object, Remark] = {}
     for place, remark in enumerate(remarks):
         facts = remark.facts

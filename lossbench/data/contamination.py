@@ -45,7 +45,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "binary": ("label", "feature", "feature_one_sided", *AT_TEST, "label_by_class"),
     "multiclass": ("label", "feature", "feature_one_sided", *AT_TEST, "label_by_class"),
     "multilabel": ("label", "feature", "feature_one_sided", *AT_TEST),
-    "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
+    "segmentation": ("label",),  # patches overlap, so shifting one is no realistic fault of an image
     "distribution": ("target", "target_symmetric"),  # the features are noise, which has no outliers
     "anomaly": ("noise",),
     "embedding": ("label", "feature", "feature_one_sided", *AT_TEST),
@@ -121,7 +121,7 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
       target stays, so the row becomes a bad leverage point.
     - feature_one_sided: x ↦ x + 5 standard deviations in every feature: leverage points in one corner. Source of
       these four: Rousseeuw and Leroy 1987, "Robust regression and outlier detection", chapter 1.
-    - noise: a row that is to be given back becomes one of numbers from 0 to 1, all equally likely.
+    - noise: a row to be reconstructed becomes uniform noise on [0, 1].
 
     Data set and seed fix the order in which rows are corrupted and what happens to each; the share only sets their
     number. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
@@ -172,12 +172,12 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
 
 
 def contaminate_test(fold: Fold, kind: str, fraction: float, seed: int) -> np.ndarray:
-    """Corrupt the features of a share of the test part; what they are to be told from stays what it is.
+    """Corrupt the features of a share of the test part; its targets stay as they are.
 
     - feature_at_test: x ↦ x ± 5 standard deviations of the training part in every column, as `feature` does to
       training rows. feature_one_sided_at_test: x ↦ x + 5. A column that is constant in the training part stays.
 
-    There is no kind for the targets of test rows: a wrong one is wrong for every loss alike.
+    No kind corrupts test targets: a wrong target is wrong for every loss alike.
 
     Args:
         fold: the clean fold; it is never changed.
@@ -210,12 +210,12 @@ def contaminate_test(fold: Fold, kind: str, fraction: float, seed: int) -> np.nd
 
 
 def moving_columns(features: np.ndarray) -> np.ndarray:
-    """Say which columns differ at all: five standard deviations of a constant one are nothing."""
+    """Say which columns vary: a constant one has a standard deviation of zero and cannot be shifted."""
     return np.asarray(np.ptp(features, axis=0) > 0)
 
 
 def _hit(size: int, fraction: float, random: np.random.Generator) -> np.ndarray:
-    """Return the first round(fraction · size) of a random permutation of `size` things, (hits,)."""
+    """Return the first round(fraction · size) numbers of a random permutation of 0 ... size - 1, (hits,)."""
     return random.permutation(size)[: round(fraction * size)]
 
 

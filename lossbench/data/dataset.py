@@ -23,7 +23,7 @@ _WEIGHING = re.compile(r':(?:class_)?weight=(?:"(?:[^"]|"")*"|.)*?(?=:\w+=|$)')
 
 @dataclass(frozen=True, eq=False)
 class Modes:
-    """The separate clouds that a law is made of.
+    """The separate clouds (modes) of a law.
 
     Args:
         centres: (modes, targets) float64, in units of the target.
@@ -46,32 +46,33 @@ class Dataset:
         features: (rows, columns) float64; NaN where a value is missing.
         target: (rows,) int64 class index for binary, multiclass and embedding; (rows, targets) float64 for
             regression; (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation,
-            where a row is a pixel; (rows, targets) float64 samples for distribution, which belong to no row of the
-            features in particular; (rows,) int64, 1 for an anomaly, where the networks learn to give back the
-            features of the rows that are none, and the features lie in [0, 1].
+            where a row is a pixel; (rows, targets) float64 samples for distribution, not paired with the rows of
+            the features; (rows,) int64, 1 for an anomaly, where the networks learn to reconstruct the features of
+            normal rows, which lie in [0, 1].
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
         notes: what was done to the table as it was read: rows dropped, values missing ...
         groups: (rows,) int64, the number of each row's group, where a split keeps rows together: those of one
             patient, say, and equal rows; None where every row stands for itself.
-        draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
-            a fixed table.
-        judged: the metric that the user names instead; None for its own.
-        pixels: rows that make an image, one after the other, where losses and scores look at whole images; 1 where
-            a row stands for itself.
-        modes: of a law that is to be imitated, its separate clouds; None where it has none, and for other tasks.
-        start: of such a law, how far its samples lie from where the outputs of an untrained network begin, in
-            every target, in standard deviations of the target.
-        alarms: the share of normal rows that may be called anomalies; None where there are none to be found.
-        parts: (rows,) 0, 1 or 2 for the training, validation and test part, where the law draws them apart; None
-            where a split does.
-        together: rows of one class that lie side by side in a batch, where a loss compares rows; 1 for rows that
-            are shuffled whatever their class.
+        draw: makes the table of a seed where the data come from a law, in which case this is the table of seed 0;
+            None for a fixed table.
+        judged: the primary score that the user chose instead; None for the data set's own.
+        pixels: consecutive rows per image, where losses and scores look at whole images; 1 where each row is a
+            sample by itself.
+        modes: the separate clouds of a law to imitate; None where it has none, and for other tasks.
+        start: of a law to imitate, how far its samples lie from the outputs of an untrained network, in every
+            target, in standard deviations of the target.
+        alarms: the share of normal rows that may be flagged as anomalies; None for other tasks.
+        parts: (rows,) 0, 1 or 2 for the training, validation and test part, where the law draws each part
+            separately; None where the rows are split.
+        together: how many rows of one class lie side by side in a batch, where a loss compares rows; 1 where rows
+            are shuffled regardless of class.
         weights: (rows,) at least 0, how much each row counts in training; None where all count alike.
-        image_shape: of a row as an image, (height, width) or (channels, height, width); None where it is none.
-        version: of data that were fetched, what they are; empty for others.
-        balanced: whether each class counts as much as any other in training.
+        image_shape: of a row as an image, (height, width) or (channels, height, width); None where rows are no
+            images.
+        version: of fetched data; empty for others.
+        balanced: whether all classes have the same total weight in training.
     """
 
     name: str
@@ -119,7 +120,7 @@ class Dataset:
     def targets(self) -> int:
         """The number of classes (multiclass, embedding), labels (multilabel) or regression targets; else one.
 
-        Where rows are given back (anomaly), that of the features.
+        For anomaly, the number of features, which the networks reconstruct.
         """
         if self.task == "anomaly":
             return len(self.feature_names)
@@ -132,7 +133,7 @@ class Dataset:
             values: an array or a tensor, a number a row.
 
         Returns:
-            (..., images, pixels), or what was given where a row stands for itself.
+            (..., images, pixels), or the values unchanged where each row is a sample by itself.
         """
         return values if self.pixels == 1 else values.reshape(*values.shape[:-2], -1, self.pixels)
 
@@ -140,13 +141,13 @@ class Dataset:
     def stream(self) -> str:
         """The name of the random streams: the spec without its folder, so that a moved file keeps its splits.
 
-        Without its weights too: a table has the same splits and first weights with and without them.
+        Weights are left out too: a table has the same splits and initial weights with and without them.
         """
         return _WEIGHING.sub("", re.sub(r"^[^:]*[/\\]", "", self.name))
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the numbers, and of groups and weights where there are some; twelve hexadecimal digits."""
+        """A hash of the numbers, and of any groups and weights; twelve hexadecimal digits."""
         content = hashlib.sha256(b"balanced" if self.balanced else b"")
         more = (array for array in (self.groups, self.weights) if array is not None)
         for array in (self.features, self.target, *more):

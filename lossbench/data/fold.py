@@ -16,8 +16,8 @@ from lossbench.randomness import stream
 from lossbench.task import VALUED
 
 MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
-ROUNDING = 1e-12  # of a number: what arithmetic may add or take away
-STRATIFIABLE = 5  # the fewest rows of a class that give three to the training part and one to each other part
+ROUNDING = 1e-12  # the relative error that arithmetic may introduce
+STRATIFIABLE = 5  # rows of a class, enough for three in the training part and one in each other part
 PARTS = 3  # rows that a class of a user's table needs at least: one for each part of a split
 
 
@@ -28,11 +28,12 @@ class Part:
     Args:
         rows: (n,) row numbers in the table, ascending; `fold.dataset.target[rows]` is the target in original
             units, to the last bit.
-        features: (n, columns) float64, imputed and standardised; as they are where they are to be given back.
+        features: (n, columns) float64, imputed and standardised; unchanged for anomaly, where they are
+            reconstructed.
         target: (n, targets) float64 standardised for regression and distribution; (n,) int64 for binary,
             multiclass, embedding and segmentation; (n, labels) int64 for multilabel; for anomalies the features.
-        weights: (n,) float64 with mean one, what the loss of each training row is multiplied by; None where all
-            rows count alike, and of the other parts, whose scores are not weighted.
+        weights: (n,) float64 with mean one, the factor on the loss of each training row; None where all rows count
+            alike, and in the other parts, whose scores are not weighted.
     """
 
     rows: np.ndarray = field(repr=False)
@@ -63,7 +64,7 @@ class Fold:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the row numbers of each part, and under a law of the rows too; twelve hexadecimal digits."""
+        """A hash of the row numbers of each part, and for a law also of the rows; twelve hexadecimal digits."""
         content = hashlib.sha256(self.dataset.digest.encode() if self.dataset.sampling == "redrawn" else b"")
         for part in (self.train, self.validation, self.test):
             content.update(f"{len(part.rows)}:".encode() + part.rows.astype("<i8").tobytes())
@@ -73,16 +74,15 @@ class Fold:
 def make_fold(dataset: Dataset, seed: int) -> Fold:
     """Split a data set 60/20/20 and scale it by its training part.
 
-    Where the law draws the parts apart, they are what it says. Else the split is stratified by class where every
-    class has at least five rows (binary, multiclass and embedding). Rows of one
-    group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
-    features become the median of the training part (the rule called "median"); a column that has no value there
-    becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
-    training part (a constant column is only centred), and the same for targets that are numbers, to which
-    `start` is added where a law is to be imitated from afar.
+    Where the law draws the parts separately, these are the parts. Otherwise the split is stratified by class where
+    every class has at least five rows (binary, multiclass and embedding). Rows of one group stay in one part; part
+    sizes and class shares are then as near as whole groups allow. Missing features become the median of the
+    training part (the rule called "median"); a column that has no value there becomes zero in every row. Then x ↦
+    (x - mean) / sd with the mean and the population standard deviation of the training part (a constant column is
+    only centred), and the same for targets that are numbers, to which `start` is added for a law to imitate.
 
-    Where anomalies are to be found, only the other rows are split, all anomalies are tested, and the features stay
-    in [0, 1] as they are: they are what the networks give back.
+    For anomaly, only normal rows are split, all anomalies are in the test part, and the features stay in [0, 1] as
+    they are: the networks reconstruct them.
 
     Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, sections 7.2 (the three
     parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).
@@ -148,7 +148,7 @@ def check_rows(name: str, rows: int) -> None:
 
 
 def varies(values: np.ndarray, axis: int = 0) -> np.ndarray:
-    """Say where numbers differ along an axis, by more than rounding makes of one number.
+    """Say where numbers differ along an axis by more than rounding errors.
 
     Example:
         >>> varies(np.array([[0.3, 1.0], [0.1 + 0.2, 2.0]]))
@@ -212,7 +212,7 @@ def part_sizes(dataset: Dataset, seed: int) -> tuple[int, ...]:
 
 
 def fifth_of(rows: int) -> int:
-    """Return how many of so many rows the validation part has, and the test part likewise.
+    """Return the size of the validation part, which is also that of the test part, of a table of so many rows.
 
     Example:
         >>> fifth_of(150), fifth_of(151)
@@ -227,7 +227,7 @@ def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
     if dataset.parts is not None:
         return [np.flatnonzero(dataset.parts == part) for part in range(3)]
     if dataset.groups is not None:
-        # Images are alike: dealt out by their classes, parts would differ in size from seed to seed.
+        # Images are not stratified: by the classes of their pixels, part sizes would differ from seed to seed.
         classes = None if dataset.task in VALUED or dataset.pixels > 1 else dataset.target
         return deal(dataset.groups, classes, stream("split", dataset.stream, seed))
     random_state = int(stream("split", dataset.stream, seed).integers(2**32))

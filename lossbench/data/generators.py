@@ -89,7 +89,7 @@ def _clusters(sizes: list[int], random: np.random.RandomState) -> np.ndarray:
         cluster[...] = np.dot(cluster, mixing) + [1.0 if corner & bit else -1.0 for bit in (8, 4, 2, 1)]
     combined = np.dot(rows, 2 * random.uniform(size=(informative, 2)) - 1)
     noise = random.standard_normal(size=(count, 4))
-    random.uniform(size=count)  # by which scikit-learn turns labels round: none of them here
+    random.uniform(size=count)  # scikit-learn flips labels by these numbers; here it flips none
     return np.column_stack([rows, combined, noise])
 
 
@@ -141,8 +141,8 @@ def demand(noise: float = 0.4, rows: float = 600, seed: int = 0) -> Dataset:
 def blobs(classes: float = 3, rows: float = 500, seed: int = 0) -> Dataset:
     """Which cloud is a point from? Overlapping normal clouds in 8 dimensions.
 
-    x = m + N(0, 1) in each dimension, with m one mean a class on a sphere of radius 1.6, drawn once for each
-    number of classes. All classes have equally many rows.
+    x = m + N(0, 1) in each dimension, with one mean m for each class on a sphere of radius 1.6, drawn once for
+    each number of classes. All classes have equally many rows.
 
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems, Annals of Eugenics 7: normal
     classes of one covariance.
@@ -164,7 +164,7 @@ def line(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
     """A sum of ten features with normal noise: what a straight line can learn.
 
     y = (x₀ + x₁ + ... + x₉) / √10 + N(0, noise²), all x from N(0, 1). The law is the same with the signs of all x
-    and of y turned round.
+    and of y reversed.
 
     Source: the normal linear model, as in Hastie, Tibshirani and Friedman 2009, The Elements of Statistical
     Learning, section 3.2.
@@ -207,7 +207,7 @@ def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
 
 
 def _topics(cumulated: np.ndarray, random: np.random.RandomState) -> tuple[int, ...]:
-    """Return the topics of a text, ascending, each as common as the steps of (topics,) cumulated shares say."""
+    """Draw the topics of a text, ascending; `cumulated` (topics,) holds their cumulative probabilities."""
     number = len(cumulated) + 1
     while number > len(cumulated):
         number = random.poisson(2)
@@ -218,13 +218,13 @@ def _topics(cumulated: np.ndarray, random: np.random.RandomState) -> tuple[int, 
 
 
 def _cumulated(used: np.ndarray, chosen: tuple[int, ...]) -> np.ndarray:
-    """Return the cumulated shares (words,) of the words in texts of some topics; of a text of none, zeros."""
+    """Return the cumulative word probabilities (words,) of texts with some topics; zeros for no topics."""
     cumulated = used[:, list(chosen)].sum(axis=1).cumsum()
     return np.asarray(cumulated / cumulated[-1] if chosen else cumulated)
 
 
 def _words(cumulated: np.ndarray, random: np.random.RandomState) -> np.ndarray:
-    """Return how often a text has each word, (words,); one of no topic has all of them alike."""
+    """Draw how often a text has each word, (words,); without topics all words are equally likely."""
     length, words = 0, len(cumulated)
     while not length:
         length = random.poisson(50)
@@ -239,7 +239,7 @@ def _legacy(name: str, seed: int) -> np.random.RandomState:
 
 
 def _shuffled(count: int, random: np.random.RandomState) -> np.ndarray:
-    """Return so many numbers in random order."""
+    """Return 0 ... count - 1 in random order."""
     order = np.arange(count)
     random.shuffle(order)
     return order
@@ -249,7 +249,7 @@ def whole(name: str, number: float, parameter: str = "rows") -> int:
     """Return a parameter as a whole number.
 
     Raises:
-        BadValue: it is none.
+        BadValue: it is not whole.
     """
     if number != int(number):
         raise BadValue(f"{name}: {parameter}={number:g} is not a whole number; give one such as {round(number)}")

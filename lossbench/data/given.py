@@ -1,4 +1,4 @@
-"""A table that a program hands over, read as the same table in a file would be."""
+"""A table passed as arrays or a frame, read as the same table in a file would be."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def given_tables(
         X: features of a table without a name; None where there is none.
         y: its target, or the name of a column of X.
         data: other tables by spec, each (X, y), or a frame whose target the spec names.
-        task: of all that do not state it.
-        weight: of X, how much each row counts in training, as of `given_table`.
+        task: of all tables whose spec states none.
+        weight: how much each row of X counts in training, as for `given_table`.
 
     Raises:
         BadValue: X without y, y without X, or a task without a table.
-        DataError: what is no table.
+        DataError: something that is no table.
     """
     if not (isinstance(data, Mapping) and all(isinstance(name, str) for name in data)):
         raise BadValue(f"data is of type {type(data).__name__}; give tables by name, as data={{'mine': (X, y)}}")
@@ -70,8 +70,9 @@ def given_table(
     """Make a data set of arrays or of a frame, by the rules of `lossbench.data.table.load_table`.
 
     Args:
-        spec: its name, and what a spec says of a file: "mine", "visits:target=pain:group=patient". Random streams
-            go by it, so the same table has the same splits as the file `sales.csv` under "sales.csv:target=price".
+        spec: its name, and what a spec says of a file: "mine", "visits:target=pain:group=patient". It names the
+            random streams, so the same table has the same splits as the file `sales.csv` under
+            "sales.csv:target=price".
         features: a frame, or an array (rows, columns), whose columns are then called x0, x1 ...; a frame may hold
             the target too.
         target: (rows,), a series or an array, or the name of a column of the frame; None where the spec has that.
@@ -82,10 +83,10 @@ def given_table(
         The data set, named as in `spec`.
 
     Raises:
-        BadValue: a name that another data set has, or a target that is told twice.
+        BadValue: a name that another data set has, or a target that is given twice.
         UnknownName: no such column, key or task.
-        DataError: no table of rows and columns, rows that do not belong together, or one that nothing
-            can be learnt from.
+        DataError: no table of rows and columns, different numbers of rows, or a table that nothing can be learnt
+            from.
 
     Example:
         >>> made = given_table("mine", np.arange(24.0).reshape(12, 2) ** 2, np.arange(12) / 7)
@@ -110,7 +111,7 @@ def given_table(
 
 
 def _beside(spec: str, frame: pd.DataFrame, target: pd.Series[Any], name: str | None) -> tuple[pd.DataFrame, str]:
-    """Return a frame with a target beside its columns, and what the target is called there."""
+    """Return a frame with the target as one more column, and the name of that column."""
     if len(target) != len(frame):
         raise DataError(f"{spec}: X has {len(frame)} rows and y {len(target)}; give a target for every row")
     column = name or _name_of(target, frame)
@@ -148,7 +149,7 @@ def as_frame(spec: str, features: Any) -> pd.DataFrame:
 
 
 def as_series(spec: str, target: Any, features: Any) -> pd.Series[Any]:
-    """Return a target as a series; refuse one whose rows are labelled otherwise than those of the features."""
+    """Return a target as a series; refuse one whose index differs from that of the features."""
     if isinstance(target, pd.DataFrame) and target.shape[1] == 1:
         target = target.iloc[:, 0]
     if not isinstance(target, pd.Series):
@@ -185,7 +186,7 @@ def _shaped(given: Any, values: np.ndarray) -> str:
 
 
 def _name_of(values: pd.Series[Any], frame: pd.DataFrame) -> str:
-    """Return how a target is called that the spec does not name."""
+    """Return a name for a target that the spec does not name."""
     if values.name is not None:
         return str(values.name)
     taken = set(map(str, frame.columns))

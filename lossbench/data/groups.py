@@ -1,4 +1,4 @@
-"""Rows of a user's table that belong together: those of one group, and equal rows. A split keeps them on one side.
+"""Rows of a user's table that a split keeps in one part: those of one group, and equal rows.
 
 A network that has seen a row in training, or another of the same patient, knows what it is tested on.
 """
@@ -18,8 +18,8 @@ from lossbench.remark import Remark, Topic
 
 FEWEST = 3  # groups, one for each part of a split
 SEVERAL = 10  # with fewer groups, few splits are possible, and none near the shares that are wanted
-DIFFERENT = 10  # rows: a table of fewer different ones has coarse columns, and could not be split by them
-BEYOND_CHANCE = 10.0  # so many times the pairs of equal rows that coarse columns would make
+DIFFERENT = 10  # distinct rows: a table with fewer has coarse columns, and could not be split by them
+BEYOND_CHANCE = 10.0  # a multiple of the pairs of equal rows that coarse columns make by chance
 
 
 class Together(NamedTuple):
@@ -27,7 +27,7 @@ class Together(NamedTuple):
 
     Args:
         groups: (rows,) int64, the number of each row's group; None where every row stands for itself.
-        notes: what is to be said of it.
+        notes: on the groups.
     """
 
     groups: np.ndarray | None
@@ -38,7 +38,7 @@ def rows_together(columns: Sequence[np.ndarray], target: np.ndarray, given: np.n
     """Return the groups of a table: those given, and equal rows; groups that share equal rows are one.
 
     Args:
-        columns: (rows, width) each, the features that every column of the table has become.
+        columns: (rows, width) each, the features made of each column of the table.
         target: (rows,) class indices, or (rows, 1) values.
         given: (rows,) int64, the number of each row's group, counted from 0; None where the user names no groups.
     """
@@ -58,12 +58,12 @@ def rows_together(columns: Sequence[np.ndarray], target: np.ndarray, given: np.n
 
 
 def _coded(block: np.ndarray) -> np.ndarray:
-    """Return one column of numbers (rows, 1), or the ones and zeros of categories, as the number of each value."""
+    """Return a code for the value of each row (rows,), from numbers (rows, 1) or from one-hot categories."""
     return numbered(block[:, 0]) if block.shape[1] == 1 else block.argmax(axis=1)
 
 
 def groups_of(table: UserTable, name: str) -> np.ndarray:
-    """Return the number of each row's group by a column of the table, (rows,); a row without one is its own.
+    """Return the number of each row's group by a column, (rows,); a row without a value is its own group.
 
     Raises:
         DataError: it makes fewer than three groups.
@@ -80,7 +80,7 @@ def groups_of(table: UserTable, name: str) -> np.ndarray:
 
 
 def notes_on_groups(table: UserTable, name: str, groups: np.ndarray) -> Iterator[Remark]:
-    """Yield what is to be said of the groups (rows,) that a column makes."""
+    """Yield notes on the groups (rows,) that a column makes."""
     size = np.bincount(groups)
     missing = int(table.frame[name].isna().sum())
     if missing:
@@ -91,7 +91,7 @@ def notes_on_groups(table: UserTable, name: str, groups: np.ndarray) -> Iterator
     yield Topic.GROUPS(column=name, groups=len(size), smallest=int(size.min()), largest=int(size.max()))
     if len(size) < SEVERAL:
         yield Topic.FEW_GROUPS(groups=len(size))
-    alone = np.count_nonzero(size == size.max()) == 1  # else another may be trained on in its place
+    alone = np.count_nonzero(size == size.max()) == 1  # of two, one may be tested
     if alone and size.max() > SHARES[-1] * len(groups) + 1:
         first = int((groups == size.argmax()).argmax())
         yield Topic.LARGE_GROUP(column=name, name=str(table.frame[name].iloc[first]), rows=int(size.max()))
@@ -100,7 +100,7 @@ def notes_on_groups(table: UserTable, name: str, groups: np.ndarray) -> Iterator
 def check_classes_of_groups(
     table: UserTable, name: str, groups: np.ndarray, classes: Sequence[str], target: np.ndarray
 ) -> Iterator[Remark]:
-    """Yield which classes are in few groups, so that some part of a split may be without them.
+    """Yield a note on classes in so few groups that some part of a split may be without them.
 
     Args:
         table: for the errors.
@@ -124,12 +124,12 @@ def check_classes_of_groups(
 
 
 class Repeats(NamedTuple):
-    """The rows that stand more than once.
+    """The rows that occur more than once.
 
     Args:
         number: (rows,) int, the same for equal rows, counted from 0.
-        several: how many rows have an equal one.
-        chance: whether no more are equal than columns of so few values make by chance.
+        several: how many rows have a duplicate.
+        chance: whether columns with so few values would make as many duplicates by chance.
     """
 
     number: np.ndarray
@@ -138,12 +138,11 @@ class Repeats(NamedTuple):
 
 
 def repeats(columns: Sequence[np.ndarray]) -> Repeats:
-    """Find equal rows, whatever the target: a row with another target was seen in training all the same.
+    """Find rows with equal features, whatever their targets: the network has seen such a row all the same.
 
-    Where columns have few values, rows are equal that have nothing to do with each other, and to keep them
-    together would leave no way to test what was learnt. So where there are fewer than half as many different rows
-    as rows, equal ones count only if there are many more pairs of them than independent columns would make,
-    n (n - 1) / 2 Π P(two different rows agree in it).
+    Where columns have few values, unrelated rows are equal, and keeping them together would leave nothing to test
+    on. So where fewer than half of the rows are distinct, equal ones count only if there are many more pairs of
+    them than independent columns would make, n (n - 1) / 2 Π P(two different rows agree in it).
 
     Example:
         >>> size, town = np.arange(40) // 2, np.arange(40) // 2 * 7 % 20
@@ -164,7 +163,7 @@ def repeats(columns: Sequence[np.ndarray]) -> Repeats:
 
 
 def in_the_target_too(found: Repeats, target: np.ndarray) -> Repeats:
-    """Find the rows among equal ones that are equal in the target too, more often than chance would have it.
+    """Find equal rows whose targets are equal too, more often than by chance.
 
     Args:
         found: rows that are equal by chance.
@@ -183,17 +182,17 @@ def in_the_target_too(found: Repeats, target: np.ndarray) -> Repeats:
 
 
 def _agreeing(values: np.ndarray) -> float:
-    """Return the share of the pairs of different rows that agree in a column, given its values there (rows,)."""
+    """Return the share of pairs of rows that agree in a column with these values (rows,)."""
     return _pairs(np.bincount(values)) / (len(values) * (len(values) - 1) / 2)
 
 
 def _pairs(times: np.ndarray) -> float:
-    """Return how many pairs of equals there are among values that stand so many times (values,)."""
+    """Return the number of equal pairs among values that occur so many times (values,)."""
     return float((times * (times - 1.0) / 2.0).sum())
 
 
 def numbered(values: np.ndarray) -> np.ndarray:
-    """Return the number of each value (rows,) of any kind, in the order in which they first come, from 0.
+    """Number values (rows,) of any kind from 0, in the order of their first appearance.
 
     A missing value is a value like others.
 
@@ -205,7 +204,7 @@ def numbered(values: np.ndarray) -> np.ndarray:
 
 
 def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the groups of rows that hang together by either of two groupings, (rows,) each.
+    """Merge two groupings, (rows,) each: rows that share a group of either share one of the result.
 
     Example:
         >>> joined(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()

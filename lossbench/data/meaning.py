@@ -21,7 +21,7 @@ from lossbench.remark import Remark, Topic
 
 MOST_CODES = 20  # a column with more distinct values than this that is mostly numbers was meant to be numbers
 
-MOST_NAMED = 3  # values that a message lists
+MOST_NAMED = 3  # how many values a message lists
 
 TRUTHS = {"true": "True", "1": "True", "1.0": "True", "false": "False", "0": "False", "0.0": "False"}
 """What is read as True or False in a column of nothing else, in any case."""
@@ -43,7 +43,7 @@ def meaning_of(column: Column, stated: TableSpec, decimal: str | None) -> Meanin
         decimal: the decimal sign that the table shows; None where it shows none.
 
     Raises:
-        DataError: most of it is numbers or dates, but not all, or they cannot be read; it names the value.
+        DataError: most values are numbers or dates, but not all, or they cannot be read; it names the value.
     """
     for_classes = column.is_target and stated.task in ("binary", "multiclass")
     reading = None if for_classes and column.plain is None else _number_reading(column, stated, decimal)
@@ -55,7 +55,7 @@ def meaning_of(column: Column, stated: TableSpec, decimal: str | None) -> Meanin
 
 
 def _number_reading(column: Column, stated: TableSpec, decimal: str | None) -> Reading | None:
-    """Return the reading by which all of a column is numbers."""
+    """Return the reading that parses a whole column as numbers; None where none does."""
     if column.plain is not None and decimal != ",":
         return POINT if column.known.null_count < len(column.known) else None
     order = (COMMA, POINT, THOUSANDS) if decimal == "," else (POINT, THOUSANDS, COMMA)
@@ -70,7 +70,7 @@ def _as_numbers(column: Column, reading: Reading, stated: TableSpec) -> Meaning 
     values = column.plain if reading == POINT and column.plain is not None else reading.read(column.bare)
     taken = column.doubtful
     if taken.any() and len(np.unique(values[~np.isnan(values)])) < 2:
-        return None  # a mark beside one number is one of two categories
+        return None  # one number and a mark for a missing value may be two categories
     notes = list(_taken(column, taken))
     if column.plain is None or (reading != POINT and not np.array_equal(column.plain, values, equal_nan=True)):
         notes.append(_foreign(column, reading, values, stated))
@@ -87,7 +87,7 @@ def _taken(column: Column, taken: np.ndarray) -> Iterator[Remark]:
 
 
 def _foreign(column: Column, reading: Reading, values: np.ndarray, stated: TableSpec) -> Remark:
-    """Say how numbers were read that are not written as numbers are here; and what else they could be."""
+    """Note how numbers in another notation were read, and what else they could be."""
     point = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, f"^(?:{POINT.pattern})$"), True))
     strange = ~point if not point.all() else np.asarray(pc.fill_null(pc.match_substring(column.known, "."), False))
     row = int(np.flatnonzero(strange)[0])
@@ -138,7 +138,7 @@ def _as_dates(column: Column, readings: Sequence[Reading]) -> Meaning:
 
 
 def _exceptions(column: Column, stated: TableSpec) -> tuple[str, np.ndarray] | None:
-    """Return which values are no numbers, or dates, where most of a column are; None where not most are."""
+    """Return the odd values in a column of mostly numbers, or mostly dates; None for other columns."""
     valid = np.asarray(pc.is_valid(column.known))
     kinds = {"numbers": _allowed(stated), "dates": DATES}
     strange = {kind: min((valid & ~r.fits(column.bare) for r in kinds[kind]), key=np.sum) for kind in kinds}
@@ -268,7 +268,7 @@ def _not_read(column: Column, text: str, place: str, few: bool) -> Remark:
 
 
 def _like_numbers(column: Column) -> Iterator[Remark]:
-    """Say that texts of digits and marks alone are no number, date or time that is read here."""
+    """Note that texts of only digits and signs match no supported form of a number, date or time."""
     found = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, r"^\PL*\d\PL*$"), False))
     if found.sum() > 0.9 * (len(found) - column.known.null_count):
         text, place = column.first(found)
@@ -276,7 +276,7 @@ def _like_numbers(column: Column) -> Iterator[Remark]:
 
 
 def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
-    """Say which texts differ in nothing but case; whether they mean the same, only the user knows."""
+    """Note which texts differ only in case; only the user knows whether they mean the same."""
     alike: dict[str, list[str]] = {}
     for text in texts:
         alike.setdefault((text or "").casefold(), []).append(text or "")
@@ -286,7 +286,7 @@ def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
 
 
 def look_alike(column: str, texts: Any) -> Iterator[Remark]:
-    """Say which texts (a pyarrow array) nobody could tell apart, and by what they differ."""
+    """Note which texts (a pyarrow array) look the same, and how they differ."""
     for same, codes in alike(pc.drop_null(texts.unique()).to_pylist()):
         yield Topic.LOOK_ALIKE(column=column, texts=same, codes=codes)
 
@@ -308,7 +308,7 @@ def _is_truth(column: Column) -> bool:
 
 
 def _spelled_alike(column: Column, texts: Any) -> tuple[Any, list[Remark]]:
-    """Write true and false in one way, as `pandas` and Parquet do; 1 and 0 beside them mean the same."""
+    """Spell true and false in one way, as `pandas` and Parquet do; 1 and 0 beside them mean the same."""
     if not _is_truth(column):
         return texts, []
     distinct = texts.unique().to_pylist()

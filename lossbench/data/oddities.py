@@ -1,6 +1,6 @@
-"""What is odd about the columns of a user's table: hardly varying, giving the target away, in far-off units.
+"""Odd columns of a user's table: hardly varying, giving the target away, in unusual units.
 
-Nothing is changed here: whoever knows the table decides.
+They are reported, never changed: whoever knows the table decides.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from lossbench.data.fold import STRATIFIABLE
 from lossbench.data.table_spec import written
 from lossbench.remark import Remark, Topic
 
-HARDLY = 0.05  # of the rows: a column hardly varies if no more have another value, and fewer than five
-MISSED = 0.001  # of the variance of the target's ranks: a column that leaves no more to be told gives it away
-WRONG = 0.01  # of the rows that a constant gets wrong: likewise, for classes
+HARDLY = 0.05  # share of rows: a column hardly varies if no more than these, and fewer than five, deviate
+MISSED = 0.001  # share of the variance of the target's ranks that a column leaves if it gives the target away
+WRONG = 0.01  # share of the errors of a constant prediction: likewise, for classes
 MARKS = (1.0, 9.0, *(10.0**digits - 1 for digits in range(2, 10)), 88.0, 888.0, 8888.0, 32768.0, 2.0**31)
 """Sizes of numbers that many write for a missing value, below zero or above; those of one digit only below."""
 MARK_ROWS, STEPS = 3, 10
 ALONE, HELD = 2, 0.95  # so few rows that hold so much of a column's variance leave the others all but alike
-EACH = 5  # rows of each value of a column, for what they have in common to be no chance
-USUAL = 1e-6, 1e9  # sizes of numbers in units that suit them
+EACH = 5  # rows per value of a column, so that what they have in common is no chance
+USUAL = 1e-6, 1e9  # usual sizes of numbers
 SEVERAL = 3  # distinct numbers, for all of them to be no dates by chance
 _CALENDARS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S", 6: "%Y%m"}
 _DATE_NAME = re.compile(
@@ -44,8 +44,8 @@ def oddities(
         blocks: by column, its features (rows, width): its numbers, or ones and zeros for its categories.
         name: of the target.
         target: (rows,) class indices, or (rows, 1) values.
-        groups: (rows,) the number of each row's group, None where every row stands for itself. What is the same in
-            all rows of a group tells its target, so that only its first row counts.
+        groups: (rows,) the number of each row's group, None where every row stands for itself. A column that is
+            the same in all rows of a group identifies the group, so only the first row of each group counts.
     """
     numbers = {column: block[:, 0] for column, block in blocks.items() if block.shape[1] == 1}
     numbers |= {name: target[:, 0]} if target.ndim == 2 else {}
@@ -75,10 +75,10 @@ def _hardly_varying(column: str, values: np.ndarray) -> Iterator[Remark]:
 
 
 def _missing_marks(column: str, values: np.ndarray) -> Iterator[Remark]:
-    """Yield the smallest and the largest number of a column (n,) if it stands in several rows as a mark does.
+    """Yield the smallest and the largest number of a column (n,) if it looks like a mark for a missing value.
 
-    One below zero is a mark where nothing else is below zero, and there is a gap above it, of ten usual steps; any
-    is where the gap is wider than all the rest.
+    It must be one of `MARKS` in several rows. A negative one is a mark if no other number is negative and the gap
+    above it is ten usual steps; any is a mark if its gap is wider than the range of the rest.
     """
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) < MARK_ROWS + 1:
@@ -139,11 +139,11 @@ def _of_a_calendar(values: np.ndarray) -> bool:
 
 
 def gives_away(block: np.ndarray, target: np.ndarray) -> bool:
-    """Say whether a column alone tells the target, or nearly: by its order, its values, or where it is missing.
+    """Say whether a column alone nearly determines the target: by its order, values, or missing ones.
 
-    Numbers and a quantity: the ranks of both agree, R² > 0.999. Numbers and classes: along the numbers, each class
-    is a stretch of its own. Few values, or missing ones, and any target: rows of a value have one target. A target
-    with fewer than five rows that differ from the others is told by chance.
+    Numbers and a quantity: the ranks of both agree, R² > 0.999. Numbers and classes: each class is one range of
+    the numbers. Few values, or missing ones, and any target: rows with one value have one target. A target with
+    fewer than five rows outside its most frequent value is never given away: it may match by chance.
 
     Args:
         block: (rows, width), its numbers, or ones and zeros for its categories.
@@ -182,7 +182,7 @@ def _in_order(values: np.ndarray, target: np.ndarray) -> bool:
     """Say whether the order of numbers (rows,) is that of the target, or sorts the classes."""
     if target.ndim == 2:
         ranks = _ranks(values), _ranks(target[:, 0])
-        # Of groups one row is looked at, and these may all be alike, as the first year of each firm.
+        # Of each group only the first row is used, and these may all be equal, as the first year of each firm.
         return min(map(np.ptp, ranks)) > 0 and bool(np.corrcoef(*ranks)[0, 1] ** 2 >= 1.0 - MISSED)
     counts = _counts(np.unique(values, return_inverse=True)[1], target)
     stretches = 1 + np.count_nonzero(np.diff(counts.argmax(axis=1)))
@@ -190,13 +190,13 @@ def _in_order(values: np.ndarray, target: np.ndarray) -> bool:
 
 
 def _counts(codes: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Count the rows of each value and class, (values, classes), from the number of each row's (rows,)."""
+    """Count the rows of each value and class, (values, classes), from the codes (rows,) of each row's."""
     shape = int(codes.max()) + 1, int(target.max()) + 1
     return np.bincount(codes * shape[1] + target, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _right(counts: np.ndarray, more: int) -> bool:
-    """Say whether hardly a row is not of the most frequent class of its value; `more` rows are wrong besides."""
+    """Say whether nearly all rows have the most frequent class of their value; `more` rows are wrong besides."""
     wrong = counts.sum() - counts.max(axis=1).sum() + more
     return bool(wrong <= WRONG * (counts.sum() - counts.sum(axis=0).max()))
 

@@ -26,7 +26,7 @@ from lossbench.visible import visible
 
 
 def read_cells(stated: TableSpec) -> Cells:
-    """Read a file by its suffix, or what scikit-learn has fetched or lossbench-data has.
+    """Read a file by its suffix, a table that scikit-learn has fetched, or one of lossbench-data.
 
     Columns without a name (row numbers that another program wrote, a comma at the end of every line) are left out.
 
@@ -46,7 +46,7 @@ def read_cells(stated: TableSpec) -> Cells:
     path = stated.path
     if is_fetched(str(path)):
         return _read_fetched(stated)
-    if os.path.isdir(path):  # which is no error where a path is too long, or hidden from the user
+    if os.path.isdir(path):  # no exception where a path is too long, or may not be read
         raise DataError(f"{path.absolute()} is a folder; name a file in it, as file.csv:target=column")
     if not os.path.isfile(path):
         raise DataError(f"no file {path.absolute()}; check the path")
@@ -77,7 +77,7 @@ def _read_parquet(stated: TableSpec) -> Cells:
 
 
 def frame_cells(stated: TableSpec, frame: pd.DataFrame) -> Cells:
-    """Return the columns of a frame, each by its type; its index is none of them.
+    """Return the columns of a frame, each by its type; its index is left out.
 
     Raises:
         DataError: without usable column names or without rows, or a column that holds other objects.

@@ -1,7 +1,7 @@
 r"""The ways in which a text can be a number or a date.
 
-A reading says by a pattern which texts it understands. What fits two readings, as "1,234" does, is decided by the
-whole column and by the table: `lossbench.data.columns`.
+A reading has a pattern of the texts that it can parse. Where a text fits two, as "1,234" does, the whole column
+and the table decide: `lossbench.data.columns`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POINT = rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?(?i:inf|infinity)"
 _COMMA = rf"[+-]?(?:\d+,?\d*|,\d+){_EXPONENT}|[+-]?[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d+)?|[+-]?(?i:inf|infinity)"
 _THOUSANDS = rf"{_POINT}|[+-]?[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d*)?"  # 12,34,567 too, as in India
 
-_GAPS = r"[ '’_\x{a0}\x{202f}\x{2007}\x{2009}]"  # what some put between thousands, besides comma and point
+_GAPS = r"[ '’_\x{a0}\x{202f}\x{2007}\x{2009}]"  # separators of thousands, besides comma and point
 _GROUPED = rf"^[+-]?[1-9]\d{{0,2}}(?:{_GAPS}\d{{3}})+(?:[.,]\d*)?$"
 _MONEY = r"(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|(?:US|AU|CA|NZ|HK|[ACRS])?\$|[€£¥₹])"
 _UNIT = (
@@ -46,8 +46,8 @@ class Reading:
 
     Args:
         kind: its name, such as "comma": the decimal sign is a comma.
-        pattern: of the texts that it understands, in the grammar of RE2.
-        read: texts that fit (a pyarrow array, None where missing) to numbers (rows,), NaN where missing.
+        pattern: of the texts that it can parse, in the grammar of RE2.
+        read: turns texts that fit (a pyarrow array, None where missing) into numbers (rows,), NaN where missing.
     """
 
     kind: str
@@ -55,7 +55,7 @@ class Reading:
     read: Callable[[Any], np.ndarray] = field(repr=False, compare=False)
 
     def fits(self, texts: Any) -> np.ndarray:
-        """Say which texts it understands (rows,); what is missing, it does."""
+        """Say which texts fit (rows,); missing ones do."""
         return np.asarray(pc.fill_null(pc.match_substring_regex(texts, f"^(?:{self.pattern})$"), True))
 
 
@@ -86,7 +86,7 @@ def number(text: str) -> float | None:
 
 
 def is_number(text: str) -> bool:
-    """Say whether a name is a number, and so no name."""
+    """Say whether the name of a column is a number, and so rather a value."""
     return number(text) is not None
 
 
@@ -95,7 +95,7 @@ def _with_comma(texts: Any) -> np.ndarray:
 
 
 def tidied(texts: Any) -> tuple[Any, str | None]:
-    """Take from numbers what is no part of them: gaps between thousands, and a unit that all of them have.
+    """Strip numbers of gaps between thousands, and of a unit that all of them have.
 
     Args:
         texts: a pyarrow array, None where missing.
@@ -125,7 +125,7 @@ def tidied(texts: Any) -> tuple[Any, str | None]:
 
 
 def _in_ascii(texts: Any) -> Any:
-    """Write digits and signs of other scripts in those of this one; a dash is a minus only before a digit."""
+    """Write digits and signs of other scripts in ASCII; a dash is a minus only before a digit."""
     foreign = pc.and_(pc.invert(pc.string_is_ascii(texts)), pc.match_substring_regex(texts, r"^[^\pL]*\pN"))
     if not pc.any(foreign).as_py():
         return texts
@@ -136,12 +136,12 @@ def _in_ascii(texts: Any) -> Any:
 
 
 def _digit(sign: str) -> str:
-    """Return a decimal digit of any script as one of this one, and all else as it is."""
+    """Return a decimal digit of any script in ASCII, and any other character as it is."""
     return str(unicodedata.digit(sign)) if not sign.isascii() and sign.isdecimal() else sign
 
 
 def beside(texts: Any) -> Any:
-    """Return what stands beside the number of each text (a pyarrow array, None where missing).
+    """Return the text around each number, such as its unit (a pyarrow array, None where missing).
 
     Example:
         >>> beside(pa.array(["12 kg", "€3", "5"])).to_pylist()

@@ -8,20 +8,20 @@ SHARES = np.array([0.6, 0.2, 0.2])
 """What the training, validation and test part should have of the rows, and of each class."""
 
 TRAIN = 0
-MANY = 20  # so many groups with the same rows of each class are dealt out at once
+MANY = 20  # from so many on, groups with the same rows of each class are dealt out at once
 
 
 def divide(rows: int, held_out: int, classes: np.ndarray | None, random_state: int) -> list[np.ndarray]:
     """Divide rows at random into those that are kept and those that are held out, class by class if there are any.
 
-    The same rows, in the same order, as by scikit-learn's `train_test_split`, which is not imported for it: that
-    takes half as long as everything else in a run that has nothing to train.
+    The result is that of scikit-learn's `train_test_split`, in the same order. Importing scikit-learn would take
+    half as long as everything else in a run that has nothing to train.
 
     Args:
         rows: how many there are.
         held_out: how many of them are held out.
-        classes: (rows,) int from 0 on, the class of each; None for a division that looks at none.
-        random_state: in [0, 2³²), decides.
+        classes: (rows,) int from 0 on, the class of each; None for a division that is not stratified.
+        random_state: the seed, in [0, 2³²).
 
     Returns:
         The places of the rows that are kept, and of those that are held out, each in random order.
@@ -46,7 +46,7 @@ def divide(rows: int, held_out: int, classes: np.ndarray | None, random_state: i
 
 
 def _apportioned(counts: np.ndarray, number: int, random: np.random.RandomState) -> np.ndarray:
-    """Return how many of so many rows each class gives, in proportion: largest remainders first, ties by lot."""
+    """Apportion `number` rows to classes by their counts: largest remainders first, ties at random."""
     exact = counts / counts.sum() * number
     given = np.floor(exact)
     remainders, left = exact - given, int(number - given.sum())
@@ -61,18 +61,18 @@ def _apportioned(counts: np.ndarray, number: int, random: np.random.RandomState)
 
 
 def deal(groups: np.ndarray, classes: np.ndarray | None, random: np.random.Generator) -> list[np.ndarray]:
-    """Deal the rows of a table out to three parts, group by group: 60/20/20, class by class, as near as may be.
+    """Deal the rows of a table out to three parts, group by group: 60/20/20 in every class, as nearly as possible.
 
-    The largest group comes first, in random order where several are as large. Each goes to a part drawn in
-    proportion to what the parts still lack of its classes, among those that it fits into; where it fits into none,
-    to the one that lacks the largest share. So any group may be tested that is no larger than the test part. Many
-    groups that are alike, such as rows that are alone in theirs, are dealt out together. Every part has rows, and
-    rows of every class, where there are enough groups; the training part comes first.
+    The largest group comes first; groups of one size are in random order. Each goes to a part that has room for
+    it, drawn in proportion to what the parts still lack of its classes; where no part has room, to the one that
+    lacks the largest share. So any group that is no larger than the test part may be tested. Many equal groups,
+    such as single rows, are dealt out at once. Where there are enough groups, every part has rows, and rows of
+    every class; the training part comes first.
 
     Args:
         groups: (rows,) int, the number of each row's group, counted from 0.
         classes: (rows,) int, the class of each row; None where there are none.
-        random: decides.
+        random: the generator to draw from.
 
     Returns:
         The rows of each part, ascending.
@@ -103,7 +103,7 @@ def _counts(groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 class _Table:
-    """What three parts have and lack while groups are dealt out; the columns are the classes, and all rows last.
+    """What three parts have and lack while groups are dealt out; one column for each class, the last for all rows.
 
     Args:
         counts: (groups, columns) rows.
@@ -120,7 +120,7 @@ class _Table:
         allowed, share = self._allowed(rows > 0), self._missing(rows)
         room = (self.lacking >= rows - 0.5)[:, rows > 0]
         fits = allowed & (share > 0.0) & room.all(axis=1)
-        if not fits.any():  # class by class: then by the rows of all
+        if not fits.any():  # in every class: then it need only fit in total
             fits = allowed & (share > 0.0) & room[:, -1]
         if fits.any():
             steps = np.cumsum(share * fits)
@@ -140,7 +140,7 @@ class _Table:
         return np.repeat(np.arange(len(SHARES)), found)
 
     def _missing(self, rows: np.ndarray) -> np.ndarray:
-        """Return how much each part lacks of the columns that a group has, (parts,), each by its weight there."""
+        """Return how much each part lacks of a group's columns, (parts,), weighted by the group's rows in each."""
         return np.asarray(np.maximum(self.lacking, 0.0) @ (rows / self.total))
 
     def _put(self, rows: np.ndarray, part: int, groups: int) -> None:
@@ -154,5 +154,5 @@ class _Table:
         waiting = self.empty[:, scarce].sum(axis=1)
         last = (self.empty[TRAIN] & mine & (self.left == 1)).any()
         waiting[TRAIN] += mine.size * last
-        waiting += 2 * mine.size * (self.empty[:, -1] & scarce[-1])  # above all, no part is without rows
+        waiting += 2 * mine.size * (self.empty[:, -1] & scarce[-1])  # most important: no part is without rows
         return np.asarray(waiting == waiting.max())

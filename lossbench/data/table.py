@@ -99,7 +99,7 @@ def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
 
 
 def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """Return the features without numbers that count the rows: equal rows differ in these, and are equal."""
+    """Return the features without row numbers, in which otherwise equal rows differ."""
     counting = {name for name, block in blocks.items() if block.shape[1] == 1 and _is_counted(name, block[:, 0])}
     return [block for name, block in blocks.items() if name not in counting] or list(blocks.values())
 
@@ -142,11 +142,11 @@ def _target_column(cells: Cells, stated: TableSpec) -> str:
 
 
 def _check_roles(cells: Cells, stated: TableSpec) -> None:
-    """Refuse a column of groups or of weights that does not exist, or is something else as well.
+    """Refuse a column of groups or of weights that does not exist, or has another role as well.
 
     Raises:
         UnknownName: no such column.
-        DataError: it is the target, dropped, or both of them.
+        DataError: it is the target, is dropped, or is both the group and the weight.
     """
     for key, (role, tells) in ROLES.items():
         name = getattr(stated, key)
@@ -289,7 +289,7 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
 
 
 def _no_feature(table: UserTable, column: str) -> Remark | None:
-    """Return why the cells of a column are no feature; None where they may be one."""
+    """Return why a column cannot be a feature, by its cells; None where it can."""
     cells = table.frame[column]
     if cells.isna().all():
         return Topic.EMPTY_COLUMN(column=column)
@@ -299,7 +299,7 @@ def _no_feature(table: UserTable, column: str) -> Remark | None:
 
 
 def _tells_nothing(column: str, block: np.ndarray) -> Remark | None:
-    """Return why features (rows, width) tell nothing; None where they may."""
+    """Return why features (rows, width) say nothing about the target; None where they may."""
     if block.shape[1] > 1 or not _is_one(block[~np.isnan(block)]):
         return None
     equal = np.nanmin(block) == np.nanmax(block)
@@ -328,7 +328,7 @@ def _is_one(values: np.ndarray) -> bool:
 
 
 def _about_feature(table: UserTable, column: str, block: np.ndarray) -> Iterator[Remark]:
-    """Yield what to mind of a column that is trained on: whether it counts rows, and what it lacks."""
+    """Yield notes on a column that is trained on: that it counts rows, or has missing values."""
     numeric, missing = _is_numeric(table, column), int(table.frame[column].isna().sum())
     if numeric and _is_counted(column, block[:, 0]):
         yield Topic.ROW_NUMBERS(column=column, drop=written(column))
@@ -341,7 +341,7 @@ def _about_feature(table: UserTable, column: str, block: np.ndarray) -> Iterator
 def _pixels(
     table: UserTable, target: str, shape: tuple[int, ...]
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
-    """Return the features of images, a pixel (rows, 1) each, those that never differ too; names, and a note."""
+    """Return the pixels of images, (rows, 1) each, constant ones included; their names, and a note."""
     names = [f"x{place}" for place in range(math.prod(shape))]
     others = [name for name in table.frame.columns.drop(target) if name not in names]
     if others:

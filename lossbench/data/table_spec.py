@@ -31,11 +31,11 @@ class TableSpec:
         target: the column to predict; None where none is named.
         task: what to predict; None where it follows from the target.
         drop: columns to be left out.
-        separator: what stands between the values; None where the file tells.
-        decimal: "." or ","; None where the numbers tell.
+        separator: between the values; None to find it from the file.
+        decimal: "." or ","; None to find it from the numbers.
         missing: texts that stand for a missing value, in every column.
-        group: the column whose rows of one value stay on one side of a split; None where there is none.
-        weight: the column that tells how much each row counts in training; None where all count alike.
+        group: the column whose rows of one value stay in one part of a split; None where there is none.
+        weight: the column of how much each row counts in training; None where all count alike.
         class_weight: how classes are weighed in training, as given; None where they are not.
     """
 
@@ -86,7 +86,7 @@ def table_spec(spec: str) -> TableSpec:
 
 
 def is_fetched(name: str) -> bool:
-    """Say whether the name of a data set is one of a table that scikit-learn fetches, or that lossbench-data has.
+    """Say whether a data set is a table that scikit-learn fetches, or one of lossbench-data, by its name.
 
     Example:
         >>> is_fetched("openml:31"), is_fetched("sales.csv")
@@ -97,7 +97,7 @@ def is_fetched(name: str) -> bool:
 
 
 def written(name: str) -> str:
-    """Write the name of a column as a spec needs it.
+    """Write the name of a column as in a spec, quoted where needed.
 
     Example:
         >>> print(written("price"), written("price, net"))

@@ -1,4 +1,4 @@
-"""Texts from a grammar, so that it is known what each one says, as numbers that networks can read."""
+"""Texts from a grammar, so that the meaning of each is known, as features for networks."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def reviews(positives: float = 0.82, noise: float = 0.06, rows: float = 1000, se
         intensifier = nothing | "very" | ...     6, alike: times 1, 1.5, 1.5, 2, 0.75, 0.5
         adjective  = "good" | "bad" | ...        6 of praise, +1, and 6 of blame, -1, alike
 
-    A clause has the value of its adjective, times that of its intensifier, or with its sign turned round by
-    "not"; a review that of its clauses, the one behind "but" counted twice. It is positive where that is above
-    zero; where it is zero it is drawn anew. A share `positives` of the reviews is positive; a share `noise` has
-    the wrong label, as many of each class, so that the share stays. Counting words of praise does not do: "not"
-    and "but" decide.
+    A clause has the value of its adjective, times that of its intensifier, or with its sign reversed by "not"; a
+    review has the sum of its clauses, the one behind "but" counted twice. It is positive where that is above zero;
+    where it is zero it is drawn anew. A share `positives` of the reviews is positive; a share `noise` has the
+    wrong label, as many of each class, so that the share stays. Counting words of praise does not do: "not" and
+    "but" decide.
 
     The features are scikit-learn's TF-IDF of words and of pairs of neighbours. Which 150 these are, and how each
     is weighted, belongs to the law: it is learned once, on 2000 reviews of a stream of their own that are in no
@@ -83,7 +83,7 @@ def reviews(positives: float = 0.82, noise: float = 0.06, rows: float = 1000, se
 
 @cache
 def vectoriser() -> TfidfVectorizer:
-    """Return what turns reviews into numbers, with the words and weights that belong to the law."""
+    """Return the vectoriser of reviews, with the words and weights that belong to the law."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     random = stream("corpus", "reviews", 0)

@@ -1,7 +1,7 @@
 """The data sets that come with scikit-learn: small, real, and no network needed.
 
 Labels and units are scikit-learn's own, so that results can be set beside published ones. They are read from the
-files that it installs, for to import it takes longer than a whole run that has nothing to train.
+files that it installs, since importing it takes longer than a whole run that has nothing to train.
 """
 
 from __future__ import annotations
@@ -105,9 +105,9 @@ def digits() -> Dataset:
 def digits_but(digit: float = 0, alarms: float = ALARMS.default) -> Dataset:
     """Which images are not of the digits that were learnt? One of ten digits is the anomaly, nine are normal.
 
-    The 1797 images of `digits`, their pixels from 0 to 1. Normal images are split; the networks learn to give them
-    back and never see the digit that is left out, all of whose images are tested. A share `alarms` of the normal
-    images of the validation part sets the threshold.
+    The 1797 images of `digits`, their pixels from 0 to 1. Normal images are split; the networks learn to
+    reconstruct them and never see the digit that is left out, all of whose images are tested. A share `alarms` of
+    the normal images of the validation part sets the threshold.
 
     Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (its test part).
 
@@ -207,7 +207,7 @@ def linnerud() -> Dataset:
 
 
 def _headed(name: str, task: Task, file: str, columns: tuple[str, ...]) -> Dataset:
-    """Return a table that has its sizes and the names of its classes in line one, and these in the last column."""
+    """Return a table whose first line holds its sizes and class names, and whose last column holds the classes."""
     path = _installed(file)
     with path.open(encoding="utf-8") as lines:
         _, _, *classes = next(lines).strip().split(",")

@@ -1,4 +1,4 @@
-"""How much each training row counts, under every loss alike: by a column of the user's, or by its class."""
+"""How much each training row counts, under every loss alike: by a column of the user's table, or by class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = "class_weight"
 
 
 def training_weights(dataset: Dataset, rows: np.ndarray, target: np.ndarray) -> np.ndarray | None:
-    """Return what the loss of each training row is multiplied by, (n,) with mean one; None where all count alike.
+    """Return the factor on the loss of each training row, (n,) with mean one; None where all count alike.
 
     w_i ↦ w_i / mean of w, so that the average of a batch, over its rows, has the step size that it has without
     weights. Where classes are to count alike, w_i is first divided by the total of its class: n / (k n_c) for k
@@ -26,12 +26,12 @@ def training_weights(dataset: Dataset, rows: np.ndarray, target: np.ndarray) -> 
     regression in rare events data, section 3.2.
 
     Args:
-        dataset: of which some rows are trained on.
+        dataset: the data set that the rows are from.
         rows: (n,) their numbers.
         target: (n,) their classes as they are trained on, contaminated where that is asked for.
 
     Raises:
-        DataError: not one of them counts.
+        DataError: all of them have weight zero.
 
     Example:
         >>> from lossbench.data import load_dataset
@@ -57,7 +57,7 @@ def balanced(dataset: Dataset, asked: str | None) -> Dataset:
     """Return a data set whose classes count alike in training, where that is asked for.
 
     Raises:
-        BadValue: another way of weighing classes, or there are no classes to be weighed.
+        BadValue: an unknown way to weigh classes, or a task without classes.
 
     Example:
         >>> from lossbench.data import load_dataset

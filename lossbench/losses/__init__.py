@@ -1,7 +1,7 @@
-"""The catalogue of losses: `get_loss` for one, `catalogue` for all of them, the functions in a module a family.
+"""The catalogue of losses: `get_loss` returns one, `catalogue` all of them; each family is a module of functions.
 
-Importing this package enters every built-in loss into the catalogue; it does not import torch. Called, as
-`lossbench.losses()`, it gives the catalogue as a data frame.
+Importing this package enters every built-in loss into the catalogue; it does not import torch. Calling it,
+`lossbench.losses()`, returns the catalogue as a data frame.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ __all__ = [
 
 
 class _Catalogue(ModuleType):
-    """This package, which can be called: `lossbench.losses` is its name, and that of the list of losses too."""
+    """This package as a callable: `lossbench.losses` is both package and list of losses."""
 
     def __call__(self) -> pd.DataFrame:
         """Return the losses, one row a loss and task; see `lossbench.losses.registry.as_frame`."""

@@ -1,10 +1,10 @@
 """Losses of one raw output z for a yes-or-no target y in {0, 1}, by the probability or by z itself.
 
-Cross-entropy, squared and absolute error also compare what an autoencoder gives back, p = sigmoid(z), with a
+Cross-entropy, squared and absolute error also compare an autoencoder's reconstruction, p = sigmoid(z), with a
 column x in [0, 1]; they are summed over columns.
 
-Written with s = 2y - 1 in {-1, 1} and p = sigmoid(z); on several labels they are summed. What rests on the margin
-s z stands in `margin`, cross-entropy with uneven weights in `modulated`, what needs a whole batch in `overlap`.
+Written with s = 2y - 1 in {-1, 1} and p = sigmoid(z); several labels are summed. Losses of the margin s z are in
+`margin`, weighted cross-entropies in `modulated`, losses of a whole batch in `overlap`.
 """
 
 from __future__ import annotations

@@ -109,8 +109,8 @@ def class_balanced(
 
     The paper has the number of rows of each class. A loss here knows only its share π_c, so n is a parameter, and
     the weights are the paper's where n is the number of training rows. Only -n log beta matters: near 0 the
-    weights go as 1 / π_c, far from it all are 1. Single precision knows little between beta = 0.999999 and 1. The
-    mean over samples divides by their number, not by the sum of the weights.
+    weights go as 1 / π_c, far from it all are 1. Single precision has few numbers between beta = 0.999999 and 1.
+    The mean over samples divides by their number, not by the sum of the weights.
 
     Example:
         >>> class_balanced(torch.zeros(2, 2), torch.tensor([0, 1]), prior=torch.tensor([[0.75, 0.25]]))

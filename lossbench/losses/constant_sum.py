@@ -1,6 +1,6 @@
 """Losses of several classes whose values for all possible true classes add up to a constant.
 
-That is what makes a loss tolerate labels flipped evenly to any other class: in expectation they scale it and add a
+That makes a loss tolerate labels flipped evenly to any other class: in expectation, flips only scale it and add a
 constant. Written as in `multiclass`; `nce_rce`, the weighted sum of two of them, stands in `noise_robust`.
 """
 
@@ -42,9 +42,9 @@ def _nce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def nce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Normalised cross-entropy: `ce` over its sum for all possible true classes.
 
-    The sum of its values for these is 1. Of three classes and more it learns too little by itself: its expected
-    value is least where the least probable class is ruled out, whatever is said of the others. Hence `nce_rce`,
-    which adds the reverse cross-entropy.
+    The sum of its values for these is 1. With three or more classes it learns too little by itself: its expected
+    value is least where the least probable class is ruled out, whatever the probabilities of the others. Hence
+    `nce_rce`, which adds the reverse cross-entropy.
 
     Example:
         >>> nce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))

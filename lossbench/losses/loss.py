@@ -1,4 +1,4 @@
-"""A loss with values for its parameters: what `get_loss` returns and the engines evaluate."""
+"""A loss with values for its parameters: `get_loss` returns it and the engines evaluate it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Loss:
         record: what is known about the loss.
         spec: the loss as the user named it, such as "huber:delta=1.35".
         parameters: a value for each parameter of the record; equal specs have equal values.
-        targets: number of targets, classes or labels that a custom loss was tried on; None for a usual one.
+        targets: number of targets, classes or labels that a custom loss was tried with; None for a usual number.
 
     Example:
         >>> import torch
@@ -48,19 +48,18 @@ class Loss:
     targets: int | None = field(default=None, compare=False, repr=False)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel as a spec: functions of a user's file cannot be imported by name in another process."""
+        """Pickle as a spec: functions of a user's file cannot be imported by name in another process."""
         found = (registered(one.partition(":")[0]) for one in losses_in(self.spec))
         return _restored, (self.spec, self.task, self.targets, tuple(filter(None, found)))
 
     def __call__(self, raw: torch.Tensor, target: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the per-sample loss, after checking that the target belongs to the raw outputs.
+        """Return the per-sample loss, after checking that target and raw outputs match.
 
         Args:
             raw: (..., batch, outputs), floating point.
             target: for class-index losses (..., batch) integer; else the shape of `raw`, or without its last
-                axis where there is one output. Binary and multilabel targets are 0 or 1, those that are given back
-                (anomaly) lie between. A loss with several
-                outputs a target wants fewer targets than outputs.
+                axis where there is one output. Binary and multilabel targets are 0 or 1, those of anomaly lie
+                between. A loss with several outputs per target needs fewer targets than outputs.
             prior: (outputs,) or (..., 1, outputs), the share of each class or label in the training rows; only for
                 a loss that depends on it.
 
@@ -68,7 +67,7 @@ class Loss:
             (..., batch), in the dtype of `raw`; (...) for a loss that only exists for a whole batch.
 
         Raises:
-            BadValue: a shape, a dtype or a class that does not belong. Nothing is ever broadcast.
+            BadValue: a shape, a dtype or a class that does not match. Nothing is ever broadcast.
         """
         if not (torch.is_tensor(raw) and torch.is_tensor(target)):
             raise BadValue(f"loss '{self.name}' wants torch tensors; convert with torch.as_tensor")
@@ -90,22 +89,22 @@ class Loss:
         return self.record.fn(raw, target, **prior, **self.parameters)
 
     def module(self, prior: Sequence[float] | torch.Tensor | None = None) -> MeanLoss:
-        """Return the loss as a `torch.nn.Module` with mean reduction, for a training loop of one's own.
+        """Return the loss as a `torch.nn.Module` with mean reduction, for your own training loop.
 
-        It is called with the raw outputs of the network, (batch, outputs), without sigmoid or softmax; where there
-        is one output, (batch,) will do. The target of a regression is of floats, (batch,), (batch, 1) or (batch,
-        targets), in units of its own standard deviation if that is what the parameters are meant in, as in every
-        run of lossbench; for a relative error, and for positive targets, not centred. A binary target is of 0 and
-        1, (batch,) or (batch, 1), of any dtype; that of several classes the index of the class, (batch,) integer;
-        that of several labels 0 and 1, (batch, labels); a mask 0 and 1 in the shape of the raw outputs, (batch, 1,
-        height, width) or (batch, pixels).
+        It is called with the raw outputs of the network, (batch, outputs), without sigmoid or softmax; one output
+        may also be (batch,). Regression targets are floats, (batch,), (batch, 1) or (batch, targets); divide them
+        by their standard deviation if the parameters are meant in that unit, as in every run of lossbench, but do
+        not centre them for a relative error or for positive targets. Binary targets are 0 and 1, (batch,) or
+        (batch, 1), of any dtype; multiclass targets are class indices, (batch,) integer; multilabel targets are 0
+        and 1, (batch, labels); masks are 0 and 1 in the shape of the raw outputs, (batch, 1, height, width) or
+        (batch, pixels).
 
         Args:
             prior: the share of each class, or of the positives, in the training rows, (outputs,) in (0, 1); only
                 for a loss that depends on it.
 
         Raises:
-            BadValue: a loss that depends on the shares of the classes gets none, or another one gets some.
+            BadValue: a loss that depends on class shares gets none, or another loss gets some.
 
         Example:
             >>> import torch
@@ -118,12 +117,12 @@ class Loss:
 
     @property
     def title(self) -> str:
-        """What it is called in tables: the label that the user states, or else the spec."""
+        """Its name in tables: the label that the user states, or else the spec."""
         return title(self.spec)
 
     @property
     def label(self) -> str:
-        """The name with every parameter, defaults too, since defaults differ between libraries."""
+        """The name with every parameter, defaults included, since these differ between libraries."""
         values = [f"{key}={value!r}".removesuffix(".0") for key, value in self.parameters.items()]
         if self.name == SCALED:
             values.insert(1, f"loss={self.record.placebo}")  # the factor's own, then the other loss's
@@ -179,8 +178,8 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
         spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; a custom loss, as
             "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under; or a
             sum of such, as "sum:bce+0.5*dice" (`lossbench.losses.composed.grammar`).
-        task: may be left out where the name serves one task only.
-        targets: number of targets, classes or labels that a custom loss is tried on; None for a usual one.
+        task: may be omitted where the name serves one task only.
+        targets: number of targets, classes or labels that a custom loss is tried with; None for a usual number.
 
     Raises:
         UnknownName: no such loss, task or parameter.
@@ -216,7 +215,7 @@ def _own_sum(
     task: Task | None,
     targets: int | None,
 ) -> Loss:
-    """Return a sum of which some losses are no bare names of the catalogue."""
+    """Return a sum in which some losses are not bare names of the catalogue."""
     task = agreed_task(spec, stated.pop("task", None), task)
     check_none_left(stated, f"'{spec}', whose losses say in parentheses what they read")
     if task is None:
@@ -230,7 +229,7 @@ def _own_sum(
 
 
 def _part(name: str, spec: str, task: Task, targets: int | None) -> LossRecord:
-    """Return the record of a loss in a sum, with the values that it was given as defaults."""
+    """Return the record of a loss in a sum, with the given values as its defaults."""
     try:
         loss = get_loss(spec, task, targets)
     except WrongTask as error:
@@ -242,7 +241,7 @@ def _part(name: str, spec: str, task: Task, targets: int | None) -> LossRecord:
 
 
 def _with(error: UsageError, before: str = "", after: str = "") -> UsageError:
-    """Return an error that says more."""
+    """Return an error with text before and after its message."""
     error.args = (f"{before}{error.args[0]}{after}",)
     return error
 
@@ -256,7 +255,7 @@ def _record_of(name: str, records: tuple[LossRecord, ...]) -> LossRecord:
 
 
 def _scaled_loss(spec: str, task: Task | None, targets: int | None) -> Loss:
-    """Return a constant times the loss that the spec names behind `loss=`, or times the reference loss."""
+    """Return a constant times the loss that the spec names after `loss=`, or times the reference loss."""
     outer, inner = split_scaled(spec)
     _, given, stated = split_loss(outer)
     label = stated.pop("label", None)
@@ -272,7 +271,7 @@ def _scaled_loss(spec: str, task: Task | None, targets: int | None) -> Loss:
 
 
 def _multiplied(spec: str, inner: str, task: Task | None, targets: int | None) -> Loss:
-    """Return the loss that stands behind `loss=`, or the reference loss of the task where none does."""
+    """Return the loss after `loss=`, or the reference loss of the task where there is none."""
     if not inner:
         if task is None:
             raise BadValue(
@@ -289,7 +288,7 @@ def _multiplied(spec: str, inner: str, task: Task | None, targets: int | None) -
 
 
 def _restored(spec: str, task: Task, targets: int | None, candidates: tuple[Candidate, ...]) -> Loss:
-    """Return a loss that comes from another process, which may have registered it, or what it is a sum of."""
+    """Unpickle a loss from another process, which may have registered it or its parts."""
     for candidate in candidates:
         remember(candidate)
     return get_loss(spec, task, targets)
@@ -324,7 +323,7 @@ def _given_prior(record: LossRecord, prior: torch.Tensor | None) -> dict[str, to
 
 
 def _as_index(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return class indices as int64; an index out of range would silently count as no class at all."""
+    """Return class indices as int64; refuse one out of range, which would silently count as no class."""
     if target.is_floating_point() or target.dtype == torch.bool:
         raise BadValue(f"loss '{record.name}' wants class indices, but target is {target.dtype}; give integers")
     if target.shape != raw.shape[:-1]:

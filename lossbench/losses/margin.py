@@ -15,7 +15,7 @@ from lossbench.losses.registry import register, register_per_label
 from lossbench.spec import Parameter
 
 # The exponential loss goes on as a straight line from this margin down. Its slope is exp(16) there, about 2^23: in
-# single precision the rest of a batch no longer counts beside such a sample. Beyond -88 it would overflow.
+# single precision such a sample drowns the rest of a batch. Below -88 it would overflow.
 STRAIGHT = -16.0
 
 ALPHA = Parameter("alpha", 1.0, low=0, open_low=True, meaning="cost of a false positive")

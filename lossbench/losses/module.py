@@ -1,6 +1,6 @@
-"""A loss as a `torch.nn.Module` with mean reduction, for a training loop of one's own.
+"""A loss as a `torch.nn.Module` with mean reduction, for your own training loop.
 
-Importing this file imports torch, so that only `Loss.module` does.
+This file imports torch, so only `Loss.module` imports it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from lossbench.losses.record import LossRecord
 
 
 class Checked(Protocol):
-    """What a module asks of a `lossbench.losses.Loss`."""
+    """The part of `lossbench.losses.Loss` that a module uses."""
 
     @property
     def record(self) -> LossRecord:
-        """What is known about it."""
+        """The record of the loss."""
 
     @property
     def label(self) -> str:
@@ -63,7 +63,7 @@ class MeanLoss(torch.nn.Module):
             target: see `Loss.module`.
 
         Raises:
-            BadValue: a shape, a dtype or a class that does not belong. Nothing is ever broadcast.
+            BadValue: a shape, a dtype or a class that does not match. Nothing is ever broadcast.
         """
         if self.loss.record.task == "segmentation":
             raw, target = raw.flatten(1), target.flatten(1)
@@ -91,7 +91,7 @@ def _shares(loss: Checked, prior: Sequence[float] | torch.Tensor | None) -> torc
     """Return the shares of the classes, (outputs,); None for a loss that does not depend on them.
 
     Raises:
-        BadValue: shares that are missing, not asked for, or no shares.
+        BadValue: shares that are missing, not wanted, or invalid.
     """
     if prior is None and loss.record.prior:
         raise BadValue(

@@ -1,8 +1,8 @@
 """Losses of one raw output z_c for each class, against the index t of the true class.
 
-Written with p = softmax(z), and y_c = 1 for the true class, else 0. Variants of cross-entropy stand in
-`cross_entropy`, those made against wrong labels in `noise_robust`, those that know how frequent the classes are in
-`class_prior`, those of classes with an order in `ordered`.
+Written with p = softmax(z), and y_c = 1 for the true class, else 0. Variants of cross-entropy are in
+`cross_entropy`, losses against wrong labels in `noise_robust`, losses that know how frequent the classes are in
+`class_prior`, losses of ordered classes in `ordered`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ EPSILON = Parameter(
     "epsilon", 0.1, low=0, high=1, open_high=True, meaning="share spread evenly over all classes, the true one too"
 )
 
-TINY = 1e-30  # instead of zero where something is divided by it; single precision still has it
+TINY = 1e-30  # a divisor instead of zero; single precision can represent it
 
-# The other families enter their losses through this one, so that ce, the reference loss, is always the first.
+# The other families register through this module, so that ce, the reference loss, always comes first.
 multiclass_loss = partial(register, task="multiclass", encoding="index", link="softmax")
 
 _led = partial(
@@ -172,7 +172,7 @@ def _hinge_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: float | tor
     """Return 1 for the best other class, shared among several, -1 for the true one; 0 where the margin is met."""
     rivals = others(raw, target)
     best = rivals.amax(-1, keepdim=True)
-    share = 1 - (best - rivals).sign()  # the true class is -inf here, and has no share
+    share = 1 - (best - rivals).sign()  # the true class is -inf among the rivals, so its share is 0
     missed = (margin + best - of_true(raw, target)).relu().sign()
     return missed * add_to_true_(share / share.sum(-1, keepdim=True), target, -1)
 

@@ -1,6 +1,6 @@
 """Losses of one raw output z_l for each label that are not a sum over labels.
 
-The sums stand with the losses of a single label: in `binary`, `margin`, `modulated` and `overlap`.
+Sums over labels are with the losses of a single label: in `binary`, `margin`, `modulated` and `overlap`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Losses of several classes that are made to learn less from labels which are likely to be wrong.
 
 Written as in `multiclass`: p = softmax(z), t is the true class, y_t = 1, all other y_c = 0. All but `nce_rce` and
-`bi_tempered` depend on p_t alone; their derivative is a weight times p - y. The two parts of `nce_rce` stand in
+`bi_tempered` depend on p_t alone; their derivative is a weight times p - y. The two parts of `nce_rce` are in
 `constant_sum`.
 """
 
@@ -36,7 +36,7 @@ STEPS = 8
 
 def _gce_slope(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tensor) -> torch.Tensor:
     """Return p_t^q (p - y)."""
-    logarithms = log_softmax(raw)  # p_t^q may be there where p_t itself is 0
+    logarithms = log_softmax(raw)  # p_t^q may be above 0 where p_t itself is rounded to 0
     weight = (q * of_true(logarithms, target)).exp()
     return weight * add_to_true_(logarithms.exp(), target, -1)
 
@@ -193,7 +193,7 @@ def taylor_ce(raw: torch.Tensor, target: torch.Tensor, *, t: float | torch.Tenso
         tensor([0.6250, 1.5000])
     """
     orders = torch.arange(1, int(T.high) + 1, dtype=raw.dtype, device=raw.device)
-    # All orders, most with the weight 0: so t may differ between models, and nothing depends on the data.
+    # All orders, most with weight 0: so t may differ between models, and no shape depends on the data.
     weights = (t + 1 - orders).clamp(min=0, max=1) / orders
     return (weights * (1 - of_true(softmax(raw), target)) ** orders).sum(-1)
 
@@ -213,7 +213,7 @@ def tempered_softmax(raw: torch.Tensor, t2: float | torch.Tensor) -> tuple[torch
     excess = (torch.as_tensor(t2, dtype=raw.dtype, device=raw.device) - 1).clamp(min=TINY)
     below = raw - raw.detach().amax(-1, keepdim=True)
     shift = torch.zeros_like(below[..., :1])
-    rate = -1 / (math.log(2) * excess)  # p as a power of two, which takes a quarter of the time of one of e
+    rate = -1 / (math.log(2) * excess)  # p as a power of two, which takes a quarter of the time of a power of e
     for _ in range(STEPS):
         # Newton on (S^(1 - t2) - 1) / (t2 - 1), with S = Σ p_c: rising and concave in λ, and a straight line where
         # one class or all equal ones make up S. So it nears the zero from below, whatever the raw outputs.
@@ -227,7 +227,7 @@ def tempered_softmax(raw: torch.Tensor, t2: float | torch.Tensor) -> tuple[torch
 
 
 def _above_zero(cooling: float | torch.Tensor) -> float | torch.Tensor:
-    """Return 1 - t1, a hair above zero: at t1 = 1 what is divided by it then is the limit, to the last digit."""
+    """Return 1 - t1, but at least a tiny number: at t1 = 1 dividing by it gives the limit, to the last digit."""
     # A number stays a number: torch rounds it differently from a tensor, and values below 1 are what they were.
     return cooling.clamp(min=TINY) if isinstance(cooling, torch.Tensor) else max(cooling, TINY)
 

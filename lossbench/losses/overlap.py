@@ -177,20 +177,20 @@ def soft_f1(
 def _missed(
     p: torch.Tensor, target: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor
 ) -> torch.Tensor:
-    """Return the errors' share of errors, twice the hits and epsilon, summed over outputs, (...)."""
+    """Return errors / (errors + twice the hits + epsilon), summed over outputs, (...)."""
     return share_missed(2 * p * target, errors, epsilon, axis=-2).sum((-2, -1))
 
 
 def share_missed(
     hits: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor, axis: int
 ) -> torch.Tensor:
-    """Return the errors' share of errors, hits and epsilon, summed along an axis, which stays, of length one.
+    """Return errors / (errors + hits + epsilon), each summed along an axis, which is kept with length one.
 
     Example:
         >>> share_missed(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 2.0]), epsilon=1.0, axis=-1)
         tensor([0.5000])
     """
-    # Not one minus the overlap, whose last digits are lost where the overlap is nearly whole.
+    # Not as one minus the overlap, which loses digits where the overlap is nearly complete.
     hits, errors = hits.sum(axis, keepdim=True), errors.sum(axis, keepdim=True)
     return errors / (hits + errors + epsilon)
 

@@ -2,7 +2,7 @@
 
 Counts, amounts and durations cannot be negative, nor can f = softplus(z) + POSITIVE for a raw output z, in units
 of the target's scale, so that 1 is one standard deviation of the training target. The deviances are halves of the
-unit deviance: what a likelihood loses against the perfect prediction, so that their steps are those of the
+unit deviance (the loss of log-likelihood against the perfect prediction), so that their gradients are those of the
 negative log-likelihood.
 """
 
@@ -31,7 +31,7 @@ _register = partial(regression_loss, link="softplus", natural_zero=True)
 
 
 def positive(raw: torch.Tensor) -> torch.Tensor:
-    """Return the positive number that a raw output stands for under the link softplus.
+    """Return the positive prediction of a raw output under the link softplus.
 
     Args:
         raw: any shape.

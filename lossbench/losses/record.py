@@ -7,7 +7,8 @@
     result  (..., batch); (...) for a loss that only exists for a whole batch
 
 A per-sample loss sums over classes and averages over regression targets and over the pixels of an image, which is
-the sample of a segmentation; averaging over samples is the engine's.
+the sample of a segmentation; averaging over samples is left to the engine.
+
 Inside `fn` all arithmetic keeps the last axis of `raw` until the final reduction, so that a parameter may also be
 a tensor of shape (..., 1, 1) with a value for each of the leading models. A loss that depends on how frequent the
 classes are takes `prior` among its keywords: (..., 1, outputs), the share of each class or label in the training
@@ -57,20 +58,20 @@ POSITIVE = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What can be said of a loss as a function of its raw outputs, and checked by a test.
+    """Properties of a loss as a function of its raw outputs, which tests check.
 
-    What is left out is denied, and the tests check that too. A fact is True only where it holds for every allowed
-    value of the parameters; `lipschitz` is for the defaults.
+    A fact that is left out is stated to be false, and the tests check that too. A fact is True only where it holds
+    for every allowed value of the parameters; `lipschitz` is for the defaults.
 
     Args:
         convex: convex in raw.
         bounded: the value stays below a constant for every raw output.
         differentiable: everywhere in raw.
         lipschitz: the largest size of the gradient in raw (Euclidean, one sample), or None where it is unbounded.
-        symmetric: the value is the same when target and prediction change sides of each other: for regression
-            f(y + e, y) = f(y - e, y); for classification, when the classes are exchanged (for multilabel,
-            present and absent).
-        estimates: what the minimiser of the expected loss is: "mean", "median", "quantile tau", "probability" ...
+        symmetric: the value is the same when prediction and target change sides: for regression
+            f(y + e, y) = f(y - e, y); for classification, when the classes are exchanged (for multilabel, present
+            and absent).
+        estimates: the minimiser of the expected loss: "mean", "median", "quantile tau", "probability" ...
         given: the parameters with which it estimates that, such as "epsilon = 0"; empty where all do.
         separable: a sum over outputs (a mean, for regression) of one term for each. Then `lipschitz` is that of
             one term; the sum over n outputs has √n times it.
@@ -104,7 +105,7 @@ class Domain:
 
     Args:
         description: a few words, "targets away from zero".
-        violations: from the targets in original units, shape (n, targets), to a mask (n,) of unusable rows.
+        violations: maps targets in original units, (n, targets), to a mask (n,) of unusable rows.
         advice: what to use instead.
     """
 
@@ -120,36 +121,36 @@ class LossRecord:
     Args:
         name: as the user writes it.
         task: the one task this record is about; a name that serves several tasks has a record for each.
-        fn: the function, see the module's head.
+        fn: the function, see the top of this module.
         link: how its raw outputs become predictions.
         encoding: how `fn` wants its target.
-        head: what its raw outputs are made by, where an embedding is learnt and it is not given that itself.
+        head: what makes its raw outputs, where an embedding is learnt that the loss does not get itself.
         formula: in plain text, one line; empty for a custom loss.
-        source: author, year, section; for a custom loss, where its code stands.
-        facts: what can be checked; None where nothing is known, as of a custom loss.
+        source: author, year, section; for a custom loss, where its code is.
+        facts: its properties; None where nothing is known, as for a custom loss.
         range: of the values, in interval notation; needed where it is not [0, inf).
         outputs_per_target: number of raw outputs for each class, label or regression target.
         parameters: what can be set.
         aliases: other names.
         core: True where the loss is among those compared when none is named.
-        placebo: the loss that it is the same function as, by another road or up to a constant factor; None for
-            a loss in its own right.
-        slope: the derivative of `fn`, or None to leave that to autograd. Takes what `fn` takes and returns, in the
-            shape of raw, the derivative of each sample's loss with respect to its raw outputs.
+        placebo: the loss that it equals, computed another way or up to a constant factor; None for a loss in its
+            own right.
+        slope: the derivative of `fn`, or None to leave that to autograd. It takes the arguments of `fn` and
+            returns, in the shape of raw, the derivative of each sample's loss with respect to its raw outputs.
         flat: True where the slope is zero wherever there is one, so that no gradient moves a network.
         whole_batch: True where the loss only exists for a whole batch.
-        prior: True where `fn` takes the shares of the classes.
+        prior: True where `fn` takes the class shares.
         natural_zero: True where the loss needs targets with their own zero (a relative error): it then receives
             target and raw divided by the target's scale, but not centred.
         domain: which targets it is defined for; None where all are.
-        rescaling: parameters that, away from their defaults, change the scale of raw, so that it is a decision
-            value (link "margin") and no longer what `link` says.
-        receives: of a custom loss, what it is given and how its result is read.
-        notes: of a custom loss, what a reader of the results must know about it.
-        code: of a custom loss, a hash of its code and of how it is called.
-        parts: of a sum of losses, its terms; none for others.
-        drift: of a custom loss, asks it so many times what it was asked in its trial, and says how an answer is
-            another one; empty where none is.
+        rescaling: parameters that, away from their defaults, change the scale of raw, which is then a decision
+            value (link "margin") instead of what `link` says.
+        receives: for a custom loss, what it is given and how its result is read.
+        notes: for a custom loss, what a reader of the results must know about it.
+        code: for a custom loss, a hash of its code and of how it is called.
+        parts: for a sum of losses, its terms; empty for others.
+        drift: for a custom loss, evaluates it so many times on the inputs of its trial, and says how a result
+            differs; empty where none does.
     """
 
     name: str
@@ -187,11 +188,11 @@ class LossRecord:
 
     @property
     def headless(self) -> bool:
-        """Whether it is given embeddings, and no raw outputs of a head that stands on them."""
+        """Whether it is given embeddings, and not the raw outputs of a head on top of them."""
         return self.link == "embedding"
 
     def width(self, targets: int) -> int:
-        """Return the number of raw outputs on a data set with so many classes, labels or targets.
+        """Return the number of raw outputs for a number of classes, labels or targets.
 
         A binary data set has one target.
         """
@@ -204,8 +205,8 @@ class Part:
 
     Args:
         record: of the loss.
-        weight: a number above zero, or the name of the parameter of the sum that it is.
-        names: of the loss's parameters in the sum, in their order.
+        weight: a number above zero, or the name of a parameter of the sum.
+        names: the names in the sum of the loss's parameters, in their order.
     """
 
     record: LossRecord
@@ -217,7 +218,7 @@ class Part:
         return given[self.weight] if isinstance(self.weight, str) else self.weight
 
     def own(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of the loss, given those of the sum, with the shares of the classes if it asks."""
+        """Return the parameters of the loss, given those of the sum, with the class shares if it takes them."""
         mine = zip(self.record.parameters, self.names, strict=True)
         prior = {"prior": given["prior"]} if self.record.prior and "prior" in given else {}
         return {parameter.name: given[name] for parameter, name in mine} | prior
@@ -244,10 +245,10 @@ _READ: Mapping[Link, str] = {
 
 
 def docstring(own: str, records: Sequence[LossRecord]) -> str:
-    """Return the whole docstring of a loss: what the function itself says, and what its records say.
+    """Return the whole docstring of a loss: the function's own text, and what its records add.
 
     Args:
-        own: one line, what the records cannot say, and an example, to which `import torch` is added.
+        own: one line, what the records do not contain, and an example, to which `import torch` is added.
         records: of one function, one for each task that it serves.
 
     Example:
@@ -276,7 +277,7 @@ def docstring(own: str, records: Sequence[LossRecord]) -> str:
 
 
 def _by_task(name: str, records: Sequence[LossRecord]) -> str:
-    """Return what records state under a name, a line for each task where they differ."""
+    """Return what records state under a name, one line per task where they differ."""
     texts = {record.task: getattr(record, name) for record in records}
     if len(set(texts.values())) == 1:
         return str(texts[records[0].task])

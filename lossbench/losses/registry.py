@@ -1,4 +1,4 @@
-"""The catalogue: which losses there are, and how a name finds its record."""
+"""The catalogue: all losses, and finding a record by its name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _RECORDS: list[LossRecord] = []
-_OWN: dict[Callable[..., Any], str] = {}  # what functions say of themselves, beside their records
+_OWN: dict[Callable[..., Any], str] = {}  # the docstrings of functions before their records are added
 
 
 def register(**fields: Any) -> Callable[[Function], Function]:
     """Return a decorator that enters a function into the catalogue under its own name.
 
-    The function stays as it is, but for its docstring, to which is added what the record says. A function that
-    serves several tasks is decorated once for each.
+    The function is unchanged, except that its docstring is extended by the record. A function that serves several
+    tasks is decorated once for each.
 
     Args:
         **fields: the fields of `LossRecord`, without `name` and `fn`.
@@ -68,7 +68,7 @@ def register_per_label(
 
 
 def catalogue() -> tuple[LossRecord, ...]:
-    """Return the record of every loss on every task, by task, the reference loss of each task first.
+    """Return the record of every loss on every task, ordered by task, the reference loss of each task first.
 
     Example:
         >>> [record.name for record in catalogue() if record.task == "regression" and record.core]
@@ -138,7 +138,7 @@ def find(name: str, task: Task | None = None) -> LossRecord:
 
 
 def served(name: str) -> dict[Task, LossRecord]:
-    """Return the record for each task that a name, an alias or a sum serves; none for a loss of no catalogue.
+    """Return the record for each task that a name, an alias or a sum serves; empty for a custom loss.
 
     Example:
         >>> list(served("ce")), served("my_losses.py:my_loss")
@@ -165,7 +165,7 @@ def _sums(name: str) -> dict[Task, LossRecord]:
 
 
 def _unfit_sum(name: str, task: Task | None) -> LossDoesNotFit:
-    """Return why a sum does not run on a task, or on any."""
+    """Return the error that says why a sum does not run on a task, or on any."""
     if task is not None:
         return WrongTask(f"'{name}'", task, fault_of(name, task, served))
     return LossDoesNotFit(
@@ -177,14 +177,14 @@ def check_task(task: str) -> None:
     """Refuse a task that does not exist.
 
     Raises:
-        UnknownName: naming the nearest.
+        UnknownName: there is no such task; it names the nearest.
     """
     if task not in TASKS:
         raise UnknownName("task", task, TASKS)
 
 
 def names() -> list[str]:
-    """Return every name and alias of the catalogue; each once, in its order."""
+    """Return every name and alias of the catalogue, each once, in catalogue order."""
     return list(dict.fromkeys(name for record in catalogue() for name in (record.name, *record.aliases)))
 
 

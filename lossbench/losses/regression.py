@@ -1,7 +1,7 @@
 """Losses of an error e = target - raw; several targets are averaged, so that their number scales no step.
 
-Losses of a relative error stand in `relative`, those made against outliers in `robust`, and those that predict
-something positive in `positive`.
+Losses of a relative error are in `relative`, those against outliers in `robust`, and those that predict something
+positive in `positive`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lossbench.losses.record import separable, smooth_terms
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
 
-STANDARD = "standard deviations of the training target"  # by which targets are divided before a loss sees them
+STANDARD = "standard deviations of the training target"  # targets are divided by these before a loss sees them
 
 scale = partial(Parameter, low=0, open_low=True, unit=STANDARD)
 """A parameter that says which errors are large."""
@@ -25,7 +25,7 @@ TAU = _tau(meaning="the quantile estimated, the share of targets below the predi
 EXPECTILE = _tau(meaning="the expectile estimated, the share of errors above the prediction in the weight of all")
 EPSILON = Parameter("epsilon", 0.1, low=0, meaning="error up to which nothing is lost", unit=STANDARD)
 
-# The other families enter their losses through this one, so that mse, the reference loss, is always the first.
+# The other families register through this module, so that mse, the reference loss, always comes first.
 regression_loss = partial(register, task="regression", encoding="values", link="identity")
 
 

@@ -1,8 +1,8 @@
 """Losses of an error e = y - f made against outliers, with a scale that says which errors are large.
 
-All but `smooth_l1` and `barron` are ½e² for small errors, so that their scales move nothing there. The defaults of
-`cauchy`, `welsch` and `tukey` are those of Holland and Welsch (1977): 95 % efficient where errors are normal with
-standard deviation 1.
+All but `smooth_l1` and `barron` are ½e² for small errors, whatever their scale. The defaults of `cauchy`, `welsch`
+and `tukey` are those of Holland and Welsch (1977): 95 % efficient where errors are normal with standard deviation
+1.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ GEMAN_MCCLURE = scale("c", 1.0, meaning="error with the largest slope, times √
 WELSCH = scale("c", 2.985, meaning="error with the largest slope, times √2")
 TUKEY = scale("c", 4.685, meaning="error from which the loss is constant")
 BARRON = scale("c", 1.0, meaning="error about which it ceases to be a squared error")
-# Above 2 errors would count for more than their squares: no longer a robust loss, and not finite far off.
+# Above 2 errors would count for more than their squares: not a robust loss, and not finite for large errors.
 ALPHA = Parameter(
     "alpha", 1.0, high=2, meaning="shape: 2 squared error, 1 pseudo-Huber, 0 Cauchy, far below Welsch"
 )
 
-# The facts of a loss that grows as a square, then as a line; and of one whose slope falls to zero far off.
+# The facts of a loss that grows as a square, then as a line; and of one whose slope vanishes for large errors.
 _compromise = partial(smooth_terms, convex=True, lipschitz=1.0)
 _redescending = partial(smooth_terms, estimates="a centre that far targets hardly move")
 
@@ -217,7 +217,7 @@ def tukey(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = 
 
 
 def _bend(raw: torch.Tensor, alpha: float | torch.Tensor) -> torch.Tensor:
-    """Return 2 - alpha, a hair above zero: at alpha = 2 the formulas then give the limit, to all digits."""
+    """Return 2 - alpha, but at least a tiny number: at alpha = 2 the formulas then give the limit."""
     return (2 - torch.as_tensor(alpha, dtype=raw.dtype, device=raw.device)).clamp(min=1e-20)
 
 

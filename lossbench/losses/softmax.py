@@ -1,7 +1,7 @@
-"""Softmax and the true class: what losses of several classes are made of.
+"""Softmax and the true class: the building blocks of losses of several classes.
 
 Everything works along the last axis of (..., batch, classes). The fused engine's raw outputs lie in memory with
-the batch innermost, and each function keeps what it is given in that layout.
+the batch innermost, and each function keeps the layout of its input.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ def one_hot(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         tensor([[0., 0., 1.],
                 [1., 0., 0.]])
     """
-    # torch's own one_hot looks at the data, which vmap forbids.
+    # torch's own one_hot reads the values, which vmap forbids.
     return add_to_true_(torch.zeros_like(raw), target, 1)
 
 
 def others(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the raw outputs (..., classes) with the true class out of the running.
+    """Return the raw outputs (..., classes) with -inf at the true class.
 
     Example:
         >>> import torch
@@ -94,5 +94,5 @@ def others(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def _index(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    # Expanded, since gather and scatter would silently leave out the models that a shared target does not name.
+    # Expanded, since gather and scatter would silently skip the models that share one target.
     return target.expand(values.shape[:-1]).unsqueeze(-1)

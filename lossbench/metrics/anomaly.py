@@ -1,4 +1,4 @@
-"""Scores of anomaly detection, for all models at once, by each of the scores that say how odd a row is.
+"""Scores of anomaly detection, for all models at once, by each of the anomaly scores of a row.
 
 They take the target, (M or 1, n), 1 for an anomaly, and the `Prediction` of M models, whose last axis is that of
 `lossbench.metrics.oddness`.
@@ -21,7 +21,7 @@ FEW = 0.05
 
 
 def _under(prediction: Prediction, score: str) -> Prediction:
-    """Return a prediction by one of the anomaly scores alone."""
+    """Return a prediction that uses only one of the anomaly scores."""
     place = SCORES.index(score)
     threshold = None if prediction.threshold is None else prediction.threshold[:, place]
     return replace(prediction, raw=prediction.raw[..., [place]], threshold=threshold)
@@ -42,7 +42,7 @@ def _by(score: str, measure: Score, name: str) -> Score:
 
 
 def _called(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Return anomalies found, anomalies, normal rows called anomalies, and normal rows, (M, n, 4)."""
+    """Return found anomalies, anomalies, false alarms, and normal rows, (M, n, 4) of 0 and 1."""
     odd, said = (target == 1).astype(np.float64), prediction.decision
     return np.stack([said * odd, odd, said * (1.0 - odd), 1.0 - odd], axis=-1)
 
@@ -76,7 +76,7 @@ def _fpr(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _early(target: np.ndarray, prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
-    """Return what each anomaly has of the area, and what each normal row takes from it, (M, n) each; else 0."""
+    """Return the area that each anomaly adds, and that each normal row takes away, (M, n) each; else 0."""
     odd, ranking = target == 1, prediction.ranking
     gained, lost = np.zeros(ranking.shape), np.zeros(ranking.shape)
     for place, (mine, values) in enumerate(zip(odd, ranking, strict=True)):
@@ -85,10 +85,10 @@ def _early(target: np.ndarray, prediction: Prediction) -> tuple[np.ndarray, np.n
 
 
 def _early_of_one(found: np.ndarray, normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same of one model, from the scores of anomalies (f,) and of normal rows (n,).
+    """Return the same for one model, from the scores of anomalies (f,) and of normal rows (n,).
 
-    An anomaly with the share a of the normal rows above it is found at false-positive rates from a on; at rates of
-    those that tie with it, as far as these are passed.
+    An anomaly with a share a of the normal rows above it is found at false-positive rates from a on; normal rows
+    that tie with it count in part.
     """
     ordered, ranks = np.sort(normal), np.sort(found)
     above, least = (
@@ -146,7 +146,7 @@ def explained(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     1 - Σ over normal rows and columns of (p - x)² / Σ (mean - x)², with the mean of the training rows
 
-    At most 1; 0 where every row comes back as that mean. Undefined where all rows are that mean.
+    At most 1; 0 where every reconstruction is that mean. Undefined where all rows are that mean.
 
     Example:
         >>> shown = Prediction("anomaly", "sigmoid", np.array([[[1.0, 4.0], [3.0, 4.0]]]))

@@ -1,6 +1,7 @@
 """The two reference predictors that give a score its scale: a constant one and scikit-learn's own linear model.
 
-Neither is a contender. Both learn from the clean training part, so they depend on nothing but data set and seed.
+Neither is compared with the losses. Both learn from the clean training part, so they depend only on data set and
+seed.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Baselines:
         linear_validation: score of the linear model on the validation part.
         constant_test: score of the constant predictor on the test part; skill 0 there.
         perfect_test: score of a perfect predictor on the test part; skill 1 there.
-        target: the validation score that counts as having learnt, in units of the score as both are; NaN where
-            the linear model is no better than the constant.
+        target: the validation score that counts as having learnt, in units of the score; NaN where the linear
+            model is no better than the constant.
         tolerance: the gain in validation score that still counts as learning; see `PLATEAU_TOLERANCE`.
     """
 
@@ -55,17 +56,17 @@ def baselines(fold: Fold, metric: Metric) -> Baselines:
     """Score a constant predictor and a linear model on a fold; cached, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
-    each label the more frequent value, for regression the mean. In masks it sees no object anywhere, or
-    one everywhere, whichever has the better score on the training part. Its R² is 0 by definition, as that of the
-    mean of the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each
-    label) or LinearRegression, with its default penalty, on the standardised features; where a law is to be
-    imitated, the map of the noise to a normal law with the mean and the covariance of the training targets.
+    each label the more frequent value, for regression the mean. For masks it is an empty or a full mask, whichever
+    scores better on the training part. Its R² is 0 by definition, as for the mean of the very values it is scored
+    on. The linear model is scikit-learn's LogisticRegression (one for each label) or LinearRegression, with its
+    default penalty, on the standardised features; for a distribution, the map of the noise to a normal law with
+    the mean and the covariance of the training targets.
 
-    Where anomalies are to be found, a constant predictor ranks all rows alike, and the linear model gives back
-    what an eighth as many principal components as there are columns hold of a row.
+    For anomaly, a constant predictor ranks all rows alike, and the linear model reconstructs rows by principal
+    components, an eighth as many as columns.
 
-    Where embeddings are scored, the constant predictor gives all rows the same one, and the linear model is
-    LinearDiscriminantAnalysis, as `Gallery.probe` has it: the other takes seconds for a hundred classes.
+    For embedding, the constant predictor gives all rows the same embedding, and the linear model is
+    LinearDiscriminantAnalysis, as in `Gallery.probe`: logistic regression takes seconds for a hundred classes.
 
     Args:
         fold: one split of a data set.
@@ -106,7 +107,7 @@ def _baselines(fold: Fold, metric: Metric) -> Baselines:
 
 @dataclass(frozen=True)
 class _Scores:
-    """What predictors score on the parts of a fold."""
+    """The scores of predictors on the parts of a fold."""
 
     fold: Fold
     metric: Metric
@@ -127,7 +128,7 @@ class _Scores:
         return self._of(_linear(self.fold, part), part)
 
     def perfect(self, part: Part) -> float:
-        """Return the best score there is; of a metric of the run's own, that of the targets themselves."""
+        """Return the best possible score; for the user's own metric, that of the targets themselves."""
         return self._of(_perfect(self.fold, part), part) if isinstance(self.metric, Asked) else self.metric.best
 
     def _of(self, outputs: np.ndarray, part: Part) -> float:
@@ -139,9 +140,9 @@ class _Scores:
 
 
 def _answer(fold: Fold, metric: Metric) -> np.ndarray:
-    """Return what the constant predictor says of every row, (columns,); of several, the best in training."""
+    """Return the constant predictor's answer for every row, (columns,); of several, the best in training."""
     answers, scores = _constants(fold), _Scores(fold, metric)
-    if len(answers) == 1:  # nothing is to be scored to choose it
+    if len(answers) == 1:  # no choice, so no scoring
         return answers[0]
     return max(answers, key=lambda one: metric.sign * scores.everywhere(fold.train, one))
 
@@ -152,7 +153,7 @@ _LINKS: Mapping[Task, Link] = {**dict.fromkeys(VALUED, "identity"), "embedding":
 
 
 def _of_anomalies(fold: Fold, metric: Metric) -> Baselines:
-    """Return those of a data set with anomalies: on validation there are none, and `explained` is scored."""
+    """Return the baselines for anomaly: the validation part has no anomalies, so `explained` is scored there."""
     target = fold.dataset.target[fold.test.rows][None]
     alike = Prediction("anomaly", "clip", np.ones((1, target.shape[1], WIDTH)))
     linear = _principal(fold, fold.validation)
@@ -167,7 +168,7 @@ def _of_anomalies(fold: Fold, metric: Metric) -> Baselines:
 
 
 def _principal(fold: Fold, part: Part) -> float:
-    """Return the share of the variance that comes back through a few principal components of the training rows."""
+    """Return the share of the variance that a few principal components of the training rows reconstruct."""
     from sklearn.decomposition import PCA
 
     train = fold.train.features
@@ -178,7 +179,7 @@ def _principal(fold: Fold, part: Part) -> float:
 
 
 def _constants(fold: Fold) -> list[np.ndarray]:
-    """Return the mean of the training target, or the frequency of each class, (columns,); of masks, 0 and 1."""
+    """Return the mean of the training target, or the class frequencies, (columns,); for masks, 0 and 1."""
     if fold.dataset.task == "segmentation":
         return [np.zeros(1), np.ones(1)]
     return [_perfect(fold, fold.train).mean(axis=0)]
@@ -208,20 +209,21 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
     if task == "multilabel":
         model = OneVsRestClassifier(model)
     with warnings.catch_warnings():
-        # Separable classes may not converge, and a label may be constant: the baseline is what it is then.
+        # On separable classes the fit may not converge, and a label may be constant: the baseline is used as it
+        # is.
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
     return probability[:, 1:] if task in ("binary", "segmentation") else probability
 
 
 def _gaussian(target: np.ndarray, part: Part) -> np.ndarray:
-    """Return a normal sample with the mean and the covariance of the target (n, targets), made of the noise."""
+    """Map the noise to a normal sample with the mean and the covariance of the target (n, targets)."""
     noise = part.features[:, : target.shape[1]]
     return np.asarray(target.mean(axis=0) + noise @ np.linalg.cholesky(np.atleast_2d(np.cov(target.T))).T)
 
 
 def _read(fold: Fold, part: Part, ranked: Ranking, embedded: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the readings by a ranking of the classes, but no spread and no neighbours, (rows, 3)."""
+    """Return the readings of a ranking of the classes, without spread and neighbours, (rows, 3)."""
     gallery = Gallery(fold.train.target)
     known, asked = embedded(fold.train.features)[gallery.order], embedded(part.features)
     place = before(ranked(gallery, known, asked), part.target)

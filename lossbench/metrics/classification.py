@@ -1,8 +1,7 @@
 """Scores of classification, for all models at once.
 
 Definitions and conventions are scikit-learn's: F1, precision and recall are those of the positive class
-(binary) or the plain mean over classes or labels (macro), and 0 where nothing was predicted or nothing was there
-to find.
+(binary) or the plain mean over classes or labels (macro), and 0 where there are no predicted or no true positives.
 
 Every score takes the target, (M or 1, n) class index or (M or 1, n, labels) of 0 and 1, and the `Prediction` of M
 models. It returns (M,) values, in [0, 1] unless its text says more.
@@ -128,7 +127,7 @@ def matthews_corrcoef(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
         array([0.577])
     """
     hits, predicted, present = np.moveaxis(sums, -1, 0)
-    n = present.sum(axis=-1)  # each row is of one class
+    n = present.sum(axis=-1)  # each row has one class
     covariance = n * hits.sum(axis=-1) - (predicted * present).sum(axis=-1)
     spread_true, spread_said = (np.sqrt(n**2 - (counts**2).sum(axis=-1)) for counts in (present, predicted))
     return np.where(spread_true == 0, np.nan, _ratio(covariance, spread_true * spread_said))
@@ -176,13 +175,13 @@ def top_k_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 def _placements(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Return what each row contributes to the area under the ROC curve, (M, n).
 
-    A positive row has the share of negatives below it, a negative one that of positives above it (DeLong, DeLong
-    and Clarke-Pearson 1988); each kind has weight one half.
+    A positive row contributes the share of negatives below it, a negative one that of positives above it (DeLong,
+    DeLong and Clarke-Pearson 1988); each kind has weight one half.
     """
     positive = _columns(target, prediction)
     ranking, n = prediction.ranking.reshape(positive.shape), positive.shape[1]
     own = np.where(positive, *(ranks(np.where(kind, ranking, np.inf), axis=1) for kind in (positive, ~positive)))
-    others = ranks(ranking, axis=1) - own  # rows of the other kind that are below, ties one half
+    others = ranks(ranking, axis=1) - own  # rows of the other kind below, ties count one half
     p = positive.sum(axis=1, keepdims=True)
     share = np.where(positive, others / (n - p), 1.0 - others / p)
     area = np.where(positive, share, 0.0).sum(axis=1, keepdims=True) / p
@@ -213,8 +212,8 @@ def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 def _precision_shares(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Return what each row contributes to the average precision, (M, n).
 
-    A row moves the precision at the rank of every positive row that is not above it, and if it is positive itself,
-    its own precision counts.
+    A row changes the precision at the rank of every positive row that is not above it; a positive row also adds
+    its own precision.
     """
     positive = _columns(target, prediction)
     n, ranking = positive.shape[1], prediction.ranking.reshape(positive.shape)
@@ -237,7 +236,7 @@ def _precision_shares(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 def _precisions(positive: np.ndarray, ranking: np.ndarray) -> np.ndarray:
     """Return the precision at the rank of each positive row, 0 for the others, (M, n, columns)."""
     n, ranked = positive.shape[1], ranks(ranking, axis=1, ties="least")
-    # The negatives go to the bottom, so that of the positives only positives count as ranked as high.
+    # Negatives are moved to the bottom, so that the ranks count positives only.
     hits = n + 1 - ranks(np.where(positive, ranked, 0), axis=1, ties="least")
     return np.where(positive, hits / (n + 1 - ranked), 0.0)
 
@@ -304,7 +303,7 @@ def brier(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _confidence(target: np.ndarray, prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
-    """Return how sure a model says it is, and whether that happened: (M, n) or (M, n, labels)."""
+    """Return the model's confidence, and whether it was right: (M, n) or (M, n, labels)."""
     if prediction.task == "multiclass":
         probability = _probability(prediction)
         return probability.max(axis=-1), probability.argmax(axis=-1) == target
@@ -319,14 +318,14 @@ def _gaps(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _adaptive_gaps(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Return the same in bins between the deciles of the confidence, those of each model and label its own."""
+    """Return the same in bins between the deciles of the confidence of each model and label."""
     confidence, happened = _confidence(target, prediction)
     deciles = np.quantile(confidence, np.linspace(0.0, 1.0, BINS + 1)[1:-1], axis=1, keepdims=True)
     return _binned((confidence > deciles).sum(axis=0), confidence - happened)
 
 
 def _binned(place: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """Return each gap (M, n, ...) in the bin of its place, 0 in the others, and one: (M, n, columns, bins + 1)."""
+    """Return each gap (M, n, ...) in its bin, 0 in the others, and one: (M, n, columns, bins + 1)."""
     found = (place[..., None] == np.arange(BINS + 1)) * gap[..., None]
     found[..., BINS] = 1.0
     return np.asarray(found.reshape(*gap.shape[:2], -1, BINS + 1))
@@ -355,8 +354,8 @@ def adaptive_calibration_error(sums: np.ndarray, prediction: Prediction) -> np.n
 
     Σ over bins of (samples in bin / n) |share right - mean confidence|, ten bins between deciles of the confidence
 
-    As `calibration_error`, whose bins of equal width are mostly empty where confidence is high: there it tells
-    apart what one wide bin averages out. Equal confidences share a bin. Undefined for a loss that estimates no
+    As `calibration_error`, whose bins of equal width are mostly empty where confidence is high: there narrow bins
+    show what one wide bin averages out. Equal confidences share a bin. Undefined for a loss that estimates no
     probability.
 
     Example:
@@ -393,7 +392,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _macro(values: np.ndarray, seen: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Return the mean over columns, (M,); of classes, only those that occur in target or predictions count.
+    """Return the mean over columns, (M,); only classes that occur in target or predictions count.
 
     Args:
         values: (M, columns).

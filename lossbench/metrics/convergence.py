@@ -1,8 +1,8 @@
 """How fast a model learns, from its validation score after each epoch.
 
-The target is one that no contender sets: 95 % of the way from a constant predictor to scikit-learn's own linear
-model on the same split. "Within x % of its own end" would reward a bad plateau. All scores here are the greater
-the better: others are given with the opposite sign.
+The target does not depend on the losses: 95 % of the way from a constant predictor to scikit-learn's own linear
+model on the same split. "Within x % of its own end" would reward a bad plateau. Here greater scores are always
+better: other scores are passed with the opposite sign.
 """
 
 from __future__ import annotations

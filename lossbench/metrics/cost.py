@@ -37,7 +37,7 @@ def is_cost(spec: str) -> bool:
 
 
 def cost_spec(costs: Costs) -> str:
-    """Return the score that some costs make.
+    """Return the spec of the score for these costs.
 
     Example:
         >>> cost_spec([[0, 1], [10, 0]])
@@ -47,10 +47,10 @@ def cost_spec(costs: Costs) -> str:
 
 
 def costs_of(spec: str) -> Costs:
-    """Return the costs of such a score.
+    """Return the costs in the spec of a score.
 
     Raises:
-        BadValue: it has none, or they are no square of numbers of at least zero.
+        BadValue: it has none, or they are no square of nonnegative numbers.
     """
     given = split_spec(spec)[1]
     if given.keys() != {"costs"}:
@@ -65,7 +65,7 @@ def read_costs(value: Any) -> Costs:
     """Read a square of costs: a list of lists, or a text, as '0,1;10,0' or '[[0,1],[10,0]]'.
 
     Raises:
-        BadValue: it is none.
+        BadValue: it is no such square.
 
     Example:
         >>> read_costs("0,1;10,0")
@@ -91,17 +91,17 @@ def read_costs(value: Any) -> Costs:
 
 
 def cost_score(costs: Costs, dataset: Dataset) -> Asked:
-    """Return the metric that a matrix of costs makes, for a data set with classes.
+    """Return the metric for a matrix of costs, on a data set with classes.
 
-    mean c(y, ŷ), a row of the matrix a true class, a column a decision, as in a confusion matrix (Elkan 2001, The
+    mean c(y, ŷ); rows of the matrix are true classes, columns decisions, as in a confusion matrix (Elkan 2001, The
     foundations of cost-sensitive learning, section 1, where it is transposed)
 
     Args:
         costs: at least 0; a right decision may cost too.
-        dataset: what is decided.
+        dataset: the data set to be classified.
 
     Raises:
-        BadValue: no row and column for each class, or a data set without classes.
+        BadValue: not one row and column per class, or a data set without classes.
 
     Example:
         >>> from lossbench.data import load_dataset

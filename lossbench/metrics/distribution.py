@@ -1,8 +1,8 @@
 """Scores of a sample that imitates a law, for all models at once, in original units.
 
 Every score takes a held-out sample of the law, (M or 1, n, targets), and the `Prediction` of M models, whose
-decision is a sample too; the rows of both are in any order. None is a sum over rows, so no row has a share in it:
-data are always drawn from a law, where the seed is the unit.
+decision is a sample too; the rows of both are in any order. None is a sum over rows, so rows have no
+contributions: data are always drawn from a law, where the seed is the unit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lossbench.losses.structured.directions import directions
 from lossbench.metrics.prediction import Prediction
 from lossbench.metrics.score import of_whole
 
-DIRECTIONS = 16  # twice as many as the loss has, and none of them
+DIRECTIONS = 16  # twice as many as the loss has, and different ones
 
 
 @of_whole
@@ -61,7 +61,7 @@ def energy_distance(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     2 mean |x - y| - mean |x - x'| - mean |y - y'|, over all pairs
 
-    The square of what scipy calls so on a line.
+    On a line it is the square of scipy's `energy_distance`.
 
     Source: Székely and Rizzo 2013, Energy statistics, Journal of Statistical Planning and Inference 143.
 
@@ -99,7 +99,7 @@ def mode_coverage(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _along(target: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return the mean over directions of the distance of samples (M, n, directions) in each, (M,)."""
+    """Return the distance of samples (M, n, directions) averaged over directions, (M,)."""
     return np.asarray(np.abs(np.sort(target, axis=1) - np.sort(found, axis=1)).mean(axis=(1, 2)))
 
 

@@ -1,6 +1,6 @@
 """Scores of embeddings, from the readings of `lossbench.metrics.gallery`.
 
-Readings already know the right class, so a score looks at them alone; its target is of the right shape, and idle.
+The right class is already part of the readings, so a score ignores the values of its target.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""How embeddings are read: where the right class of a row comes among all classes, judged by the training rows.
+"""Reading embeddings: the place of a row's right class among all classes, judged by the training rows.
 
-An embedding predicts nothing by itself. Two ways to read it, the same for every loss, on embeddings of length one:
+An embedding predicts nothing by itself. There are two ways to read it, the same for every loss, on embeddings of
+length one:
 
     neighbours  a class has what its training rows have over the eleventh nearest of all, by their cosines; one
                 that is not among the ten has what its nearest row lacks of that
     probe       a linear classifier in closed form: normal classes of one covariance
 
 Three readings of a row are scored: how many classes come before the right one by the neighbours, and by the probe,
-and how far the row lies from the training rows on the whole.
+and the row's mean distance from the training rows.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ COLLAPSED = 1e-3
 
 
 def pictured(rows: int) -> np.ndarray:
-    """Return which of so many rows have their neighbours named, (NAMED,): from end to end, so of several classes.
+    """Return which rows have their neighbours reported, (NAMED,): evenly spaced, so from several classes.
 
     Example:
         >>> pictured(10).tolist()
@@ -52,7 +53,7 @@ def pictured(rows: int) -> np.ndarray:
 
 
 def normalised(embeddings: np.ndarray) -> np.ndarray:
-    """Return embeddings (..., numbers) of length one; one that is zero stays so.
+    """Scale embeddings (..., numbers) to length one; zero stays zero.
 
     Example:
         >>> normalised(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
@@ -63,10 +64,10 @@ def normalised(embeddings: np.ndarray) -> np.ndarray:
 
 
 class Gallery:
-    """The training rows by which embeddings are read.
+    """The training rows that embeddings are compared with.
 
     Args:
-        target: (rows,) class indices, each from zero on present.
+        target: (rows,) class indices from zero, without gaps.
     """
 
     def __init__(self, target: np.ndarray) -> None:
@@ -86,8 +87,8 @@ class Gallery:
 
         Args:
             rows: (rows, numbers) embeddings of the training rows.
-            queries: (n, numbers) embeddings of what is read; None for the training rows themselves, each of which
-                then is no neighbour of its own.
+            queries: (n, numbers) embeddings to read; None for the training rows themselves, each of which is then
+                not its own neighbour.
             target: (n,) the right classes.
             wanted: which readings; the others are zero.
         """
@@ -100,7 +101,7 @@ class Gallery:
         return found
 
     def unit(self, rows: np.ndarray, queries: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the training rows, class by class, and what is asked, of length one."""
+        """Return the training rows, sorted by class, and the queries, both of length one."""
         known = normalised(rows)
         return known[self.order], known if queries is None else normalised(queries)
 
@@ -121,17 +122,18 @@ class Gallery:
         return before(self.neighbours(*self.unit(rows, queries), own), target)
 
     def neighbours(self, known: np.ndarray, asked: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
-        """Return what each class has by the weighted nearest neighbours, (n, classes); the largest is decided for.
+        """Return the weight of each class by its nearest neighbours, (n, classes); the largest is the decision.
 
-        The weight of a neighbour is by how much its similarity is above that of the first that is none.
+        The weight of a neighbour is its similarity minus that of the nearest row that is no neighbour.
 
         Source: Dudani 1976, The distance-weighted k-nearest-neighbor rule, IEEE Transactions on Systems, Man, and
-        Cybernetics 6, with cosines; a class without a neighbour is below zero by what its nearest row lacks.
+        Cybernetics 6, with cosines; a class without a neighbour has the same difference for its nearest row, which
+        is negative.
 
         Args:
             known: (rows, numbers) the training rows, class by class, of length one.
             asked: (n, numbers) of length one.
-            own: (n,) the place of each among the training rows, where it is no neighbour of itself.
+            own: (n,) the place of each among the training rows, which is then excluded.
         """
         similar = asked @ known.T
         if own is not None:
@@ -142,20 +144,20 @@ class Gallery:
         return np.asarray(votes + np.minimum(np.maximum.reduceat(similar, self.starts, axis=1), 0))
 
     def rank(self, without: bool) -> int:
-        """Return the how-manieth nearest row is no neighbour, of all rows or without that which is asked."""
+        """Return the rank of the nearest row that is no neighbour, among all rows or without the query itself."""
         return max(1, min(NEIGHBOURS + 1, len(self.order) - without))
 
     def next_to(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Return the places of the training rows nearest to the rows that are `pictured`, (n, NEAREST)."""
+        """Return the places of the training rows nearest to the `pictured` rows, (n, NEAREST)."""
         places, rows = np.zeros((len(asked), NEAREST)), pictured(len(asked))
         nearest = np.argsort(-(asked[rows] @ known.T), axis=1, kind="stable")[:, :NEAREST]
         places[rows, : nearest.shape[1]] = self.order[nearest]
         return places
 
     def probe(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Return the logarithm of each class's density but for a constant, (n, classes).
+        """Return the logarithm of each class's density up to a constant, (n, classes).
 
-        log p_c + mᵀ S⁻¹ x - mᵀ S⁻¹ m / 2, S the covariance within classes, drawn towards a sphere of its size
+        log p_c + mᵀ S⁻¹ x - mᵀ S⁻¹ m / 2, S the covariance within classes, shrunk towards a sphere of its size
 
         Source: Fisher 1936, The use of multiple measurements in taxonomic problems; as scikit-learn's
         LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1).
@@ -168,7 +170,7 @@ class Gallery:
         means = np.add.reduceat(known, self.starts, axis=0) / self.counts[:, None]
         within = known - np.repeat(means, self.counts, axis=0)
         covariance = within.T @ within / len(known)
-        size = np.trace(covariance) / len(covariance) or 1.0  # all rows of a class may be alike
+        size = np.trace(covariance) / len(covariance) or 1.0  # all rows of a class may be equal
         covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * size * np.eye(len(covariance))
         weights = np.linalg.solve(covariance, means.T)
         bias = np.log(self.counts / len(known)) - (means.T * weights).sum(axis=0) / 2

@@ -1,18 +1,18 @@
-"""How odd rows are, by what comes back of them, and from where on a row is called an anomaly.
+"""Anomaly scores of rows by their reconstruction, and the threshold above which a row is called an anomaly.
 
-An autoencoder learns to give back normal rows. A row x, of columns in [0, 1], that comes back as p is scored by
+An autoencoder learns to reconstruct normal rows. A row x, of columns in [0, 1], that is reconstructed as p is
+scored by
 
     error   Σ over columns of (p - x)²
     bce     Σ over columns of -x log p - (1 - x) log(1 - p)
     kl      bce - Σ over columns of -x log x - (1 - x) log(1 - x), what bce has above its least for this row
 
 the higher, the odder (Hawkins, He, Williams and Baxter 2002, Outlier detection using replicator neural
-networks, DaWaK, for the first). What is trained on one of them may be scored by another: the two are crossed.
+networks, DaWaK, for the first). A network trained on one of them may be scored by another.
 
 A row is called an anomaly where its score lies above a threshold, which normal rows of the validation part set:
-the k-th largest of their n scores, with k = ⌊(n + 1) rate⌋. Of rows like these at most that share lies above it,
-on the average over validation parts (Vovk, Gammerman and Shafer 2005, Algorithmic learning in a random world,
-section 4.2).
+the k-th largest of their n scores, with k = ⌊(n + 1) rate⌋. On average over validation parts, at most that share
+of such rows lies above it (Vovk, Gammerman and Shafer 2005, Algorithmic learning in a random world, section 4.2).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ LEAST = float(np.finfo(np.float64).eps)
 
 
 class Inputs:
-    """Rows that networks give back, ready to be compared with what comes.
+    """Rows that networks reconstruct, prepared for comparison with the reconstructions.
 
     Args:
-        rows: (M, n, columns) in [0, 1], of each model.
+        rows: (M, n, columns) in [0, 1], for each model.
         centre: (M, columns) the means of its training rows.
 
     Example:
@@ -52,7 +52,7 @@ class Inputs:
         self.distance = _squared(rows, centre[:, None])
 
     def oddness(self, raw: np.ndarray, link: Link) -> np.ndarray:
-        """Return the scores of rows under every anomaly score, and their distance from the mean.
+        """Return every anomaly score of rows, and their squared distance from the mean.
 
         Args:
             raw: (M, n, columns) raw outputs.
@@ -70,13 +70,13 @@ class Inputs:
         return found
 
     def errors(self, raw: np.ndarray, link: Link) -> np.ndarray:
-        """Return the first and the last of `oddness` alone, (M, n, 2), which is all that `explained` needs.
+        """Return only the first and the last of `oddness`, (M, n, 2), which is all that `explained` needs.
 
-        It is computed in the precision of the raw outputs, since it is asked for after every epoch.
+        They are computed in the precision of the raw outputs, since they are needed after every epoch.
         """
         if self.near.dtype != raw.dtype:
             self.near = self.rows.astype(raw.dtype)
-        # Model by model, which stays in the cache.
+        # Model by model, to stay in the processor's cache.
         found = [_squared(known, as_probability(one, link)) for known, one in zip(self.near, raw, strict=True)]
         return np.stack([np.array(found, np.float64), self.distance], axis=-1)
 
@@ -91,10 +91,10 @@ def _surprise(known: np.ndarray, back: np.ndarray) -> np.ndarray:
 
 
 def cuts(rate: float, normal: np.ndarray) -> np.ndarray:
-    """Return the thresholds that normal rows set at a false-positive rate, see the module's head.
+    """Return the thresholds that normal rows set at a false-positive rate, see the top of this module.
 
     Args:
-        rate: in (0, 1); at least one of the rows may lie above.
+        rate: in (0, 1), large enough that at least one row may lie above.
         normal: (M, n, scores) scores of normal rows that were not trained on.
 
     Returns:
@@ -110,7 +110,7 @@ def cuts(rate: float, normal: np.ndarray) -> np.ndarray:
 
 
 def alarms(rate: float, rows: int) -> int:
-    """Return how many of so many normal rows lie at or above the threshold of a false-positive rate.
+    """Return how many normal rows, of so many, lie at or above the threshold of a false-positive rate.
 
     Example:
         >>> alarms(0.05, 323), alarms(0.001, 323)

@@ -1,4 +1,4 @@
-"""Rows that a test part might have had besides: each class, or label, once, decided right and decided wrong."""
+"""One more row for a test part: of each class, or label, decided right and decided wrong."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ DECIDED: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
 
 
 def one_more(prediction: Prediction) -> tuple[np.ndarray, Prediction, Prediction]:
-    """Return the targets of such rows, (1, k) or (1, k, labels), and what decides them right, and wrong.
+    """Return the targets of such rows, (1, k) or (1, k, labels), a right and a wrong prediction of them.
 
-    Of two classes there is a row of each, taken for the other one; of several, each is taken for the next. Of
-    labels, each is missed once where it is, and called once where no label is.
+    With two classes there is a row of each, mistaken for the other; with several, each is mistaken for the next.
+    With labels, each is once missed where it is present, and once predicted where no label is present.
 
     Example:
         >>> target, right, wrong = one_more(predict(np.zeros((1, 4, 1)), "sigmoid", "binary"))
@@ -37,5 +37,5 @@ def one_more(prediction: Prediction) -> tuple[np.ndarray, Prediction, Prediction
 
 
 def _decided(outputs: np.ndarray, task: Task) -> Prediction:
-    """Return the prediction of one model whose raw outputs (k, outputs) are 1 where it says yes."""
+    """Return the prediction of one model that says yes where outputs (k, outputs) are 1."""
     return predict(2.0 * outputs[None] - 1.0, "margin", task)

@@ -1,7 +1,7 @@
 """From raw network outputs to predictions, through the link that the loss declares.
 
-Scores are shared by all losses, so none may depend on how a loss reads its raw outputs. The link says what they
-mean. From here on a prediction is a decision, a probability and a ranking, whatever the loss was.
+Scores are shared by all losses, so none may depend on what a loss means by its raw outputs. The link says that.
+From here on a prediction is a decision, a probability and a ranking, whatever the loss was.
 
     raw (models, samples, outputs)
                     regression          binary               multiclass             multilabel
@@ -9,15 +9,14 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
     probability     None                (M, n) of class 1    (M, n, classes)        (M, n, labels)
     ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
 
-In a segmentation a sample is an image, and its pixels are what labels are in multilabel: (M, images, pixels).
-What a regression has, a generator has that imitates a distribution: its samples are its decision.
-Of anomalies, what is given back of a row is compared with the row, and its scores stand in the place of raw
-outputs, see `lossbench.metrics.oddness`: ranking (M, n) is the first of them, and decision (M, n) whether it is
-above the threshold; without one no row is called an anomaly.
-Of an embedding, raw are the readings (models, samples, readings) of `lossbench.metrics.gallery`; what is decided
-is the first of them, and there is no more.
+In segmentation a sample is an image, and its pixels take the place of labels: (M, images, pixels). A generator
+that imitates a distribution has the shapes of regression: its samples are its decision. For anomaly, the anomaly
+scores of a row, which compare it with its reconstruction, take the place of raw outputs, see
+`lossbench.metrics.oddness`: ranking (M, n) is the first of them, and decision (M, n) whether it is above the
+threshold; without a threshold no row is called an anomaly. For embedding, raw holds the readings (models, samples,
+readings) of `lossbench.metrics.gallery`; the decision is the first of them, and there is nothing else.
 
-A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
+A diverged model (any output NaN or infinite) is NaN throughout and does not affect the others.
 """
 
 from __future__ import annotations
@@ -38,13 +37,13 @@ VALUES: tuple[Link, ...] = ("identity", "softplus", "location")
 """The links that make a value and no class."""
 
 
-@np.errstate(over="ignore")  # one by infinity is the zero that is meant
+@np.errstate(over="ignore")  # one over infinity is the intended zero
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
-# What one output says by itself about the probability of its class. Of a two-class softmax, one output is left:
-# the difference of the two.
+# The probability of a class from its own output alone. A two-class softmax has one such output, the difference of
+# both.
 _PROBABILITY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sigmoid": _sigmoid,
     "softmax": _sigmoid,
@@ -55,17 +54,17 @@ _PROBABILITY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What M models predict for n samples each; see the module's head for the shapes.
+    """What M models predict for n samples each; see the top of this module for the shapes.
 
-    Everything is computed at its first use: a curve of the accuracy needs no probabilities.
+    Everything is computed on first use: a curve of the accuracy needs no probabilities.
 
     Args:
         task: what is predicted.
-        link: how raw outputs are to be read.
+        link: how to read raw outputs.
         raw: (M, n, outputs) float64; a diverged model is NaN throughout.
         threshold: (M,) for two classes, the ranking above which a row is called positive; None for the link's own.
-            (M, scores) for anomalies, of each of their scores; (M, labels) for several labels.
-        modes: of the law that is imitated, if it has any.
+            (M, scores) for anomaly, one for each score; (M, labels) for several labels.
+        modes: of the law to imitate, if it has any.
     """
 
     task: Task
@@ -119,19 +118,19 @@ class Prediction:
     @cached_property
     @np.errstate(over="ignore")  # an infinite difference still ranks
     def ranking(self) -> np.ndarray:
-        """For each class, a value that increases with the belief in it; only its order means anything."""
+        """For each class, a value that increases with its probability; only the order has a meaning."""
         if self.task == "binary":
             two = self.raw.shape[-1] == 2
             return self.raw[..., 1] - self.raw[..., 0] if two else self.raw[..., 0]
         if self.task == "anomaly":
             return self.raw[..., 0]
         if self.task in ("multiclass", "multilabel") and self.link == "softmax":
-            # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
+            # Raw outputs of a softmax are not comparable between samples: a constant may be added in each.
             return np.asarray(self.raw - _log_sum_exp(self.raw))
         return self.raw
 
     def at(self, threshold: np.ndarray) -> Prediction:
-        """Return the same prediction decided at other thresholds in units of the ranking, see `threshold`."""
+        """Return the same prediction with other thresholds, in units of the ranking, see `threshold`."""
         return replace(self, threshold=threshold)
 
 
@@ -159,16 +158,16 @@ def predict(raw: np.ndarray, link: Link, task: Task, modes: Modes | None = None)
 
     Args:
         raw: (M, n, outputs) raw outputs of M models for n samples; for regression, predicted values; for
-            distribution, the samples that were made.
+            distribution, the generated samples.
         link: how to read them, see `lossbench.losses.record.Link`.
         task: what is predicted.
-        modes: of the law that is imitated; None for other tasks, or where it has none.
+        modes: of the law to imitate; None for other tasks, or where it has none.
 
     Returns:
         The predictions, computed in float64.
 
     Raises:
-        BadValue: `raw` has not three axes, or a classification has no link.
+        BadValue: `raw` does not have three axes, or a classification has no link.
 
     Example:
         >>> prediction = predict(np.array([[[0.0], [2.0]]]), "sigmoid", "binary")
@@ -199,5 +198,5 @@ def _log_sum_exp(z: np.ndarray) -> np.ndarray:
 
 def _normalised(probability: np.ndarray) -> np.ndarray:
     total = probability.sum(axis=-1, keepdims=True)
-    nowhere = total == 0.0  # all classes refused: none is preferred
+    nowhere = total == 0.0  # all classes have probability zero: none is preferred
     return np.where(nowhere, 1.0 / probability.shape[-1], probability / np.where(nowhere, 1.0, total))

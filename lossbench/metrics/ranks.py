@@ -1,4 +1,4 @@
-"""Ranks, as scipy's `rankdata` gives them, without the half second that to import all of its statistics takes."""
+"""Ranks, as by scipy's `rankdata`, without importing scipy.stats, which takes half a second."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def ranks(
     Args:
         values: (...) of any shape.
         axis: along which they are ranked.
-        ties: what values that are equal all get: the average of their ranks, the least or the greatest.
+        ties: the rank that equal values share: the average of their ranks, the least or the greatest.
 
     Returns:
-        (...) float64; NaN for all that are ranked together where one of them is NaN.
+        (...) float64; NaN for all values ranked together where one of them is NaN.
 
     Example:
         >>> ranks(np.array([0.5, 0.1, 0.5, 0.9])), ranks(np.array([0.5, 0.1, 0.5]), ties="least")
@@ -31,7 +31,7 @@ def ranks(
     ordered, place = np.take_along_axis(values, order, axis=-1), np.arange(values.shape[-1])
     begins = np.ones(values.shape, dtype=bool)
     begins[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
-    ends = np.roll(begins, -1, axis=-1)  # before each beginning; and the last, since the first is one
+    ends = np.roll(begins, -1, axis=-1)  # the last of equal values; the wrap-around marks the last place
     least = np.maximum.accumulate(np.where(begins, place, 0), axis=-1) + 1
     backwards = np.where(ends, place, len(place))[..., ::-1]
     greatest = np.minimum.accumulate(backwards, axis=-1)[..., ::-1] + 1

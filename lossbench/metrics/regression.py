@@ -74,13 +74,13 @@ def _beside_the_median(target: np.ndarray, prediction: Prediction) -> np.ndarray
 
     median + sign(error - median) / (2 density at the median)
 
-    The density is that between the quantiles among which the median lies with 95 % (Woodruff 1952).
+    The density is estimated between the ends of the median's 95 % interval (Woodruff 1952).
     """
     errors = np.abs(target - prediction.decision)
     reach = min(0.98 / np.sqrt(errors.shape[1]), 0.5)
     low, middle, high = np.quantile(errors, [0.5 - reach, 0.5, 0.5 + reach], axis=1, keepdims=True)
     side = np.sign(errors - middle)
-    side -= side.mean(axis=1, keepdims=True)  # errors that tie with the median
+    side -= side.mean(axis=1, keepdims=True)  # for errors that tie with the median
     return np.asarray((middle + side * (high - low) / (4.0 * reach)).mean(axis=-1))
 
 
@@ -96,7 +96,7 @@ def median_absolute_error(target: np.ndarray, prediction: Prediction) -> np.ndar
         >>> median_absolute_error(np.zeros((1, 3, 1)), predict(raw, "identity", "regression"))
         array([2.])
     """
-    # np.median would warn of a diverged model's NaN; the mean of the middle of a sort does not.
+    # np.median would warn of a diverged model's NaN; the mean of the middle of the sorted values does not.
     ordered = np.sort(np.abs(target - prediction.decision), axis=1)
     n = ordered.shape[1]
     return np.asarray(ordered[:, (n - 1) // 2 : n // 2 + 1].mean(axis=(1, 2)))
@@ -122,7 +122,7 @@ def mape(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _beside_the_middle(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Return the absolute error, and that of the target's own median, (M, n, targets, 2)."""
+    """Return the absolute error, and that of predicting the target's median, (M, n, targets, 2)."""
     error, middle = np.abs(target - prediction.decision), np.median(target, axis=1, keepdims=True)
     return np.stack([error, np.abs(target - middle)], axis=-1)
 
@@ -141,7 +141,7 @@ def d2_pinball(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> d2_pinball(values, predict(values + 1.0, "identity", "regression"))
         array([-0.5])
     """
-    error, total = np.moveaxis(sums, -1, 0)  # a row more moves the median, but no sum to the least of it
+    error, total = np.moveaxis(sums, -1, 0)  # one more row moves the median, but the sums only to second order
     return np.asarray(np.where(total > 0.0, 1.0 - error / total, np.nan).mean(axis=-1))
 
 
@@ -158,9 +158,9 @@ def _beside_the_pairs(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _of_pairs(true: np.ndarray, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each row, how many others it is in order with, and how many have another target, (..., n) each.
+    """Return, for each row, how many concordant others it has, and how many have another target, (..., n) each.
 
-    Ties of the prediction count one half. NaN for a model that diverged.
+    Ties of the prediction count one half. NaN for a diverged model.
     """
     lost = np.isnan(said).any(axis=-1, keepdims=True)
     order, other = (_places(values) for values in (true, np.where(lost, 0.0, said)))
@@ -171,12 +171,12 @@ def _of_pairs(true: np.ndarray, said: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _places(values: np.ndarray) -> np.ndarray:
-    """Return where each value comes in their order, (..., n) counted from 0; equal ones have the first place."""
+    """Return the place of each value in sorted order, (..., n) from 0; equal values share the first place."""
     return np.asarray(ranks(values, ties="least").astype(np.int64) - 1)
 
 
 def _as_many(places: np.ndarray) -> np.ndarray:
-    """Return how many have the place of each, (..., n)."""
+    """Return how many values share the place of each, (..., n)."""
     return np.asarray(ranks(places, ties="greatest").astype(np.int64) - places)
 
 
@@ -187,13 +187,13 @@ def _below(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """
     n = first.shape[-1]
     values = second - second.min(axis=-1, keepdims=True)  # below n
-    # Of equal first, the larger second comes first, and is not below.
+    # Among equal first values, the larger second comes first, so that it does not count as below.
     rows = np.argsort(first * n - values, axis=-1)
     values, place = np.take_along_axis(values, rows, axis=-1), np.arange(n)
     found, width = np.zeros(values.shape, dtype=np.int64), 1
     while width < n:
         left, block = place // width % 2 == 0, place // (2 * width)
-        # Of equal second, the right one comes first, likewise.
+        # Among equal second values, the right one comes first, likewise.
         merged = np.argsort((block * n + values) * 2 + left, axis=-1)
         passed = np.cumsum(left[merged], axis=-1) - block[merged] * width
         more = np.where(left[merged], 0, passed)
@@ -210,7 +210,7 @@ def concordance(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     Σ over pairs with y_i < y_j of [ŷ_i < ŷ_j] + [ŷ_i = ŷ_j] / 2, over their number
 
-    In [0, 1]; a constant prediction has ½. It is the C index without censoring, and looks at nothing but order.
+    In [0, 1]; a constant prediction has ½. It is the C index without censoring, and depends only on order.
     Undefined for a constant target.
 
     Example:

@@ -2,7 +2,7 @@
 
 The skill as a function of the contaminated share is a curve. Its area, its slope at zero and the share at which
 half of it is gone say how robust a loss is. All are relative to fixed baselines, so adding a loss to a comparison
-moves no other loss's figure.
+changes no other loss's figures.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def skill(
     Args:
         score: any shape.
         constant: the score of a constant predictor, broadcastable.
-        perfect: the best score there is, on whichever side of `constant`.
+        perfect: the best possible score, above or below `constant`.
 
     Returns:
         The skill, at most 1; below 0 for less than a constant; NaN where the constant predictor is perfect.
@@ -60,12 +60,12 @@ def robustness(fractions: np.ndarray, skills: np.ndarray) -> Robustness:
     area = ∫ max(skill, 0) / skill(0) over [0, largest share], trapezoid, divided by the largest share
 
     Args:
-        fractions: (F,) different contaminated shares in [0, 1), in any order; 0 and at least another.
+        fractions: (F,) distinct contaminated shares in [0, 1), in any order; 0 and at least one more.
         skills: (M, F) skill of each model at each share.
 
     Returns:
-        The figures of each model. All are NaN without a share of 0 or without another, for a model with no clean
-        skill to lose (0 or below), and for one with an undefined skill (NaN, diverged) at any share.
+        The figures of each model. All are NaN without a share of 0 or without a second share, for a model with no
+        clean skill to lose (0 or below), and for one with an undefined skill (NaN, diverged) at any share.
 
     Example:
         >>> found = robustness(np.array([0.0, 0.2, 0.4]), np.array([[0.8, 0.6, 0.2]]))
@@ -97,7 +97,7 @@ def _first_crossing(share: np.ndarray, kept: np.ndarray, level: float) -> np.nda
     model = np.flatnonzero(below.any(axis=1))
     after = below[model].argmax(axis=1)
     high, low = kept[model, after - 1], kept[model, after]
-    way_back = (level - low) / (high - low)  # from `after`, so that no rounding leads beyond it
+    way_back = (level - low) / (high - low)  # measured from `after`, so that rounding cannot pass it
     crossing = np.full(len(kept), np.nan)
     crossing[model] = share[after] - way_back * (share[after] - share[after - 1])
     return crossing

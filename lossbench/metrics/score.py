@@ -1,8 +1,8 @@
 """A score of many models at once, and what each row contributes to it.
 
-The contributions of the rows have the score as their mean, and their spread is what the score would scatter by if
-other rows like these had been drawn. A mean over rows has its summands; for any other score, a row contributes as
-much as the score moves when that row counts a little more than the others:
+The mean of the contributions is the score, and their spread gives its sampling error if other rows like these had
+been drawn. The contributions to a mean over rows are its summands; for any other score, a row contributes as much
+as the score changes when that row counts a little more than the others:
 
     c(i) = score + n ∂score / ∂(weight of row i)
 
@@ -26,21 +26,21 @@ from lossbench.schema import Metric
 Function = Callable[[np.ndarray, Prediction], np.ndarray]
 """From a target, shaped as the decision, and the prediction of M models: (M,) scores or (M, n) contributions."""
 
-STEP = 1e-4  # by how much more a row counts than the others, for a derivative
-FLAGS = 12  # kinds of rows are told by so many yes and no at most
+STEP = 1e-4  # extra weight of a row, for a numerical derivative
+FLAGS = 12  # most boolean columns by which kinds of rows are told apart
 
 
 class Score:
     """One metric as a function; calling it gives the scores of M models, (M,) float64, NaN where undefined.
 
-    A diverged model has none. Targets of another shape are refused: broadcasting one of shape (n, 1) against
+    A diverged model has no score. Targets of another shape are refused: broadcasting one of shape (n, 1) against
     predictions of shape (n,) would give a plausible wrong number.
 
     Args:
         value: computes the scores.
         rows: computes the contributions of the rows.
-        named: the function whose name and text the score has.
-        one: computes what one row may count; None where each counts as any other.
+        named: the function that gives the score its name and docstring.
+        one: computes how much one row may count; None where all rows count alike.
     """
 
     __name__: str
@@ -58,22 +58,22 @@ class Score:
     def contributions(
         self, target: np.ndarray, prediction: Prediction, unit: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return what each row contributes, (M, n); the mean over rows is the score, but for rounding.
+        """Return what each row contributes, (M, n); the mean over rows is the score, up to rounding.
 
         Args:
             target: shaped as the decision, or with a first axis of one.
             prediction: of M models.
-            unit: (M, n) the number of each row in its table, or of its group, for a score that looks at some of
-                them only; None where it looks at all.
+            unit: (M, n) the number of each row in its table, or of its group, for a score that tries only some
+                rows; None for other scores.
         """
         return self._computed(self._rows, target, prediction)
 
     def of_one_row(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
-        """Return what a row may count, (M,): as many times as a row that counts like any other, which is 1.
+        """Return how much a row may count, (M,), relative to rows that all count alike, which count 1.
 
             (n + 1) max |score with one more row, decided right - score with that row decided wrong|
 
-        the largest over the rows of `one_more`. Of 4 positive rows in 40, one more is a fifth of the recall: it
+        the largest over the rows of `one_more`. With 4 positive rows in 40, one more is a fifth of the recall: it
         counts 8 times as much as a row counts in the accuracy.
         """
         if self._one is None or prediction.task not in DECIDED:
@@ -92,12 +92,12 @@ class Score:
 
 @dataclass(frozen=True)
 class Asked(Metric):
-    """A metric of a run's own, with what computes it: the run alone is judged by it.
+    """A metric that a run asks for, with the function that computes it; only that run has it.
 
     Args:
-        function: computes it.
-        code: a hash of what computes it.
-        by_rows: whether rows contribute to it, so that they can be the unit of a test.
+        function: computes the metric.
+        code: a hash of that function's code.
+        by_rows: whether rows have contributions, so that they can be the unit of a test.
     """
 
     _: KW_ONLY
@@ -107,7 +107,7 @@ class Asked(Metric):
 
 
 def mean_of_rows(rows: Function) -> Score:
-    """Make a score of what stands for each row, (M, n)."""
+    """Make a score from a function that gives a value for each row, (M, n)."""
     return Score(lambda target, prediction: rows(target, prediction).mean(axis=1), rows, rows)
 
 
@@ -115,10 +115,11 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
     """Make a score that is a smooth function of sums over rows.
 
     Args:
-        parts: computes what is summed, (M, n, ...).
+        parts: computes the summands, (M, n, ...).
 
     Returns:
-        A decorator of a function from the sums, of any leading dimensions, and the prediction to the scores.
+        A decorator of a function that maps the sums, with any leading dimensions, and the prediction to the
+        scores.
     """
 
     def decorate(function: Function) -> Score:
@@ -131,8 +132,8 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
             sums, step = part.sum(axis=1, dtype=np.float64, keepdims=True), STEP * kinds
             slope = function(sums + step, prediction) - function(sums - step, prediction)
             slope = slope if kind is None else np.take_along_axis(slope, kind, axis=1)
-            # No score changes where all rows count alike more, so that slopes add up to zero, but where a step
-            # passes over a kink: of a bin whose gap is nearly nothing, or of a share that is.
+            # No score changes where all rows gain the same weight, so slopes add up to zero, unless a step crosses
+            # a kink: in a bin or a share that is nearly zero.
             slope -= slope.mean(axis=1, keepdims=True)
             return np.asarray(function(sums, prediction) + part.shape[1] * slope / (2.0 * STEP))
 
@@ -148,13 +149,13 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
 
 
 def alike(part: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what rows add to sums, each kind once, and of which kind each row is: one kind moves a score alike.
+    """Return the distinct summands of rows, and the kind of each row; rows of one kind change a score alike.
 
     Args:
-        part: what rows add, (M, n, ...).
+        part: the summands of rows, (M, n, ...).
 
     Returns:
-        (1, kinds, ...) and (M, n); where there are no fewer kinds than rows, what they add as it is, and None.
+        (1, kinds, ...) and (M, n); where there are no fewer kinds than rows, `part` itself and None.
 
     Example:
         >>> kinds, kind = alike(np.array([[[True, False], [True, True], [True, False]]]))
@@ -174,12 +175,12 @@ def alike(part: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def with_contributions(rows: Function) -> Callable[[Function], Score]:
-    """Make a score of a function that computes it, and of one that computes the contributions of its rows."""
+    """Make a score from a function that computes it, and `rows`, which computes the contributions of rows."""
     return lambda value: Score(value, rows, value)
 
 
 def share_of_area(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return shares of areas (...), 1 where there is no area: nothing is there, and nothing is seen.
+    """Return shares of areas (...), 1 where there is no area: nothing is there, and nothing is predicted.
 
     Example:
         >>> share_of_area(np.array([1.0, 0.0]), np.array([4.0, 0.0]))
@@ -189,5 +190,5 @@ def share_of_area(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def of_whole(value: Function) -> Score:
-    """Make a score of a whole sample, in which no row has a share: what rows contribute is undefined."""
+    """Make a score of a whole sample, for which contributions of rows are undefined."""
     return Score(value, lambda target, prediction: np.full(target.shape[:2], np.nan), value)

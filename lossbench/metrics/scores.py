@@ -19,12 +19,12 @@ from lossbench.task import Task
 
 
 class Judged(NamedTuple):
-    """By what a task is judged.
+    """The scores by which a task is judged.
 
     Args:
-        module: where the functions of its own scores are.
-        primary: the score that decides, where nobody says otherwise.
-        beside: what stands beside it in tables, the first that is another one.
+        module: has the functions of its scores.
+        primary: the score that decides by default.
+        beside: scores to show beside the primary one in tables; the first different one is used.
     """
 
     module: ModuleType
@@ -63,7 +63,7 @@ def metrics_of(task: Task) -> tuple[Metric, ...]:
 
 
 def metrics_on(dataset: Dataset) -> tuple[Metric, ...]:
-    """Return the metrics that trainings on a data set have: those of its task, and one of the run's own."""
+    """Return the metrics of trainings on a data set: those of its task, and any that the run asks for."""
     own = (dataset.judged,) if isinstance(dataset.judged, Asked) else ()
     return (*metrics_of(dataset.task), *own)
 
@@ -116,7 +116,7 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
         >>> undefined_rows("roc_auc", load_dataset("iris"))
         array([], dtype=int64)
     """
-    if dataset.task == "distribution":  # no score of a sample hangs on single rows
+    if dataset.task == "distribution":  # a score of a sample does not depend on single rows
         return np.arange(0)
     target = dataset.target.reshape(dataset.rows, -1) if dataset.task == "regression" else dataset.target
     link: Link = "identity" if dataset.task == "regression" else "sigmoid"
@@ -127,12 +127,12 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
 
 
 def primary_metric(dataset: Dataset) -> Metric:
-    """Return what a data set is judged by: the metric that the user names, or its own, or else its task's."""
+    """Return the metric that judges a data set: the one that the user chose, else its own, else its task's."""
     return dataset.judged or METRICS[dataset.score or _JUDGED[dataset.task].primary]
 
 
 def primary_score(dataset: Dataset) -> str:
-    """Return the name of what a data set is judged by, see `primary_metric`.
+    """Return the name of the metric that judges a data set, see `primary_metric`.
 
     Example:
         >>> from lossbench.data import load_dataset
@@ -143,7 +143,7 @@ def primary_score(dataset: Dataset) -> str:
 
 
 def secondary_score(task: Task, primary: str) -> str:
-    """Return the score that stands beside the primary one in the tables.
+    """Return the score that tables show beside the primary one.
 
     Example:
         >>> secondary_score("binary", "accuracy"), secondary_score("multilabel", "f1")

@@ -1,8 +1,7 @@
-"""Scores of masks: how the pixels that are said to be of an object overlap those that are.
+"""Scores of masks: the overlap of the predicted and the true object pixels.
 
-Each is a mean over images, and each image counts alike, however large its object is. An image in which there is
-no object and none is seen is right: 1. One in which there is none and some is seen has 0, and so has one whose
-object is missed.
+Each is a mean over images, and each image counts alike, however large its object is. An image without an object
+scores 1 if none is predicted and 0 if one is; an image whose object is missed scores 0.
 
 Every score takes the target, (M or 1, images, pixels) of 0 and 1, and the `Prediction` of M models. It returns
 (M,) values in [0, 1].

@@ -1,8 +1,8 @@
-"""A class threshold that is chosen on validation: each training's own, by one score.
+"""Class thresholds that are chosen on validation, for each training by one score.
 
-A loss for rare classes moves the raw outputs, and with them what lies above one half. Decided where each training
-does best on validation, losses are compared by what they rank above what (Lipton, Elkan and Naryanaswamy 2014,
-Optimal thresholding of classifiers to maximize F1 measure).
+A loss for rare classes shifts the raw outputs, and with them the rows above one half. With the best threshold of
+each training on validation, losses are compared by their rankings (Lipton, Elkan and Naryanaswamy 2014, Optimal
+thresholding of classifiers to maximize F1 measure).
 """
 
 from __future__ import annotations
@@ -56,16 +56,16 @@ _SCORES: dict[str, Counts] = {
 
 
 def choose_thresholds(name: str, target: np.ndarray, ranking: np.ndarray, own: float) -> np.ndarray:
-    """Return where each model does best by a score: the value above which a row is called positive.
+    """Return the best threshold of each model by a score: the value above which a row is called positive.
 
-    What is tried is the link's own threshold and the middle between each two neighbouring values, so that outputs
-    that are all equal leave the link's own. Of thresholds that do equally well, the one nearest to the link's own
-    is chosen; of two as near, the lower.
+    Candidates are the link's own threshold and the midpoints between neighbouring values, so that equal outputs
+    leave the link's own. Of thresholds that score equally, the one nearest to the link's own is chosen; of two
+    equally near, the lower.
 
     Args:
         name: one of `lossbench.schema.THRESHOLDS`.
         target: (M, n) 0 or 1; of masks, (M, images, pixels).
-        ranking: of this shape, what rows are ordered by, see `lossbench.metrics.prediction.Prediction`.
+        ranking: of this shape, the values that order rows, see `lossbench.metrics.prediction.Prediction`.
         own: the link's own threshold, in the same units.
 
     Returns:
@@ -81,9 +81,9 @@ def choose_thresholds(name: str, target: np.ndarray, ranking: np.ndarray, own: f
 
 
 def choose_by_label(name: str, target: np.ndarray, ranking: np.ndarray, own: float) -> np.ndarray:
-    """Return where each label of each model does best by its own score, (M, labels).
+    """Return the best threshold of each label of each model by the label's score, (M, labels).
 
-    F1 over labels is the mean of theirs, so that it is best where each of them is (Lipton et al., section 3).
+    Macro F1 is the mean over labels, so it is best where each label's is (Lipton et al., section 3).
 
     Args:
         name: one of `lossbench.schema.THRESHOLDS_OF["multilabel"]`.

@@ -44,6 +44,7 @@ class Plan:
         signs: what the table shows.
         undirtied: why nothing is trained on contaminated data; empty where it is.
         weighing: what chooses how weights are kept small; None where the data set has its own way.
+        given: whether the table is one that a program handed over, which no command can name.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Plan:
     signs: tuple[Sign, ...]
     undirtied: str = ""
     weighing: Experiment | None = None
+    given: bool = False
 
     @property
     def dataset(self) -> Dataset:
@@ -109,6 +111,7 @@ def plan_choice(
     refuse_idle_margins(margins or {}, made.experiment.datasets)
     if len(made.experiment.setups[0].losses) < 2:
         raise BadValue(f"there is only {made.usual} to choose from on '{dataset}'; name another loss with --loss")
+    made = replace(made, given=dataset in tables)
     return made if protocol_of(settings.protocol, dataset) else replace(made, weighing=weighing(made))
 
 

@@ -13,9 +13,10 @@ from lossbench.plan.candidates import Sign
 from lossbench.plan.choosing import Plan
 from lossbench.report.answer.place import places
 from lossbench.report.answer.run import plain
-from lossbench.report.answer.table import by, dirty, paragraph
+from lossbench.report.answer.table import by, dirty, paragraph, unsized
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading
+from lossbench.report.threshold import threshold_lines
 from lossbench.report.words.english import joined, listed, many, upper
 from lossbench.results.choosing import Choice
 from lossbench.schema import METRICS
@@ -61,10 +62,11 @@ FEW = 10
 def choice_lines(choice: Choice) -> list[str]:
     """Return the answer as paragraphs: the choice, its evidence, what comes second, dirty data, what was tried."""
     made = choice.decision
-    evidence = paragraph(made.table, places([made.table])[0])
+    table = unsized(made.table) if rows_in_all(choice) else made.table
+    evidence = paragraph(table, places([table])[0], units_of(choice))
     more = () if tiny(choice) else (second(made), soiled(choice))
-    said = " ".join([verdict(choice), *ending(made)])
-    return [said, evidence, *filter(None, [*more, shown(choice.plan), scope(choice)])]
+    said = " ".join([verdict(choice), *ending(choice)])
+    return [said, evidence, *filter(None, [*more, shown(choice.plan), *threshold_lines(choice), scope(choice)])]
 
 
 def tiny(choice: Choice) -> int:
@@ -93,8 +95,31 @@ def verdict(choice: Choice) -> str:
     return f"{where} choose {made.chosen}: {usual}, {why}."
 
 
-def ending(made: Decision) -> Iterator[str]:
+def units_of(choice: Choice) -> int:
+    """Return how many rows the table has, or groups of rows, whichever is counted; 0 where seeds are."""
+    table, unit = choice.plan.dataset, choice.decision.table.unit
+    if unit == "group" and table.groups is not None:
+        return int(table.groups.max()) + 1
+    return len(table.target) if unit == "row" else 0
+
+
+def rows_in_all(choice: Choice) -> int | None:
+    """Return about how many rows the table would need; None where more seeds would do, or no number of rows would.
+
+    One remedy is spoken of, and seeds are the cheaper one.
+    """
+    made = choice.decision
+    gone = {one.loss for one in made.table.unfinished}
+    by_seeds = all(one.more_seeds is not None for one in made.table.open if one.loss not in gone)
+    units = units_of(choice)
+    if made.rows_needed is None or made.end == "budget" or by_seeds or not units:
+        return None
+    return rounded(made.rows_needed * max(units / made.table.units, 1.0))
+
+
+def ending(choice: Choice) -> Iterator[str]:
     """Yield whether the choice is settled, and if not, against how many others, and what would settle it."""
+    made = choice.decision
     seeds, left, others = made.looks[-1], len(made.table.open), len(made.table.others)
     unspent = made.most - seeds
     spent = f"{seeds} of at most {made.most} seeds" if unspent else many(seeds, "seed")
@@ -105,19 +130,22 @@ def ending(made: Decision) -> Iterator[str]:
     elif made.end != "nothing":
         whom = f"{left} of {others} other candidates" if left < others else f"any of {others} other candidates"
         more = f", and {unspent} more would not settle it" if made.end == "bound" else ""
-        rows = f"; about {rounded(made.rows_needed)} rows like these would" if made.rows_needed else ""
+        needed = rows_in_all(choice)
+        some = f"about {needed} {made.table.unit}s like these in all would, and there are {units_of(choice)}"
+        rows = f"; {some}" if needed else ""
         whom = whom if others > 1 else "the other candidate"
         yield f"That is not settled against {whom} after {spent}{more}{rows}."
 
 
-def rounded(rows: int) -> int:
-    """Return a rough number with the two figures that it has.
+def rounded(rows: float) -> int:
+    """Return a rough number with the two figures that it has, rounded up: it is more than there are.
 
     Example:
-        >>> rounded(5456), rounded(87)
-        (5500, 87)
+        >>> rounded(5456), rounded(301), rounded(87)
+        (5500, 310, 87)
     """
-    return int(float(f"{rows:.2g}"))
+    step = int(10 ** max(len(str(math.ceil(rows))) - 2, 0))
+    return math.ceil(rows / step) * step
 
 
 def second(made: Decision) -> str:
@@ -125,7 +153,8 @@ def second(made: Decision) -> str:
     if made.second is None or made.end == "nothing":
         return ""
     means = " and ".join(f"{loss} has {interval(*made.means[loss])}" for loss in (made.chosen, made.second))
-    return f"Second choice: {made.second}. In {heading(made.table.score)}, {means}."
+    seeds = many(made.looks[-1], "seed")
+    return f"Second choice: {made.second}. In {heading(made.table.score)} on {seeds}, {means}."
 
 
 def soiled(choice: Choice) -> str:
@@ -138,11 +167,12 @@ def soiled(choice: Choice) -> str:
     if math.isnan(made.dirty.reference):
         share = f"{100 * made.dirty.share:g} %"
         return f"If the data were dirtier than these, by {share}, no training of {made.chosen} would end well."
+    where = f"tried on {many(made.dirty_seeds, 'seed')}"
     loses = f"{made.chosen} goes from {interval(made.clean)} to {interval(made.dirty.reference)} there"
     sign = METRICS[made.table.score].sign
     safer = {loss: sign * mean for loss, mean in made.dirty.told(1) if loss in made.table.best}
     instead = f"; if you expect that, take {max(safer, key=safer.__getitem__)}" if safer else ""
-    return f"If the data were dirtier than these: {dirty(made.dirty, made.chosen)}; {loses}{instead}."
+    return f"If the data were dirtier than these ({where}): {dirty(made.dirty, made.chosen)}; {loses}{instead}."
 
 
 def shown(plan: Plan) -> str:
@@ -224,7 +254,7 @@ def record(choice: Choice) -> dict[str, Any]:
         "answer": said,
         "paste": paste(choice),
         "second": choice.decision.second,
-        **plain(made | {"means": means}),
+        **plain(made | {"means": means, "rows_needed": rows_in_all(choice)}),
         "signs": plain(tuple(asdict(sign) for sign in choice.plan.signs)),
     }
 

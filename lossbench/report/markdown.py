@@ -15,13 +15,16 @@ MOST = 60_000
 REST = "{left} more did not fit here: report.html and summary.csv have all."
 
 
-def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = ()) -> str:
+def markdown(
+    tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = (), code: Sequence[str] = ()
+) -> str:
     """Return tables and how to read them; below an answer, they are folded.
 
     Args:
         tables: in the order of the report.
         legend: how to read them, and what must be known besides, a line each.
         lead: the answer, in paragraphs; what does not fit a page of `MOST` bytes is counted.
+        code: lines of Python that follow the answer.
 
     Example:
         >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
@@ -35,7 +38,7 @@ def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str]
         <BLANKLINE>
     """
     read = "".join(f"    {visible(line)}\n" for line in legend)
-    answer = [f"{escaped(one)}\n" for one in lead]
+    answer = [*(f"{escaped(one)}\n" for one in lead), *([fenced(code)] if code else [])]
     if not answer:
         return "\n".join([*(f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables), read])
     blocks = [*answer, *(folded(table.title, f"{_grid(table)}\n") for table in tables)]
@@ -46,6 +49,11 @@ def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str]
 def folded(title: str, text: str) -> str:
     """Return a text that is seen once its title is clicked."""
     return f"<details><summary>{html(title)}</summary>\n\n{text}\n</details>\n"
+
+
+def fenced(code: Iterable[str]) -> str:
+    """Return lines of Python as they are; none of them begins as the end of a block does."""
+    return "".join(["```python\n", *(f"{visible(line)}\n" for line in code), "```\n"])
 
 
 def fitting(blocks: Sequence[str], room: int) -> Iterator[str]:

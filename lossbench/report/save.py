@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossbench.report.answer.run import lead
+from lossbench.report.answer.run import leading
 from lossbench.report.html.run import page
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import rank_table, several, tables, threshold_tables
@@ -69,12 +69,17 @@ def reports(
     examples: Examples | None = None,
 ) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `lossbench.report.html.run.page`."""
-    every = list(remarks)
+    every, advice = list(remarks), manifest.advice if manifest else None
     across = [*map(rank_table, several(findings.ranks))]
     legend = [*LEGEND, *ACROSS] if across else LEGEND
     shown = [*tables(findings.summary), *threshold_tables(findings.thresholds), *across]
     return {
-        "report.md": markdown(shown, [*legend, *map(words, every)], lead(findings.answer)),
+        "report.md": markdown(
+            shown,
+            [*legend, *map(words, every)],
+            leading(findings.answer, advice),
+            advice.paste if advice else (),
+        ),
         "report.html": page(findings, curves, every, manifest, examples or {}),
     }
 
@@ -107,6 +112,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         "training_seconds": round(seconds["training"], 3),
         "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
         **({"merged": asdict(comparison.merged)} if comparison.merged else {}),
+        **({"choice": asdict(comparison.advice)} if comparison.advice else {}),
     }
 
 

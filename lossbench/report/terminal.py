@@ -19,7 +19,7 @@ from rich.text import Text
 from lossbench.report.grid import labelled
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
-from lossbench.report.words.english import wrapped
+from lossbench.report.words.english import COMMANDS, wrapped
 from lossbench.visible import visible
 
 WIDTH = 100
@@ -42,6 +42,7 @@ def show(
     legend: Sequence[str] = (),
     said: Iterable[str] = (),
     lead: Sequence[str] = (),
+    code: Sequence[str] = (),
     **exporters: Callable[[], str],
 ) -> None:
     """Print on standard output.
@@ -52,15 +53,17 @@ def show(
         legend: how to read them.
         said: in words, below.
         lead: paragraphs that come before everything else.
+        code: lines that follow them, and are never broken.
         exporters: by format, what makes its text; Markdown is made of the tables unless it stands here.
     """
     if form in exporters:
         click.echo(exporters[form](), nl=False)
     elif form == "markdown":
-        click.echo(markdown(tables, [*legend, *said], lead), nl=False)
+        click.echo(markdown(tables, [*legend, *said], lead, code), nl=False)
     else:
         screen = console(width=page())
         print_lines(screen, lines_of(lead))
+        print_code(code)
         print_lines(screen, [*legend, *[""] * bool(legend)], style="dim")
         whole = list(tables)
         narrow = [fitted(table, columns()) for table in whole]
@@ -192,9 +195,14 @@ class Trimmed:
 
 
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
-    """Print lines of prose; a path or a name is never cut or coloured."""
+    """Print lines of prose; a path or a name is never cut or coloured, and what is to be pasted is one line."""
     for line in lines:
-        screen.print(Text(visible(line), style=style))
+        screen.print(Text(visible(line), style=style), soft_wrap=line.startswith(COMMANDS))
+
+
+def print_code(lines: Sequence[str]) -> None:
+    """Print lines that are to be pasted, as long as they are, and a blank one below."""
+    click.echo("".join(f"{visible(line)}\n" for line in [*lines, *[""] * bool(lines)]), nl=False)
 
 
 def render(table: Table) -> RichTable:

@@ -15,6 +15,7 @@ import pandas as pd
 from lossbench.losses.composed.record import part_names
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
+from lossbench.results.advice import Advice
 from lossbench.run.examples import Examples
 from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
@@ -56,6 +57,7 @@ class Comparison(Findings):
         note: why results could not be kept for other runs; empty where they could.
         warned: by what a user's loss warned of in training, the specs that it may have been.
         merged: which shards it was put together of; None where it was trained in one run.
+        advice: what was chosen by it, in words; None where nothing was to be chosen.
     """
 
     experiment: Experiment = field(kw_only=True, repr=False)
@@ -69,6 +71,7 @@ class Comparison(Findings):
     note: str = ""
     warned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     merged: Merged | None = None
+    advice: Advice | None = None
 
     @property
     def whole(self) -> bool:

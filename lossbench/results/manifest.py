@@ -13,6 +13,7 @@ from lossbench.errors import DataError
 from lossbench.plan.fit.losses import Skip
 from lossbench.plan.protocol import Own
 from lossbench.plan.shard import Shard
+from lossbench.results.advice import Advice
 from lossbench.run.state import Gap
 from lossbench.schema import METRICS, SCHEMA, is_own
 
@@ -33,11 +34,14 @@ SHAPE: dict[str, Any] = {
     "versions": {},
     "machine": {},
     "datasets": {},
+    "choice": {"answer": [str], "paste": [str]},
 }
 """What is read of a manifest: the type of each value, in a list that of each item. It holds more, which is not."""
 
-LATER = frozenset({"protocols", "date", "command", "engine", "device", "versions", "machine", "datasets"})
-"""What a manifest of an older lossbench lacks."""
+LATER = frozenset(
+    {"protocols", "date", "command", "engine", "device", "versions", "machine", "datasets", "choice"}
+)
+"""What a manifest of an older lossbench lacks, or that of a run in which nothing was chosen."""
 
 KINDS = {int: "a whole number", bool: "true or false", str: "a text", list: "a list", dict: "an object"}
 
@@ -76,6 +80,12 @@ class Manifest:
     def correction(self) -> float:
         """What p values are multiplied by for looks; 1 in one of an older lossbench."""
         return float(self.content.get("correction", 1.0))
+
+    @property
+    def advice(self) -> Advice | None:
+        """What was chosen, in words; None where nothing was to be chosen, and in one of an older lossbench."""
+        found = self.content.get("choice", {})
+        return Advice(tuple(found["answer"]), tuple(found["paste"])) if found.get("answer") else None
 
     @property
     def own(self) -> tuple[Own, ...]:

@@ -1,4 +1,4 @@
-"""The one place that says what every column of every file is; all others take names, types and order from here.
+"""The single definition of every column of every file; all other code takes names, types and order from here.
 
     names       how one column is called after another
     column      what a column is, and a metric
@@ -9,7 +9,7 @@
     directions  which columns can be judged, and the difference that is too small to matter
     files       the columns of all other files
 
-Each of them imports from those above it alone.
+Each imports only from those above it.
 """
 
 from lossbench.schema.column import Column, Metric, Need

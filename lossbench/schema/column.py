@@ -19,25 +19,25 @@ class Column:
 
     Args:
         name: the word in the header.
-        group: what the column is part of; those of "setting" are the fields of a trial, and tell trials apart.
+        group: the group of the column; columns of "setting" are the fields of a trial, and identify it.
         kind: what a cell is: "count" is a whole number above zero, "truth" is True or False.
         meaning: in a few words.
         empty: whether a cell may be empty, where the value is undefined.
-        optional: whether a file may lack the column, as those of an older lossbench
-            do; it then reads as undefined.
-        since: the version of the schema that the column came with.
-        same_for: the columns that fix the value: rows that agree in them and not in this one are of different
-            runs, and may not be compared.
-        choices: the texts that a cell may be; any, where there are none.
+        optional: whether a file may lack the column, as files of an older lossbench do; it then reads as
+            undefined.
+        since: the schema version that introduced the column.
+        same_for: the columns that determine the value: rows that agree in them but not in this one are of
+            different runs, and may not be compared.
+        choices: the allowed texts of a cell; empty where any is allowed.
         or_own: whether a cell may also be the name of a metric of the run's own, see `is_own`.
         greater_is_better: the direction; None where there is none.
-        margin: the difference that is too small to matter: a hundredth of the scale, and of times the unit they
-            are counted in. None where the scale is not the same on every data set: somebody who knows the units
-            must declare one, or nothing is ever equivalent.
+        margin: the difference that is too small to matter: a hundredth of the scale, or for times the unit in
+            which they are counted. None where the scale depends on the data set: the user must then declare one,
+            or nothing is ever equivalent.
         tasks: those that have the column; rows of others leave it empty.
-        on_request: what a run must ask for so that its file has the column; empty for one that is always there.
-        usual: of an optional column that tells trials apart, the text that stands in every row of a file without
-            it; a file has the column only where a row has another.
+        on_request: the setting that adds the column to a run's file; empty for a column that is always there.
+        usual: for an optional column that identifies trials, the text that every row of a file without it has; a
+            file has the column only if some row differs.
     """
 
     name: str
@@ -73,9 +73,9 @@ class Metric(Column):
     """One score, shared by all losses; the function of this name in `lossbench.metrics` computes it.
 
     Args:
-        needs: what it looks at of a prediction; it is NaN where it needs a probability and there is none.
-        low: the least value that it can have.
-        high: the greatest.
+        needs: the part of a prediction that it uses; it is NaN where it needs a probability and there is none.
+        low: its least possible value.
+        high: its greatest possible value.
     """
 
     _: KW_ONLY
@@ -86,7 +86,7 @@ class Metric(Column):
 
     @property
     def counts(self) -> bool:
-        """Whether it counts rows that are right or wrong, or above one another, and so moves in steps."""
+        """Whether it counts rows that are right or wrong, or ordered pairs, and so moves in steps."""
         return self.tasks[0] not in VALUED and self.needs != "probability"
 
     @property
@@ -96,10 +96,10 @@ class Metric(Column):
 
     @property
     def sign(self) -> float:
-        """What a score is multiplied with so that the greater is the better."""
+        """The factor on a score after which greater is better."""
         return 1.0 if self.greater_is_better else -1.0
 
 
 def asked(what: str, since: int) -> dict[str, Any]:
-    """Return what the columns share that a file has only where its run asks for something, see `Column`."""
+    """Return the common fields of columns that a file has only if its run asks for them, see `Column`."""
     return {"empty": True, "optional": True, "since": since, "on_request": what}

@@ -89,7 +89,7 @@ _PART = Column("part", "context", "text", "a loss of the sum; its share of the g
 
 
 def _table(*columns: str | Column) -> dict[str, Column]:
-    """Return columns by name; of those that are named, the columns of `trials.csv`."""
+    """Return columns by name; a text stands for the column of that name in `trials.csv`."""
     found = (TRIALS[column] if isinstance(column, str) else column for column in columns)
     return {column.name: column for column in found}
 

@@ -1,6 +1,6 @@
 """Every metric: one line each, in the order of the reports.
 
-To add one, write its function in `lossbench.metrics`, under the name that its line has here.
+To add one, write its function in `lossbench.metrics`, with the name that its line has here.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _of_task(
     margin: float | None = None,
     **rest: Any,
 ) -> Metric:
-    """Return a score that only one task has; files of others do without its column."""
+    """Return a score that only one task has; files of other tasks lack its column."""
     stated = (greater_is_better, needs, meaning, margin)
     return _score(name, (task,), *stated, since=6, on_request=task, **rest)
 
@@ -138,12 +138,12 @@ def is_metric(name: str) -> bool:
 
 
 def own_metric(name: str) -> Metric:
-    """Return what is known of a metric of a run's own, from the name of its column alone.
+    """Return the record of a metric of a run's own, from the name of its column alone.
 
-    That is its direction: a file can be read where the function that computed it is not.
+    The name has its direction, so a file can be read without the function that computed the metric.
 
     Raises:
-        KeyError: it is no such name.
+        KeyError: the name is not of such a metric.
 
     Example:
         >>> own_metric("cost:lower_at_best").sign
@@ -172,7 +172,7 @@ WATCHED: dict[Task, str] = {"anomaly": "explained"}
 
 
 def watched(task: Task, score: str) -> str:
-    """Return the score by which epochs and rates are chosen on validation, where another may be judged on test.
+    """Return the score that chooses epochs and rates on validation; the test score may be another one.
 
     Example:
         >>> watched("binary", "accuracy"), watched("anomaly", "roc_auc")

@@ -1,7 +1,6 @@
-"""The names of columns: how one is made from another's, and what those of a metric of a run's own say.
+"""The names of columns: deriving one from another, and parsing those of a run's own metrics.
 
-A metric of a run's own is named by what computes it and by which way is the better: its column can be read where
-the function that computed it is not.
+The name of a run's own metric has its function and its direction, so its column can be read without that function.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def by_label(threshold: str) -> str:
 
 
 def of_one_row(score: str) -> str:
-    """Return the column of what one row may count in a score, see `lossbench.metrics.score.Score.of_one_row`."""
+    """Return the column for the weight of one row in a score, see `lossbench.metrics.score.Score.of_one_row`."""
     return f"{score}_of_one_row"
 
 
@@ -50,12 +49,12 @@ _OWN = re.compile(rf"(?P<metric>\S.*:(?P<better>higher|lower))(?:{at_best('')}|{
 
 
 def own_parts(name: str) -> re.Match[str] | None:
-    """Return the `metric` and which way is the `better` of a column of the run's own; None of any other."""
+    """Match the `metric` and the `better` direction in the name of a run's own column; None for any other."""
     return _OWN.fullmatch(name)
 
 
 def is_own(name: str) -> bool:
-    """Say whether a column is of a metric of the run's own: its name states which way is the better.
+    """Say whether a column is of a metric of the run's own: its name states the direction.
 
     Example:
         >>> is_own("profit:higher"), is_own("fbeta_score:beta=2:higher_at_best"), is_own("rmse")
@@ -65,7 +64,7 @@ def is_own(name: str) -> bool:
 
 
 def own_columns(names: Iterable[Any]) -> list[str]:
-    """Return those of some columns that are of a metric of a run's own.
+    """Return the columns that are of a metric of a run's own.
 
     Example:
         >>> own_columns(["f1", "cost:lower", "cost:lower_at_best"])

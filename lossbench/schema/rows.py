@@ -1,4 +1,4 @@
-"""What rows of `trials.csv` share, and what tells them apart."""
+"""The columns that rows of `trials.csv` share, and those that identify a row."""
 
 from __future__ import annotations
 

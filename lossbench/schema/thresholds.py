@@ -1,4 +1,4 @@
-"""Thresholds from which on a row is called positive: what chooses them, what they move, and their columns."""
+"""Thresholds above which a row is called positive: what chooses them, what they affect, and their columns."""
 
 from __future__ import annotations
 

@@ -20,15 +20,15 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
 
     the quantiles (1 ± level) / 2 of the means of 2000 resamples of the n seeds, drawn with replacement
 
-    Unlike Student's interval it does not assume normality. But it assumes independent seeds: it has the variance
-    s²/n without what splits of the same rows add to it, so it is narrower, and no verdict follows from it. If both
-    intervals contain zero, or neither does, the shape of the differences does not matter. If only the other one
+    Unlike Student's interval it does not assume normality. But it assumes independent seeds: its variance s²/n
+    lacks the correction for splits of the same rows, so it is narrower, and no verdict follows from it. If both
+    intervals contain zero, or neither does, the shape of the differences does not matter. If only Student's
     contains zero, the difference may be due to these rows; if only this one does, it depends on a few seeds.
 
     Args:
         values: (rows, n) one for each seed; NaN where undefined.
-        dataset: names the stream of random numbers. The interval of a row depends only on this and on its values,
-            in any order.
+        dataset: names the random stream. The interval of a row depends only on this name and on its values, in any
+            order.
         level: confidence in (0, 1).
 
     Returns:
@@ -40,7 +40,7 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
         (array([0.15]), array([0.35]))
     """
     n, mean, _ = moments(values)
-    ordered = np.sort(values, axis=-1)  # NaN last; the order of the seeds is arbitrary
+    ordered = np.sort(values, axis=-1)  # NaN last; the order of the seeds does not matter
     low, high = np.full((2, len(ordered)), np.nan)
     ends = (1 - level) / 2, 1 - (1 - level) / 2
     for size in np.unique(n[n > 1]).tolist():
@@ -57,7 +57,7 @@ def _means(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _quantile(ordered: np.ndarray, share: float) -> np.ndarray:
-    """Return the value below which lies a share of those of each row, (rows,), between two of them by a line."""
+    """Return a quantile of each row of sorted values, (rows,), interpolated linearly."""
     place = share * ordered.shape[1] - share
     below, part = int(place), place % 1
     return np.asarray((1 - part) * ordered[:, below] + part * ordered[:, below + 1])

@@ -1,20 +1,20 @@
-"""How much hangs on which seeds chose the rates: a part of the variance of what tuned losses are said to do.
+"""The variance of comparisons of tuned losses that is due to which seeds chose the rates.
 
-Each loss is shown at the rate that a few tuning seeds chose for it. Others might have chosen another one, and then
-other differences would have been found; an interval that takes the rates as given is too narrow for the losses as
-they are tuned. What other tuning seeds would have chosen is seen on the reported ones, which are trained at every
-rate as well: as many of them as chose the rates are a tuning set like the one there was. Let m(a) be the mean over
-the reported seeds of the score of a loss at the rate that one such set chooses, m'(a) the same for another set
-that shares no seed with the first, and likewise b of another loss:
+Each loss is reported at the rate that a few tuning seeds chose for it. Other seeds might have chosen another rate,
+and other differences would have been found; so an interval that takes the rates as given is too narrow for tuned
+losses. The reported seeds, which are trained at every rate as well, show what other tuning seeds would have
+chosen: any subset as large as the tuning set is a tuning set like it. Let m(a) be the mean over the reported seeds
+of the score of loss a at the rate that one such set chooses, m'(a) the same for another set that shares no seed
+with the first, and likewise for another loss b:
 
     var(choice) = ½ mean over pairs of sets of  ((m(b) - m(a)) - (m'(b) - m'(a)))² - s²/n
 
 Two sets without a common seed are independent, so half the square is the variance over sets (Hoeffding 1948, A
 class of statistics with asymptotically normal distribution). The second term, the variance of that mean of n
-paired values, takes out what the square has from their noise.
+paired values, removes their noise from the square.
 
 `tests/tuned.py` tries it where the truth is known, on laws and on fresh tables, and prints the coverage with and
-without it. A bootstrap of the five tuning seeds themselves would hold its level too, with wider intervals: it
+without it. A bootstrap of the five tuning seeds themselves would also keep its level, but with wider intervals: it
 counts the noise of these seeds twice.
 """
 
@@ -30,17 +30,17 @@ from lossbench.schema import METRICS, watched
 from lossbench.stats.paired import moments
 
 DRAWS = 200
-"""Pairs of tuning sets; of ten seeds there are 126."""
+"""Number of pairs of tuning sets to draw; of ten seeds there are 126 pairs."""
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What pairs of tuning sets choose for the losses of one comparison group.
+    """The rates that pairs of tuning sets choose for the losses of one comparison group.
 
     Args:
-        trials: those at every rate.
-        rows: (losses, rates, seeds) where each clean trial stands in `trials`, -1 where there is none.
-        chosen: (2, losses, draws) the rate, by index, that both sets of each pair choose.
+        trials: the trials at every rate.
+        rows: (losses, rates, seeds) the row of each clean trial in `trials`, -1 where there is none.
+        chosen: (2, losses, draws) the rate, by index, that each set of each pair chooses.
         at_shares: the same choice with the trials at each contaminated share, ascending; the first is this one.
     """
 
@@ -50,13 +50,13 @@ class Choice:
     at_shares: tuple[Choice, ...] = field(default=(), repr=False)
 
     def moves(self, column: str) -> np.ndarray:
-        """Return how far the score of each loss is apart under both sets of each pair, (losses, draws, seeds)."""
+        """Return the difference in score of each loss between the sets of each pair, (losses, draws, seeds)."""
         here, there = cube(self.trials, self.picked, column)
         return np.asarray(here - there)
 
     @property
     def picked(self) -> np.ndarray:
-        """Where the trials at the rates that both sets choose stand in `trials`, (2, losses, draws, seeds)."""
+        """The rows in `trials` at the rates that each set chooses, (2, losses, draws, seeds)."""
         return np.asarray(self.rows[np.arange(len(self.rows))[:, None], self.chosen])
 
     def reordered(self, order: np.ndarray) -> Choice:
@@ -66,28 +66,28 @@ class Choice:
 
 
 def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
-    """Let pairs of tuning sets choose.
+    """Let pairs of tuning sets choose rates.
 
     Args:
         trials: of one data set and setting, at every rate and contaminated share.
-        losses: in the order that is wanted.
-        size: seeds in a tuning set; fewer where there are not two such sets.
+        losses: in the order of the result.
+        size: seeds in a tuning set; fewer where there are too few seeds for two such sets.
     """
     by_share = [mine for _, mine in trials.groupby("outlier_fraction")]
     clean = by_share[0]
     rows = places(clean, losses)
     worth = cube(clean, rows, "validation_score") * METRICS[watched(clean.task.iloc[0], clean.score.iloc[0])].sign
     diverged = np.append((clean.status == "diverged").to_numpy(), False)[rows]
-    sets = disjoint(rows.shape[2], min(size, rows.shape[2] // 2))
+    sets = disjoint_pairs(rows.shape[2], min(size, rows.shape[2] // 2))
     chosen = best_rate(mean_worth(np.where(diverged, -np.inf, worth)[:, :, sets]))
     at_shares = tuple(Choice(mine, places(mine, losses), chosen) for mine in by_share)
     return replace(at_shares[0], at_shares=at_shares)
 
 
 def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:
-    """Return where each trial stands, (losses, settings, seeds), -1 where there is none.
+    """Return the row of each trial, (losses, settings, seeds), -1 where there is none.
 
-    A setting is a rate, and where a parameter is tuned a value of it and a rate.
+    A setting is a rate; where a parameter is tuned, a value of it and a rate.
     """
     arms = trials.grid.fillna(trials.loss)
     wanted = dict(zip(trials.loss, arms, strict=True))
@@ -102,15 +102,15 @@ def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:
 
 
 def cube(trials: pd.DataFrame, rows: np.ndarray, column: str) -> np.ndarray:
-    """Return one column where the rows of trials stand, NaN for row -1."""
+    """Return one column at some rows of trials, NaN for row -1."""
     return np.asarray(np.append(trials[column].to_numpy(dtype=np.float64, na_value=np.nan), np.nan)[rows])
 
 
-def disjoint(seeds: int, size: int) -> np.ndarray:
-    """Draw pairs of sets of seeds, by index, that have none in common, (2, draws, size).
+def disjoint_pairs(seeds: int, size: int) -> np.ndarray:
+    """Draw pairs of disjoint sets of seeds, by index, (2, draws, size).
 
     Example:
-        >>> sets = disjoint(10, 5)
+        >>> sets = disjoint_pairs(10, 5)
         >>> sets.shape, sorted(sets[:, 0].ravel().tolist())
         ((2, 200, 5), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """
@@ -121,7 +121,7 @@ def disjoint(seeds: int, size: int) -> np.ndarray:
 def mean_worth(values: np.ndarray) -> np.ndarray:
     """Return the means (losses, rates, 2, draws) over the seeds of each set, as (2, losses, draws, rates).
 
-    A rate without a value, or with a seed that diverged, is worth nothing: minus infinity.
+    A rate without a value, or with a diverged seed, gets minus infinity.
     """
     defined = ~np.isnan(values)
     total, n = np.where(defined, values, 0.0).sum(axis=-1), defined.sum(axis=-1)
@@ -129,10 +129,10 @@ def mean_worth(values: np.ndarray) -> np.ndarray:
 
 
 def best_rate(worth: np.ndarray) -> np.ndarray:
-    """Return the index of the best of several rates, the middle one of those that tie.
+    """Return the index of the best of several rates; of tied ones, the middle one.
 
     Args:
-        worth: (..., rates), the greater the better.
+        worth: (..., rates), greater is better.
 
     Example:
         >>> best_rate(np.array([[0.1, 0.3, 0.2], [0.3, 0.3, 0.3]]))
@@ -143,10 +143,10 @@ def best_rate(worth: np.ndarray) -> np.ndarray:
 
 
 def choice_variance(moves: np.ndarray) -> np.ndarray:
-    """Return the variance over tuning sets (...) of a mean over seeds; at least 0, and 0 where nothing is known.
+    """Return the variance over tuning sets (...) of a mean over seeds; at least 0, and 0 where unknown.
 
     Args:
-        moves: (..., draws, seeds) how far it is apart under both sets of each pair; NaN where undefined.
+        moves: (..., draws, seeds) its differences between the sets of each pair; NaN where undefined.
 
     Example:
         >>> moves = np.array([[0.2, 0.2], [0.0, 0.0], [-0.2, -0.2]])

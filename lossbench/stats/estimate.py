@@ -1,6 +1,6 @@
-"""An estimated mean with its error: from it follow the interval, the tests and the posterior of a comparison.
+"""An estimated mean with its standard error, and the interval, tests and posterior that follow from it.
 
-Every function takes one estimate or many: fields are arrays of one shape (...), and so are results.
+Every function takes one estimate or many: fields are arrays of one shape (...), and results have that shape.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Interval:
 
     Args:
         mean: NaN without values.
-        low: lower end; NaN where it is unknown, see `Estimate.interval`.
+        low: lower end; NaN where unknown, see `Estimate.interval`.
         high: upper end, likewise.
         n: the number of defined values.
     """
@@ -36,19 +36,19 @@ class Interval:
 
     @property
     def off_zero(self) -> np.ndarray:
-        """Whether zero is outside; False where the interval is unknown."""
+        """Whether the interval excludes zero; False where it is unknown."""
         return (np.asarray(self.low) > 0.0) | (np.asarray(self.high) < 0.0)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean whose error is Student's.
+    """A mean whose error follows Student's t distribution.
 
     Args:
         mean: NaN without values.
-        error: its standard error; 0 where all values are equal, NaN where it is unknown.
+        error: its standard error; 0 where all values are equal, NaN where unknown.
         freedom: degrees of freedom of the error.
-        n: the number of units that it is over.
+        n: the number of units that are averaged.
     """
 
     mean: Numbers
@@ -59,8 +59,8 @@ class Estimate:
     def interval(self, level: float = LEVEL) -> Interval:
         """Return mean ± t(freedom) error.
 
-        It is unknown for fewer than two units. If all have the same value, its width is zero for as many units as
-        the sign test needs, and unknown for fewer: scores are coarse, and a few agree by chance.
+        It is unknown for fewer than two units. If all units have the same value, it has width zero if they are
+        enough for the sign test, and is unknown otherwise: scores are coarse, and a few may agree by chance.
 
         Args:
             level: confidence in (0, 1).
@@ -87,14 +87,14 @@ class Estimate:
         """
         several = np.where(np.asarray(self.n) > 1, self.n, np.nan)
         by_sign = np.where(np.asarray(self.mean) == 0.0, 1.0, smallest_p(several))
-        beyond = 2.0 * self._below(-np.abs(np.asarray(self.mean)))
+        beyond = 2.0 * self._probability_below(-np.abs(np.asarray(self.mean)))
         return np.where(np.asarray(self.error) == 0.0, by_sign, beyond)[()]
 
     def p_equivalent(self, margin: float) -> np.ndarray:
-        """Return the p value (...) of a difference of the margin or more; small where it is shown to be smaller.
+        """Return the p value (...) of equivalence; small where the difference is shown to be within the margin.
 
-        twice the larger of both one-sided p values (Schuirmann 1987), so that it is below 5 % exactly where the
-        95 % interval lies inside the margin
+        twice the larger of both one-sided p values (Schuirmann 1987), so that it is below 5 % exactly where the 95
+        % interval lies within the margin
 
         Args:
             margin: the difference that is too small to matter, above 0.
@@ -105,15 +105,15 @@ class Estimate:
         """
         room = margin - np.abs(np.asarray(self.mean))
         by_sign = np.where(room > 0.0, smallest_p(self.n), 1.0)
-        beyond = np.minimum(2.0 * self._below(-room), 1.0)
+        beyond = np.minimum(2.0 * self._probability_below(-room), 1.0)
         return np.where(np.asarray(self.error) == 0.0, by_sign, beyond)[()]
 
     def posterior(self, margin: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return how probable it is that the mean is below minus the margin, inside, and above it, (...) each.
+        """Return the probability that the mean is below minus the margin, within it, and above it, (...) each.
 
-        Student's distribution about the mean with the error as scale: the posterior under the usual flat prior
-        (Benavoli, Corani, Demšar and Zaffalon 2017, Time for a change, section 4.1; their correlated t test where
-        the error is that of Nadeau and Bengio). The margin is their region of practical equivalence.
+        Student's t about the mean with the error as scale: the posterior under the usual flat prior (Benavoli,
+        Corani, Demšar and Zaffalon 2017, Time for a change, section 4.1; their correlated t test where the error
+        is that of Nadeau and Bengio). The margin is their region of practical equivalence.
 
         Args:
             margin: the difference that is too small to matter, at least 0.
@@ -123,11 +123,11 @@ class Estimate:
             [0.0, 0.16, 0.84]
         """
         mean, exact = np.asarray(self.mean), np.asarray(self.error) == 0.0
-        below = np.where(exact, mean < -margin, self._below(-margin - mean))
-        above = np.where(exact, mean > margin, self._below(mean - margin))
+        below = np.where(exact, mean < -margin, self._probability_below(-margin - mean))
+        above = np.where(exact, mean > margin, self._probability_below(mean - margin))
         return below, 1.0 - below - above, above
 
-    def _below(self, distance: Numbers) -> np.ndarray:
+    def _probability_below(self, distance: Numbers) -> np.ndarray:
         """Return the probability that Student's t is below a distance from the mean; NaN without an error."""
         from scipy.special import stdtr
 
@@ -140,7 +140,7 @@ def smallest_p(n: Numbers, family: Numbers = 1) -> np.ndarray:
 
     min(1, m 2 / 2ⁿ): all n differences have the same sign by chance with probability 2 / 2ⁿ (the bound of the sign
     test and of Wilcoxon's), and Holm multiplies the smallest of m p values by m. A t test can report less, but
-    then it rests on the differences being normal.
+    then it relies on normal differences.
 
     Args:
         n: (...) numbers of pairs.
@@ -157,18 +157,18 @@ def smallest_p(n: Numbers, family: Numbers = 1) -> np.ndarray:
 
 
 def at_least(error: Numbers, freedom: Numbers, rows: Numbers, step: Numbers = 1.0) -> np.ndarray:
-    """Return an error (...) that allows for rows on which nothing has differed yet.
+    """Return a standard error (...) that is at least as large as the number of rows allows.
 
-    Where two models agree on all of n rows, they may still differ on a share of 1 - 0.025^(1/n) of rows like
-    these, about 3.7 / n (Clopper and Pearson 1934); and whatever was seen, one row more or less is 1 / n. No
-    interval of a score that counts rows is narrower. Where one row may be worth more than the others, as one of a
-    few positives is in the recall, so much more is allowed.
+    Where two models agree on all of n rows, they may still differ on a share of 1 - 0.025^(1/n) of such rows,
+    about 3.7 / n (Clopper and Pearson 1934); in any case, one row more or less is 1 / n. No interval of a score
+    that counts rows is narrower. Where one row counts more than others, as a rare positive does in the recall, the
+    bound is larger in proportion.
 
     Args:
-        error: of a mean over rows that are counted, 0 where nothing differed.
+        error: of a mean of counted rows, 0 where nothing differed.
         freedom: its degrees of freedom.
-        rows: how many there are.
-        step: how many rows one row may be worth.
+        rows: their number.
+        step: how much one row may count, in rows.
 
     Example:
         >>> found = Estimate(0.0, at_least(0.0, 99.0, 100), 99.0, 100).interval()

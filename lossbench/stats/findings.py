@@ -24,7 +24,7 @@ from lossbench.stats.thresholds import rows_at_link, threshold_views, trials_at_
 from lossbench.stats.tuning import budget_table, chosen_within, side_by_side, sizes
 
 LINE = ("dataset", "loss", *SETTING)
-"""What has a line of its own in a chart."""
+"""The columns that identify a line in a chart."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Findings:
     """The statistics of finished trials.
 
     Args:
-        trials: one row a training, see the README for the columns. Undefined is missing; so is
+        trials: one row per training, see the README for the columns. Undefined values are missing; so is
             `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
-        tuning: one row a loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
+        tuning: one row per loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
         margins: the difference that is too small to matter, by score.
-        contributed: what the rows of tables contribute to the scores; None where only the trials are known, so
-            that seeds are the unit everywhere.
-        correction: of p values for looks, see `lossbench.stats.answer.looks`; 1 where verdicts are made once.
+        contributed: the contributions of table rows to the scores; None where only the trials are known, so that
+            seeds are the unit everywhere.
+        correction: factor on p values for several looks, see `lossbench.stats.answer.looks`; 1 for a single look.
     """
 
     trials: pd.DataFrame = field(repr=False)
@@ -49,80 +49,80 @@ class Findings:
 
     @cached_property
     def judged(self) -> list[Judged]:
-        """What is compared with each other, with what is said of its pairs; tables are made of it."""
+        """The comparison groups with the verdicts on their pairs, from which all tables are made."""
         groups = comparison_groups(self.trials, self.tuning, self.contributed)
         return judge((replace(group, correction=self.correction) for group in groups), self.margins)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row a data set and loss: means, intervals, n, and the verdict against the first loss."""
+        """One row per data set and loss: means, intervals, n, and the verdict against the first loss."""
         return summarise(self.judged, self.margins)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """One row a data set and pair of losses: all with the first loss, and those among the `BEST` best ones."""
+        """One row per data set and pair of losses: all with the first loss, and those among the `BEST` best."""
         return compare_pairs(self.judged, BEST)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """One row a data set and pair of losses, all of them."""
+        """One row per data set and pair of losses, all pairs."""
         return compare_pairs(self.judged)
 
     @cached_property
     def answers(self) -> list[TableAnswer]:
-        """What the verdicts say of each data set and setting."""
+        """The answer of the verdicts on each data set and setting."""
         return answers(self.judged, self.margins)
 
     @cached_property
     def answer(self) -> RunAnswer:
-        """What they say over all of them."""
+        """The answer over all of them."""
         return over_tables(self.answers)
 
     @cached_property
     def pools(self) -> list[Pool]:
         """The skills of all trainings of each task, over its data sets."""
-        return pools(as_arms(one.group, self.arms) for one in self.judged)
+        return pools(named_by_grid(one.group, self.arms) for one in self.judged)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
-        """One row a task and loss: its average rank over the data sets, which are the unit here, and its skill."""
+        """One row per task and loss: its average rank, for which the data set is the unit, and its skill."""
         tuned, names = self.summary["view"] == "tuned", self.summary[["loss", "reference"]]
         named = self.summary.assign(**names.mask(tuned, names.replace(self.arms)))
         return rank_losses(named).merge(skill_table(self.pools), how="left")
 
     @cached_property
     def profiles(self) -> pd.DataFrame:
-        """One row a task, loss and level: the share of its trainings whose skill is above the level."""
+        """One row per task, loss and level: the share of its trainings whose skill is above the level."""
         return profile_table(self.pools)
 
     @cached_property
     def arms(self) -> dict[str, str]:
-        """By loss, the grid that it is a value of."""
+        """For each loss that is a value of a grid, that grid."""
         tuned = self.trials.loc[self.trials.grid.notna(), ["loss", "grid"]]
         return dict(zip(tuned.loss, tuned.grid, strict=True))
 
     @cached_property
     def views(self) -> pd.DataFrame | None:
-        """One row a data set and loss, at one rate for all and at its own; None where rates were not tuned."""
+        """One row per data set and loss, at one rate for all and at its own; None where rates were not tuned."""
         return None if self.tuning is None else side_by_side(self.summary, self.arms)
 
     @cached_property
     def budget(self) -> pd.DataFrame | None:
-        """One row a data set, loss and number of settings that a search might have ended with; None for none."""
+        """One row per data set, loss and number of settings of a shorter search; None without a search."""
         if self.tuning is None or "search_place" not in self.tuning:
             return None
         parts = {size: self.within(size).summary for size in sizes(int(self.tuning.search_place.max()))}
         return budget_table(parts, self.arms)
 
     def within(self, settings: int) -> Findings:
-        """Return what a search of only its first settings would have found."""
+        """Return the findings of a search that stopped after its first settings."""
         trials = self.trials[self.trials.search_place <= settings]
         tuning = None if self.tuning is None else chosen_within(self.tuning, settings)
         return Findings(trials, tuning, self.margins, self.contributed, correction=self.correction)
 
     @cached_property
     def thresholds(self) -> pd.DataFrame | None:
-        """One row a data set and loss, at thresholds chosen on validation and at the links' own, if any were."""
+        """One row per data set and loss, at chosen thresholds and at the links' own; None if none were chosen."""
         trials = trials_at_link(self.trials)
         if trials is None:
             return None
@@ -132,8 +132,8 @@ class Findings:
         return threshold_views(trials, self.summary, own.summary)
 
 
-def as_arms(group: ComparisonGroup, arms: Mapping[str, str]) -> ComparisonGroup:
-    """Return a group whose losses are called by their grids: each data set has a value of its own."""
+def named_by_grid(group: ComparisonGroup, arms: Mapping[str, str]) -> ComparisonGroup:
+    """Return a group whose losses have the names of their grids: each data set may have chosen another value."""
     if group.view == "fixed":
         return group
     return replace(group, losses=[arms.get(loss, loss) for loss in group.losses])
@@ -143,8 +143,8 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
     """Return the validation curve of each loss under each contaminated share, averaged over seeds.
 
     Args:
-        trials: one row a trial.
-        curves: the curve (epochs,) of each row's trial; lengths may differ between losses and settings.
+        trials: one row per trial.
+        curves: the curve (epochs,) of each trial; lengths may differ between losses and settings.
 
     Returns:
         One row per epoch: mean over the seeds whose score is defined there, interval, and n.
@@ -168,10 +168,10 @@ def share_curves(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the mean primary score of each loss under each contaminated share, with its interval over seeds.
 
     Args:
-        trials: one row a trial, numbered from 0.
+        trials: one row per trial, numbered from 0.
 
     Returns:
-        One row a data set, loss, setting and share: those columns, `n`, `mean`, `low` and `high`.
+        One row per data set, loss, setting and share: those columns, `n`, `mean`, `low` and `high`.
     """
     scores = np.empty(len(trials))
     for name, rows in trials.groupby("score").indices.items():

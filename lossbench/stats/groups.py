@@ -1,4 +1,4 @@
-"""The trials that are compared with each other: those of one data set under one setting."""
+"""Comparison groups: the trials of one data set under one setting, which are compared with each other."""
 
 from __future__ import annotations
 
@@ -22,27 +22,26 @@ from lossbench.task import Task
 View = Literal["fixed", "tuned"]
 
 Unit = Literal["row", "group", "seed"]
-"""What is counted as independent: rows of a table, groups of such rows, or seeds."""
+"""What counts as independent: rows of a table, groups of such rows, or seeds."""
 
 
 @dataclass(frozen=True, eq=False)
 class ComparisonGroup:
-    """The trials of one data set under one setting: what is compared with each other.
+    """The trials of one data set under one setting, which are compared with each other.
 
     Args:
         dataset: its name.
         task: its task.
         view: "fixed", one rate for all, or "tuned", each loss at its own.
-        trials: all of them, dirty ones too.
-        losses: in the order of the trials; the first is the reference.
-        shares: the contaminated shares, ascending; scores and verdicts are of the first.
+        trials: all of them, contaminated ones included.
+        losses: the first is the reference; the others are in the order of the trials, unless reordered.
+        shares: the contaminated shares, ascending; scores and verdicts are those of the first.
         score: the primary score.
         test_to_train: see `lossbench.stats.paired.shared_rows`.
-        rows: (losses, seeds, shares) where each trial stands in `trials`, -1 where there is none; seeds ascend.
-        contributed: what the rows of tables contribute; None where that is not known.
-        choice: what other tuning seeds would have chosen; None where every loss has the same rate.
-        correction: what p values are multiplied by since verdicts are looked at more than once, see
-            `lossbench.stats.answer.looks`.
+        rows: (losses, seeds, shares) the row of each trial in `trials`, -1 where there is none; seeds ascend.
+        contributed: the contributions of table rows; None where unknown.
+        choice: the rates that other tuning seeds would have chosen; None where all losses have the same rate.
+        correction: factor on p values for several looks, see `lossbench.stats.answer.looks`.
     """
 
     dataset: str
@@ -61,7 +60,7 @@ class ComparisonGroup:
     def cube(self, column: str) -> np.ndarray:
         """Return one column, (losses, seeds, shares), NaN where there is no value."""
         values = self.trials[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.asarray(np.append(values, np.nan)[self.rows])  # row -1 is the NaN
+        return np.asarray(np.append(values, np.nan)[self.rows])  # row -1 is NaN
 
     def perfect(self) -> np.ndarray:
         """Return the primary score of a perfect predictor, (losses, seeds, shares)."""
@@ -75,23 +74,23 @@ class ComparisonGroup:
 
     @cached_property
     def unit(self) -> Unit:
-        """What the primary score is judged over."""
+        """The unit of the primary score."""
         if self.contributions(self.score) is None:
             return "seed"
-        return "group" if self._grouped else "row"
+        return "group" if self._units_are_groups else "row"
 
     def mean_of(self, column: str) -> SeedSpread | RowSpread:
-        """Return how well the clean mean of each loss is known, (losses,)."""
+        """Return the clean mean of each loss with its uncertainty, (losses,)."""
         found = self.contributions(column)
         known: SeedSpread | RowSpread
         if found is None:
-            known = over_seeds(self.clean(column), self.test_to_train, self._counted(column))
+            known = over_seeds(self.clean(column), self.test_to_train, self._rows_counted(column))
         else:
-            known = over_rows(found.scores, found.unit, found.split, found.step(self._counted(column) > 0))
+            known = over_rows(found.scores, found.unit, found.split, found.step(self._rows_counted(column) > 0))
         return known.widened(choice_variance(self.choice.moves(column))) if self.choice else known
 
     def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
-        """Return how well the paired differences of some losses are known.
+        """Return the paired differences of some losses with their uncertainty.
 
         Args:
             column: a score.
@@ -102,59 +101,61 @@ class ComparisonGroup:
         known: SeedSpread | RowSpread
         if found is None:
             scores = self.clean(column)
-            known = over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
+            known = over_seeds(scores[second] - scores[first], self.test_to_train, self._rows_counted(column))
         else:
-            known = found.difference(first, second, self._counted(column) > 0)
+            known = found.difference(first, second, self._rows_counted(column) > 0)
         if self.choice is None:
             return known
         moves = self.choice.moves(column)
         return known.widened(choice_variance(moves[second] - moves[first]))
 
     def contributions(self, column: str) -> Contributions | None:
-        """Return what rows contribute to the clean score of each loss; None where seeds are the unit."""
-        if column not in self._known:
-            places = np.where(np.isnan(self.clean(column)), -1, self._places)
-            self._known[column] = self.contributed.contributions(places, column) if self.contributed else None
-        return self._known[column]
+        """Return the contributions of rows to the clean score of each loss; None where seeds are the unit."""
+        if column not in self._by_column:
+            places = np.where(np.isnan(self.clean(column)), -1, self._clean_places)
+            self._by_column[column] = self.contributed.contributions(places, column) if self.contributed else None
+        return self._by_column[column]
 
     @cached_property
-    def _known(self) -> dict[str, Contributions | None]:
+    def _by_column(self) -> dict[str, Contributions | None]:
         return {}
 
     @cached_property
-    def _grouped(self) -> bool:
-        return self.contributed is not None and self.contributed.grouped_at(self._places)
+    def _units_are_groups(self) -> bool:
+        return self.contributed is not None and self.contributed.grouped_at(self._clean_places)
 
     @cached_property
-    def _places(self) -> np.ndarray:
-        """Where the rows of each clean trial are found, (losses, seeds), -1 where there is no such trial."""
+    def _clean_places(self) -> np.ndarray:
+        """The place of each clean trial in `contributed`, (losses, seeds), -1 where there is no such trial."""
         clean = self.rows[..., 0]
         there, found = clean >= 0, np.full(clean.shape, -1)
         if self.contributed:
             found[there] = self.contributed.places(identities(self.trials.iloc[clean[there]]))
         return found
 
-    def _counted(self, column: str) -> float:
-        """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
+    def _rows_counted(self, column: str) -> float:
+        """Return how many rows a score counts; 0 for a score that does not count right and wrong rows."""
         rows = float(self.trials.test_rows.iloc[0])
         return rows_counted(column, rows, self.test_to_train, self.rows.shape[1])
 
     def setting(self) -> dict[str, list[Any]]:
-        """Return what each loss was trained under; in a fixed view, the same for all."""
-        first = self.trials.drop_duplicates("loss")
-        return {name: first[name].tolist() for name in SETTING}
+        """Return the setting of each loss, in the order of `losses`; in a fixed view, it is the same for all."""
+        some = self.trials.iloc[
+            self.rows.reshape(len(self.losses), -1).max(axis=1)
+        ]  # all trials of a loss share it
+        return {name: some[name].tolist() for name in SETTING}
 
     def shared_setting(self) -> dict[str, Any]:
-        """Return what all losses were trained under; the rate is NaN where each has its own."""
-        return self._first if self.view == "fixed" else self._first | {"lr": np.nan}
+        """Return the setting that all losses share; the rate is NaN where each has its own."""
+        return self._first_setting if self.view == "fixed" else self._first_setting | {"lr": np.nan}
 
     @cached_property
-    def _first(self) -> dict[str, Any]:
-        """What the first trial was trained under; many ask for it, and to look it up is slow."""
+    def _first_setting(self) -> dict[str, Any]:
+        """The setting of the first trial; cached, since it is needed often and slow to look up."""
         return {name: self.trials[name].iloc[0] for name in SETTING}
 
     def ended(self, status: str) -> np.ndarray:
-        """Return which clean trials ended so, (losses, seeds)."""
+        """Return which clean trials ended with this status, (losses, seeds)."""
         return np.asarray((self._statuses == status)[self.rows[..., 0]])
 
     @cached_property
@@ -162,21 +163,21 @@ class ComparisonGroup:
         return np.append(self.trials.status.to_numpy(dtype=object), "")
 
     def count(self, status: str) -> np.ndarray:
-        """Return how many of each loss's clean trials ended so, (losses,)."""
+        """Return how many of each loss's clean trials ended with this status, (losses,)."""
         return np.asarray(self.ended(status).sum(axis=1))
 
     def trained(self) -> np.ndarray:
-        """Return which clean trials there are, (losses, seeds)."""
+        """Return which clean trials exist, (losses, seeds)."""
         return np.asarray(self.rows[..., 0] >= 0)
 
     def whole(self) -> np.ndarray:
-        """Return which losses ended well for every seed, (losses,); others are not judged by the seeds left."""
+        """Return which losses ended well for every seed, (losses,); other losses are not judged."""
         well = self.count("ok")
         return np.asarray((well > 0) & (well == self.trained().sum(axis=1)))
 
 
 def rows_counted(score: str, test_rows: float, shared: float, seeds: int) -> float:
-    """Return how many rows a score counts, over all seeds where each draws its own; 0 for one that counts none.
+    """Return how many rows a score counts, over all seeds if each draws its own; 0 for one that counts none.
 
     Args:
         score: a metric, or another column.
@@ -194,14 +195,14 @@ def rows_counted(score: str, test_rows: float, shared: float, seeds: int) -> flo
 
 
 def identities(trials: pd.DataFrame) -> list[Identity]:
-    """Return what tells each trial, one a row, from all others."""
+    """Return what identifies each trial, one per row."""
     return list(zip(*(trials[name].tolist() for name in TRIAL), strict=True))
 
 
 def comparison_groups(
     trials: pd.DataFrame, tuning: pd.DataFrame | None = None, contributed: RowScores | None = None
 ) -> Iterator[ComparisonGroup]:
-    """Yield what is compared with each other: at each rate, and where rates were tuned, each loss at its own."""
+    """Yield the comparison groups: one for each rate, and if rates were tuned, one with each loss at its own."""
     yield from _groups(at_common_rates(trials), "fixed", ["dataset", *SETTING], contributed)
     if tuning is not None:
         keys = [name for name in ("dataset", *SETTING) if name != "lr"]
@@ -238,7 +239,7 @@ def stack(parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str) -
     """Return the columns of several comparison groups as one table, with the types of `UNDEFINED`.
 
     Args:
-        parts: the columns of each group by name, lists or arrays; any other value stands for all rows of its
+        parts: the columns of each group by name, lists or arrays; any other value is repeated for all rows of its
             part, and a missing column is undefined there.
         columns: their order.
         by: a column that is a list in every part.
@@ -253,6 +254,6 @@ def stack(parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str) -
 
     parts = list(parts)
     whole = {name: list(chain.from_iterable(cells(part, name) for part in parts)) for name in columns}
-    # Each column gets its type before the table is made, which copies all of it for every type that changes.
+    # Each column gets its type before the table is made: changing a type later copies the whole table.
     typed = {name: pd.Series(whole[name], dtype=UNDEFINED[name]) for name in columns if name in UNDEFINED}
     return pd.DataFrame(whole | typed)

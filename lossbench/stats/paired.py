@@ -5,12 +5,11 @@ Everything here uses the corrected variance of Nadeau and Bengio (2003, "Inferen
 
     var(mean) = (1/n + n_test / (N - n_test)) s²
 
-with the N rows of the table, of which n_test are tested by each seed. It holds for any two losses and is too wide
-for most; where the contributions of the rows are known, `lossbench.stats.rows` says more. Where every seed draws
-its own rows, no correction is needed, and the ratio is zero.
+with the N rows of the table, of which each seed tests n_test. It holds for any two losses and is too wide for
+most; where the contributions of the rows are known, `lossbench.stats.rows` does better. Where every seed draws its
+own rows, no correction is needed, and the ratio is zero.
 
-Every function takes one row of seeds or many: seeds are the last axis, and results have the shape of the other
-axes.
+Every function takes one row of seeds or many: seeds are the last axis, and results have the shape of the others.
 """
 
 from __future__ import annotations
@@ -68,16 +67,16 @@ def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
 
 @dataclass(frozen=True)
 class SeedSpread:
-    """How values scatter over seeds, and so how well their mean is known after so many of them.
+    """How values scatter over seeds, from which the uncertainty of their mean follows.
 
     Args:
-        n: (...) seeds with a value.
+        n: (...) number of seeds with a value.
         mean: (...) of the values.
         deviation: (...) their standard deviation; 0 where all are equal, NaN for fewer than two.
         shared: see `shared_rows`; 0 for independent values.
-        rows: how many rows were counted, for a score that counts rows: no interval is narrower than they allow;
-            0 for any other.
-        choice: (...) the variance that comes with the choice of the rates, which no number of seeds takes away.
+        rows: number of counted rows, for a score that counts rows, which limits how narrow an interval is; 0 for
+            other scores.
+        choice: (...) the variance due to the choice of the rates, which does not shrink with more seeds.
     """
 
     n: np.ndarray
@@ -88,17 +87,17 @@ class SeedSpread:
     choice: np.ndarray | float = 0.0
 
     def widened(self, choice: np.ndarray) -> SeedSpread:
-        """Return the spread with the variance (...) that comes with the choice of the rates."""
+        """Return the spread with a variance (...) due to the choice of the rates."""
         return replace(self, choice=choice)
 
     @property
     def wandering(self) -> np.ndarray:
-        """How far the mean moves from one set of seeds to another, as a standard deviation."""
+        """The standard deviation of the mean between sets of seeds."""
         by_seeds = self.deviation / np.sqrt(np.where(self.n > 1, self.n, np.nan))
         return np.hypot(by_seeds, np.sqrt(self.choice))
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
-        """Return the estimate; with other numbers of seeds (...), as it would be if mean and spread stayed."""
+        """Return the estimate; for other numbers of seeds (...), as it would be with the same mean and spread."""
         n = self.n if seeds is None else seeds
         several = np.where(n > 1, n, np.nan)
         error = np.hypot(np.sqrt(1.0 / several + self.shared) * self.deviation, np.sqrt(self.choice))
@@ -111,7 +110,7 @@ def over_seeds(values: np.ndarray, shared: float, rows: float = 0.0) -> SeedSpre
     """Return how values scatter over seeds.
 
     Args:
-        values: (..., n) one for each seed; NaN where undefined, which is left out.
+        values: (..., n) one for each seed; NaN where undefined, which is ignored.
         shared: see `shared_rows`.
         rows: see `SeedSpread`.
     """
@@ -124,7 +123,7 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
     mean ± t(n - 1) √(1/n + n_test / (N - n_test)) s
 
     Args:
-        values: (..., n) one for each seed; NaN where undefined, which is left out of the mean and of n.
+        values: (..., n) one for each seed; NaN where undefined, which is not counted.
         test_to_train: see `shared_rows`; 0 for independent values.
         level: confidence in (0, 1).
 
@@ -189,10 +188,10 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     mean = np.where(defined, values, 0.0).sum(axis=-1) / np.where(n > 0, n, np.nan)
     squares = np.where(defined, values - mean[..., None], 0.0) ** 2
     deviation = np.sqrt(squares.sum(axis=-1) / np.where(n > 1, n - 1, np.nan))
-    return n, mean, np.where(_constant(values, defined) & (n > 1), 0.0, deviation)[()]
+    return n, mean, np.where(_is_constant(values, defined) & (n > 1), 0.0, deviation)[()]
 
 
-def _constant(values: np.ndarray, defined: np.ndarray) -> np.ndarray:
+def _is_constant(values: np.ndarray, defined: np.ndarray) -> np.ndarray:
     # Equal values are recognised by their range: rounding of the mean can leave their deviation a little above
     # zero. A difference of one sample is equal for every seed, except for the rounding of the two scores.
     highest = np.where(defined, values, -np.inf).max(axis=-1, initial=-np.inf)

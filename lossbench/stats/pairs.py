@@ -1,4 +1,4 @@
-"""Pairs of losses of a comparison group: differences, tests and verdicts, and who can be told from whom."""
+"""Pairs of losses of a comparison group: differences, tests, verdicts, and the compact letter display."""
 
 from __future__ import annotations
 
@@ -31,11 +31,10 @@ Column = frozenset[int]
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A comparison group, and what is said of its pairs.
+    """A comparison group with the results on its pairs.
 
     Args:
-        group: where they are from.
-        pairs: columns by name, (tests,) each, from `difference_columns`.
+        group: the comparison group. pairs: columns by name, (tests,) each, from `difference_columns`.
     """
 
     group: ComparisonGroup
@@ -61,26 +60,26 @@ def compare_pairs(judged: Iterable[Judged], best: int | None = None) -> pd.DataF
 
     Args:
         judged: the comparison groups with their pairs, from `judge`.
-        best: keep the pairs with the first loss, and those among so many of the best; None for all pairs. Which
-            are kept changes nothing that is said of them: all were tested and corrected together.
+        best: keep the pairs with the first loss, and those among so many of the best; None for all pairs. That
+            does not change their results: all were tested and corrected together.
     """
     return stack((kept_columns(one, best) for one in judged), COMPARISONS, by="first")
 
 
 def kept_columns(judged: Judged, best: int | None) -> dict[str, Any]:
-    """Return those pairs of a comparison group that are kept; see `compare_pairs`."""
+    """Return the pairs of a comparison group that are kept; see `compare_pairs`."""
     columns = pair_columns(judged.group, judged.pairs)
     if best is None or len(judged.group.losses) <= best:
         return columns
-    kept = np.flatnonzero(worth_a_row(judged.group, best))
+    kept = np.flatnonzero(kept_pairs(judged.group, best))
     return {
         name: np.asarray(cells)[kept].tolist() if isinstance(cells, list | np.ndarray) else cells
         for name, cells in columns.items()
     }
 
 
-def worth_a_row(group: ComparisonGroup, best: int) -> np.ndarray:
-    """Say which pairs are with the first loss, or among so many losses of the best means, (tests,)."""
+def kept_pairs(group: ComparisonGroup, best: int) -> np.ndarray:
+    """Say which pairs are with the first loss, or among so many losses with the best means, (tests,)."""
     first, second = pairs_of(group)
     among = np.zeros(len(group.losses), dtype=bool)
     among[ranking(group)[:best]] = True
@@ -88,7 +87,7 @@ def worth_a_row(group: ComparisonGroup, best: int) -> np.ndarray:
 
 
 def pair_columns(group: ComparisonGroup, pairs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the pairs of one comparison group, and where they are from."""
+    """Return the columns of the pairs of one comparison group, and those of the group."""
     first, second = pairs_of(group)
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
@@ -109,11 +108,11 @@ def pairs_of(group: ComparisonGroup) -> tuple[np.ndarray, np.ndarray]:
 def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
     """Return the compact letter display of a comparison group: losses that share a letter cannot be told apart.
 
-    The best mean has an "a". A loss that diverged for some seeds has no letter, since those that are left do not
-    speak for it; nor has one without a score.
+    The best mean has an "a". A loss that diverged for some seeds has no letter, since its other seeds are a biased
+    choice; nor has a loss without a score.
 
     Args:
-        group: where the losses are from.
+        group: of the losses.
         words: the verdicts on its pairs, from `difference_columns`.
     """
     first, second = pairs_of(group)
@@ -128,14 +127,14 @@ def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
 def ranking(group: ComparisonGroup) -> np.ndarray:
     """Return the losses of a comparison group by index, the best mean first and those without a score last.
 
-    Equal means are ordered by name, since the order of the trials says nothing.
+    Equal means are ordered by name, since the order of the trials is arbitrary.
     """
     means = moments(group.clean(group.score))[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
     return np.lexsort([np.array(group.losses), means])
 
 
 def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
-    """Return what is said of all pairs of a group by the primary score, in the order of `pairs_of`.
+    """Return the results on all pairs of a group by the primary score, in the order of `pairs_of`.
 
     Args:
         group: where they are from.
@@ -167,7 +166,7 @@ class Tested:
 
     Args:
         p_value: of no difference.
-        adjusted: the same, corrected for the family, and for looks.
+        adjusted: the same, corrected for the family and for looks.
         words: the verdicts on the second losses.
     """
 
@@ -181,7 +180,7 @@ def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float 
 
     Args:
         group: where they are from.
-        known: how well their differences are known.
+        known: their differences with their uncertainty.
         margin: the difference that is too small to matter; None where none is declared.
     """
     (first, second), found, whole = pairs_of(group), known.at(), group.whole()
@@ -194,7 +193,7 @@ def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float 
 
 
 def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> dict[str, Any]:
-    """Return what the tests of all pairs say, and what more seeds would do; see `tested`."""
+    """Return the results of the tests of all pairs, and how many more seeds would decide; see `tested`."""
     (first, second), whole, found = pairs_of(group), group.whole(), tested(group, known, margin)
     primary, words = first == 0, found.words
     undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
@@ -211,14 +210,14 @@ def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float
 
 
 def posterior(found: Estimate, margin: float | None, greater_is_better: bool) -> dict[str, np.ndarray]:
-    """Return how probable it is that the second loss is worse, practically equal and better, (tests,) each."""
+    """Return the probability that the second loss is worse, practically equal and better, (tests,) each."""
     below, equal, above = found.posterior(margin or 0.0)
     worse, better = (below, above) if greater_is_better else (above, below)
     return {"p_worse": worse, "p_equal": equal, "p_better": better}
 
 
 def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval) -> dict[str, Any]:
-    """Return what the seeds say as if they were independent, beside what is decided.
+    """Return statistics that treat seeds as independent; no verdict depends on them.
 
     How often the second loss beats the first on a new seed, ties counted half (Bouthillier et al. 2021, Accounting
     for variance in machine learning benchmarks, section 4), and the bootstrap, as a cross-check.
@@ -226,7 +225,7 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
     Args:
         differences: (tests, seeds) of the primary score.
         group: where they are from.
-        interval: that of a single look.
+        interval: of a single look.
     """
     check = bootstrap_interval(differences, group.dataset)
     upward = differences * (1.0 if METRICS[group.score].greater_is_better else -1.0)
@@ -249,7 +248,7 @@ def letters(told_apart: np.ndarray) -> list[str]:
     Insert and absorb, then sweep (Piepho 2004, "An algorithm for a letter-based representation of all-pairwise
     comparisons", Journal of Computational and Graphical Statistics 13): all losses begin in one column; each pair
     that is told apart splits every column with both into two, each without one of them; a column contained in
-    another is removed; finally each loss is taken out of the columns it does not need. Each column is then a
+    another is removed; finally each loss is removed from the columns that it does not need. Each column is then a
     letter.
 
     Args:
@@ -271,7 +270,7 @@ def letters(told_apart: np.ndarray) -> list[str]:
 
 
 def insert_and_absorb(told_apart: np.ndarray) -> list[Column]:
-    """Return the largest sets of losses of which no two are told apart (losses, losses)."""
+    """Return the largest sets of losses of which no two are told apart."""
     columns = [frozenset(range(len(told_apart)))]
     for pair in combinations(range(len(told_apart)), 2):
         if told_apart[pair]:
@@ -282,7 +281,7 @@ def insert_and_absorb(told_apart: np.ndarray) -> list[Column]:
 
 
 def sweep(columns: list[Column]) -> list[Column]:
-    """Take each loss out of the columns that it does not need, as it shares others with every loss there.
+    """Remove each loss from the columns that it does not need, as it shares other columns with every loss there.
 
     The last columns are swept first, so that the letters of the best losses stay.
     """

@@ -1,15 +1,15 @@
 """Across data sets: the skill of all trainings of a loss, data sets and seeds together (Agarwal et al. 2021).
 
 A training's skill is its score rescaled so that a constant predictor has 0 and a perfect one 1, which makes data
-sets comparable. One that diverged or failed has skill 0, and so has one that is worse than a constant: else it
-would be better to diverge than to end badly. Two figures sum up the trainings of a loss ("Deep reinforcement
-learning at the edge of the statistical precipice", Advances in Neural Information Processing Systems 34, section
-4): the performance profile, the share of them whose skill is above a level, for every level (Dolan and Moré 2002,
-"Benchmarking optimization software with performance profiles", Mathematical Programming 91); and the interquartile
-mean, that of the middle half of them, which no single lucky or lost training moves.
+sets comparable. A training that diverged or failed has skill 0, and so has one that is worse than a constant:
+otherwise diverging would be better than ending badly. Two figures summarise the trainings of a loss ("Deep
+reinforcement learning at the edge of the statistical precipice", Advances in Neural Information Processing Systems
+34, section 4): the performance profile, the share of them whose skill is above a level, for every level (Dolan and
+Moré 2002, "Benchmarking optimization software with performance profiles", Mathematical Programming 91); and the
+interquartile mean, that of the middle half of them, which no single lucky or lost training affects.
 
-Their intervals are of the stratified bootstrap: seeds are drawn again within each data set. So they speak of new
-seeds on these data sets, and not of other data sets; for these there are ranks. All losses are drawn alike.
+Their intervals come from the stratified bootstrap: seeds are resampled within each data set. So they hold for new
+seeds on these data sets, not for other data sets; ranks do that. All losses share the resamples.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from lossbench.stats.pairs import spread
 from lossbench.stats.ranks import without_protocols
 
 LEVELS = np.linspace(0.0, 1.0, 51)
-"""The skills at which profiles are read."""
+"""The skills at which profiles are evaluated."""
 
-AT_ONCE = 2**21
+NUMBERS_IN_MEMORY = 2**21
 """Numbers in memory at once."""
 
 
@@ -45,7 +45,7 @@ class Pool:
     Args:
         place: the values of `RANKED`.
         losses: in the order of the trials.
-        skills: (losses, seeds) in [0, 1] by data set, of the seeds at which all of them have one.
+        skills: by data set, (losses, seeds) in [0, 1], for the seeds at which all losses have one.
     """
 
     place: Mapping[str, Any]
@@ -58,7 +58,7 @@ class Pool:
         return np.concatenate([np.empty((len(self.losses), 0)), *self.skills.values()], axis=1)
 
     def draws(self) -> np.ndarray:
-        """Draw places in `runs`, (resamples, runs): as many of each data set as it has, with replacement."""
+        """Draw indices of `runs` with replacement, (resamples, runs), as many for each data set as it has runs."""
         parts, first = [], 0
         for dataset, rows in self.skills.items():
             seeds = rows.shape[1]
@@ -67,16 +67,16 @@ class Pool:
             first += seeds
         return np.concatenate(parts, axis=1)
 
-    def head(self) -> dict[str, Any]:
-        """Return what the rows of its tables share."""
+    def shared_columns(self) -> dict[str, Any]:
+        """Return the columns that all rows of its tables share."""
         return dict(self.place) | {"data_sets": len(self.skills), "runs": self.runs.shape[1]}
 
     def interval(self, value: np.ndarray, resampled: np.ndarray) -> Interval:
         """Return a figure (...) with its percentile interval; unknown where a data set has a single seed.
 
         Args:
-            value: of the trainings themselves.
-            resampled: (resamples, ...) of each resample.
+            value: the figure of the trainings themselves.
+            resampled: (resamples, ...) the figure of each resample.
         """
         low, high = np.quantile(resampled, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
         known = 0.0 if min(rows.shape[1] for rows in self.skills.values()) > 1 else np.nan
@@ -86,21 +86,21 @@ class Pool:
 def pools(groups: Iterable[ComparisonGroup]) -> list[Pool]:
     """Return the skills over the data sets of each task and setting."""
     every = list(groups)
-    rows = [ranked(group) | {"dataset": group.dataset} for group in every]
-    # What keeps weights small may be each data set's own; then it is undefined, as in ranks.
+    rows = [ranked_setting(group) | {"dataset": group.dataset} for group in every]
+    # Optimiser and penalties may differ between data sets; then they are undefined, as in ranks.
     table = without_protocols(pd.DataFrame(rows, columns=[*RANKED, "dataset"]))
     parts = table.groupby(list(RANKED), sort=False, dropna=False)
     return [pool(dict(zip(RANKED, key, strict=True)), [every[at] for at in mine.index]) for key, mine in parts]
 
 
-def ranked(group: ComparisonGroup) -> dict[str, Any]:
-    """Return the values of `RANKED`."""
+def ranked_setting(group: ComparisonGroup) -> dict[str, Any]:
+    """Return the values of `RANKED` of a comparison group."""
     known = {"task": group.task, "view": group.view, "outlier_fraction": float(group.shares[0])}
     return {name: (known | group.shared_setting())[name] for name in RANKED}
 
 
 def pool(place: Mapping[str, Any], members: Sequence[ComparisonGroup]) -> Pool:
-    """Return the skills over some data sets; one on which no loss has any is not counted."""
+    """Return the skills over some data sets; one without any skill is not counted."""
     tables = {group.dataset: table for group in members if (table := skills(group))}
     every = dict.fromkeys(loss for table in tables.values() for loss in table)
     losses = [loss for loss in every if all(loss in table for table in tables.values())]
@@ -112,7 +112,7 @@ def pool(place: Mapping[str, Any], members: Sequence[ComparisonGroup]) -> Pool:
 def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:
     """Return the skill of each clean training, (seeds,) in [0, 1], by loss; NaN where it is undefined.
 
-    A loss that failed throughout, or has no score at all, is left out: it cannot be judged on this data set.
+    A loss that failed for all seeds, or has no score at all, is left out: it cannot be judged on this data set.
     """
     rescaled = skill(group.clean(group.score), group.clean("constant_score"), group.perfect()[..., 0])
     lost = group.trained() & ~group.ended("ok")
@@ -123,58 +123,58 @@ def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:
 
 def skill_table(found: Iterable[Pool]) -> pd.DataFrame:
     """Return one row for each task, setting and loss: the interquartile mean of its skill with its interval."""
-    return stack(map(skill_columns, filled(found)), SKILLS, by="loss")
+    return stack(map(skill_columns, nonempty(found)), SKILLS, by="loss")
 
 
 def profile_table(found: Iterable[Pool]) -> pd.DataFrame:
     """Return one row for each task, setting, loss and level: the share of its trainings above it, with a band."""
-    return stack(map(profile_columns, filled(found)), PROFILES, by="loss")
+    return stack(map(profile_columns, nonempty(found)), PROFILES, by="loss")
 
 
-def filled(found: Iterable[Pool]) -> Iterator[Pool]:
-    """Yield the pools that hold anything."""
+def nonempty(found: Iterable[Pool]) -> Iterator[Pool]:
+    """Yield the pools that are not empty."""
     return (pool for pool in found if pool.runs.size)
 
 
 def skill_columns(pool: Pool) -> dict[str, Any]:
     """Return the interquartile means of a pool."""
     draws = pool.draws()
-    pieces = np.array_split(draws, -(-draws.size // AT_ONCE))
-    again = [np.concatenate([interquartile_mean(row[piece]) for piece in pieces]) for row in pool.runs]
-    found = pool.interval(interquartile_mean(pool.runs), np.stack(again, axis=-1))
-    return pool.head() | {"loss": pool.losses} | spread("skill", found)
+    pieces = np.array_split(draws, -(-draws.size // NUMBERS_IN_MEMORY))
+    resampled_means = [np.concatenate([interquartile_mean(row[piece]) for piece in pieces]) for row in pool.runs]
+    found = pool.interval(interquartile_mean(pool.runs), np.stack(resampled_means, axis=-1))
+    return pool.shared_columns() | {"loss": pool.losses} | spread("skill", found)
 
 
 def profile_columns(pool: Pool) -> dict[str, Any]:
     """Return the performance profiles of a pool, loss by loss."""
     runs = pool.runs.shape[1]
-    often = np.stack([np.ones(runs, np.intp), *(np.bincount(drawn, minlength=runs) for drawn in pool.draws())])
-    bands = [band(pool, row, often) for row in pool.runs]
+    counts = np.stack([np.ones(runs, np.intp), *(np.bincount(drawn, minlength=runs) for drawn in pool.draws())])
+    bands = [band(pool, row, counts) for row in pool.runs]
     return {
-        **pool.head(),
+        **pool.shared_columns(),
         "loss": np.repeat(pool.losses, len(LEVELS)).tolist(),
         "above": np.tile(LEVELS, len(pool.losses)),
         **{name: np.concatenate([band[name] for band in bands]) for name in three("share")},
     }
 
 
-def band(pool: Pool, skills: np.ndarray, often: np.ndarray) -> dict[str, np.ndarray]:
+def band(pool: Pool, skills: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
     """Return the share of trainings above each of `LEVELS`, and its interval; see `shares_above`.
 
-    Between two skills all levels have the same, so each is found once: of few trainings there are few.
+    All levels between two neighbouring skills have the same share, so it is computed only once.
     """
     below = np.searchsorted(np.sort(skills), LEVELS, side="right")
     _, first, back = np.unique(below, return_index=True, return_inverse=True)
-    share = shares_above(skills, often, LEVELS[first])
+    share = shares_above(skills, counts, LEVELS[first])
     return {name: values[back] for name, values in spread("share", pool.interval(share[0], share[1:])).items()}
 
 
-def shares_above(skills: np.ndarray, often: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def shares_above(skills: np.ndarray, counts: np.ndarray, levels: np.ndarray) -> np.ndarray:
     """Return the share of trainings whose skill is above some levels, (resamples, levels).
 
     Args:
         skills: (runs,) of the trainings.
-        often: (resamples, runs) how often each is in a resample.
+        counts: (resamples, runs) how often each is in a resample.
         levels: (levels,) of skill.
 
     Example:
@@ -183,7 +183,7 @@ def shares_above(skills: np.ndarray, often: np.ndarray, levels: np.ndarray) -> n
                [1. , 0. , 0. ]])
     """
     order = np.argsort(skills)
-    from_there = np.pad(np.cumsum(often[:, order[::-1]], axis=1)[:, ::-1], ((0, 0), (0, 1)))
+    from_there = np.pad(np.cumsum(counts[:, order[::-1]], axis=1)[:, ::-1], ((0, 0), (0, 1)))
     return np.asarray(from_there[:, np.searchsorted(skills[order], levels, side="right")] / len(skills))
 
 

@@ -26,8 +26,8 @@ from lossbench.stats.groups import stack
 from lossbench.stats.sample_size import least_n
 from lossbench.stats.wilcoxon import letters_across, wilcoxon_p
 
-JUDGED = ("dataset", "loss", "score", "mean", "n", "diverged", "failed")
-"""Of a summary, what ranks are made of."""
+SUMMARY_COLUMNS = ("dataset", "loss", "score", "mean", "n", "diverged", "failed")
+"""The columns of a summary that ranks are made of."""
 
 DIVERGED = float(np.finfo(np.float64).min)
 """Below every score, and finite, so that two losses that both diverged are tied."""
@@ -40,21 +40,20 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
     run on every data set, or failed for all seeds of one, has no rank.
 
     Args:
-        summary: one row a data set, setting and loss, from `lossbench.stats.summary.summarise`.
+        summary: one row per data set, setting and loss, from `lossbench.stats.summary.summarise`.
 
     Returns:
-        One row for each task, setting and loss; an optimiser or penalty that each data set has of its own is
-        undefined. average_rank, 1 for the best on every data set; how many losses
-        were ranked over how many data_sets; p_value and p_holm of Wilcoxon's test against the reference;
-        smallest_p, the smallest that p_holm could be with so many data sets, and data_sets_needed for it to be
-        significant at all; verdict (better, worse or inconclusive) and its reason ("significant", "not
-        significant", "too few data sets" or "not on every data set"). The statistic of Friedman's test, its p
-        value and reason are the same for all losses of a table, and undefined for fewer than three losses or two
-        data sets. letters, which losses share that no test of all pairs tells apart, see
-        `lossbench.stats.wilcoxon.letters_across`.
+        One row for each task, setting and loss; an optimiser or penalty that differs between data sets is
+        undefined. average_rank, 1 for the best on every data set; how many losses were ranked over how many
+        data_sets; p_value and p_holm of Wilcoxon's test against the reference; smallest_p, the smallest that
+        p_holm could be with so many data sets, and data_sets_needed for it to be significant at all; verdict
+        (better, worse or inconclusive) and its reason ("significant", "not significant", "too few data sets" or
+        "not on every data set"). The statistic of Friedman's test, its p value and reason are the same for all
+        losses of a table, and undefined for fewer than three losses or two data sets. letters, shared by losses
+        that no test of all pairs tells apart, see `lossbench.stats.wilcoxon.letters_across`.
     """
-    shown = summary[[*dict.fromkeys((*RANKED, *OWNED, *JUDGED))]]  # there are a hundred columns more
-    shown = shown.assign(lr=shown.lr.where(shown["view"] == "fixed"))  # tuned losses have no rate in common
+    shown = summary[[*dict.fromkeys((*RANKED, *OWNED, *SUMMARY_COLUMNS))]]  # a summary has a hundred more columns
+    shown = shown.assign(lr=shown.lr.where(shown["view"] == "fixed"))  # tuned losses share no rate
     shown = without_protocols(shown)
     groups = shown.groupby(list(RANKED), sort=False, dropna=False)
     parts = (dict(zip(RANKED, key, strict=True)) | rank_columns(group) for key, group in groups)
@@ -62,9 +61,9 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
-    """Leave undefined what keeps weights small where it is each data set's own, so that they are ranked together.
+    """Make optimiser and penalties undefined where each data set has its own, so that they are ranked together.
 
-    It is where every data set of a task has one value and not all have the same.
+    A column is a data set's own if every data set of a task has one value, and not all have the same.
 
     Args:
         summary: with columns task, dataset and those of `OWNED`.
@@ -82,7 +81,7 @@ def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
 def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
     """Return the ranks of one task under one setting."""
     losses = pd.unique(group.loss)
-    table = heights(group).reindex(columns=losses)
+    table = oriented_scores(group).reindex(columns=losses)
     complete = table.loc[:, table.notna().all() & (len(table) > 0)]
     ranked = pd.DataFrame(compare_with_first(complete.to_numpy()), index=complete.columns).reindex(losses)
     ranked["reason"] = ranked.reason.mask(~ranked.index.isin(complete.columns), "not on every data set")
@@ -96,8 +95,8 @@ def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def heights(group: pd.DataFrame) -> pd.DataFrame:
-    """Return the score of each loss on each data set, greater is better, `DIVERGED` where a seed was lost.
+def oriented_scores(group: pd.DataFrame) -> pd.DataFrame:
+    """Return the score of each loss on each data set, greater is better; `DIVERGED` where a seed was lost.
 
     One row per data set and one column per loss, NaN where there is no score. Empty rows and columns are left out.
     """
@@ -112,11 +111,11 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
     """Rank losses over data sets, and compare each with the first by Wilcoxon's test with Holm's correction.
 
     Args:
-        table: (data sets, losses) how well each did, the greater the better.
+        table: (data sets, losses) scores, greater is better.
 
     Returns:
         average_rank, letters, p_value, p_holm, smallest_p, data_sets_needed, verdict and reason, (losses,) each;
-        of the first loss only the rank and the letters are defined.
+        for the first loss only the rank and the letters are defined.
 
     Example:
         >>> found = compare_with_first(np.array([[0.8, 0.9], [0.7, 0.8], [0.6, 0.65], [0.5, 0.7], [0.1, 0.5]]))
@@ -151,7 +150,7 @@ def reason(p_value: float, bound: float) -> str:
 
     Args:
         p_value: corrected for the family.
-        bound: the smallest that it could be.
+        bound: its smallest possible value.
     """
     if bound >= ALPHA:
         return "too few data sets"
@@ -163,12 +162,12 @@ def friedman(table: np.ndarray) -> dict[str, Any]:
 
     F = (N - 1) χ² / (N (k - 1) - χ²) for N data sets and k losses; k - 1 and (k - 1) (N - 1) degrees of freedom
 
-    Friedman's χ² itself is too cautious for a few data sets. No p value is below k!^(1 - N), the chance that all
-    data sets rank the losses alike. The result is not called significant for fewer than six data sets, where no
-    two losses could be told apart.
+    Friedman's χ² itself is too conservative for few data sets. No p value is below k!^(1 - N), the chance that all
+    data sets rank the losses alike. The result is not called significant for fewer than six data sets, with which
+    no two losses could be told apart.
 
     Args:
-        table: (data sets, losses) how well each did, the greater the better.
+        table: (data sets, losses) scores, greater is better.
 
     Returns:
         friedman, the statistic F, friedman_p and friedman_reason; undefined for fewer than three losses or two

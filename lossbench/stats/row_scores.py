@@ -1,4 +1,4 @@
-"""What the test rows of tables contribute to the scores of trials: `rows.npz`, beside `trials.csv`."""
+"""The contributions of test rows to the scores of trials: `rows.npz`, beside `trials.csv`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from lossbench.schema import ROW_SCORES, of_one_row, own_columns
 from lossbench.stats.rows import Contributions
 
 Identity = tuple[Any, ...]
-"""What tells a trial from all others: the values of `TRIAL`."""
+"""What identifies a trial: the values of `TRIAL`."""
 
 
-class _Layout(NamedTuple):
-    """Where the cells of several losses stand, side by side.
+class _Alignment(NamedTuple):
+    """The cells of several losses, aligned by row and split.
 
     Args:
-        cells: (losses, rows) places of cells; -1 where a loss has nothing in a split.
+        cells: (losses, rows) indices of cells; -1 where a loss has none in a split.
         unit: (rows,) see `Contributions`.
         split: (rows,) likewise.
     """
@@ -30,19 +30,19 @@ class _Layout(NamedTuple):
     split: np.ndarray
 
     def of(self, column: np.ndarray) -> np.ndarray:
-        """Return what a column (cells,) says of each loss, (losses, rows) float64, NaN where it says nothing."""
+        """Return the values of a column (cells,) for each loss, (losses, rows) float64, NaN where it has none."""
         return np.where(self.cells < 0, np.nan, column[self.cells].astype(np.float64))
 
 
 class Part(NamedTuple):
-    """The test rows of some trials that have as many of them each.
+    """The test rows of some trials with equally many of them.
 
     Args:
-        trial: (trials,) the places of their rows in `trials.csv`, counted from 0.
+        trial: (trials,) their rows in `trials.csv`, counted from 0.
         unit: (trials, rows) the number of each test row in the table, or of its group.
         grouped: whether units are groups.
-        values: what each row contributes, (trials, rows), by metric; the mean is the trial's score. Under
-            `of_one_row` of its name, what a row may count in it.
+        values: by metric, what each row contributes, (trials, rows); the mean is the trial's score. Under
+            `of_one_row` of the metric's name, how much a row may count in it.
     """
 
     trial: np.ndarray
@@ -53,16 +53,16 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RowScores:
-    """What test rows contribute, one cell a trial and row.
+    """The contributions of test rows, one cell per trial and row.
 
-    A trial is found by what it is, and never by where it stands in some table of trials.
+    A trial is found by its identity, never by its position in some table of trials.
 
     Args:
-        trial: (cells,) int32, the place of the trial's row in `trials.csv`, ascending.
+        trial: (cells,) int32, the trial's row in `trials.csv`, ascending.
         unit: (cells,) int32, the number of the row in its table, or of its group.
         grouped: (cells,) bool, whether it is a group.
-        values: (cells,) float32 by metric; NaN where the trial's task has no such metric, or it is undefined.
-            Under `of_one_row` of its name, what a row may count in it.
+        values: by metric, (cells,) float32; NaN where the trial's task has no such metric, or it is undefined.
+            Under `of_one_row` of the metric's name, how much a row may count in it.
         identities: of each row of `trials.csv`.
     """
 
@@ -73,7 +73,7 @@ class RowScores:
     identities: list[Identity] = field(repr=False)
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Whether there are any cells."""
         return len(self.trial) > 0
 
     @staticmethod
@@ -81,7 +81,7 @@ class RowScores:
         """Return the cells of several trials.
 
         Args:
-            parts: of all trials that have any, each in one of them.
+            parts: of all trials with contributions, each trial in one of them.
             identities: of each row of `trials.csv`.
 
         Example:
@@ -111,57 +111,57 @@ class RowScores:
         )
 
     def places(self, trials: Iterable[Identity]) -> np.ndarray:
-        """Return where trials stand in `trials.csv`, (trials,); beyond its end for an unknown one."""
-        return np.array([self._place.get(one, len(self._place)) for one in trials], dtype=int)
+        """Return the rows of trials in `trials.csv`, (trials,); beyond its end for an unknown one."""
+        return np.array([self._place_of.get(one, len(self._place_of)) for one in trials], dtype=int)
 
     @cached_property
-    def _place(self) -> dict[Identity, int]:
+    def _place_of(self) -> dict[Identity, int]:
         return {one: place for place, one in enumerate(self.identities)}
 
     def grouped_at(self, places: np.ndarray) -> bool:
-        """Say whether the units of some trials are groups, given the places of their rows."""
+        """Say whether the units of some trials are groups, given their rows in `trials.csv`."""
         return bool(self.grouped[np.isin(self.trial, places)].any())
 
     @cached_property
-    def _bounds(self) -> dict[int, slice]:
+    def _cells_by_trial(self) -> dict[int, slice]:
         trials, first = np.unique(self.trial, return_index=True)
         ends = [*first[1:].tolist(), len(self.trial)]
         return {trial: slice(*ends) for trial, *ends in zip(trials.tolist(), first.tolist(), ends, strict=True)}
 
     def contributions(self, places: np.ndarray, metric: str) -> Contributions | None:
-        """Return what rows contribute to a score of several losses.
+        """Return the contributions of rows to a score of several losses.
 
         Args:
-            places: (losses, seeds) the place of each trial's row, -1 where it has no such score.
+            places: (losses, seeds) each trial's row in `trials.csv`, -1 where it has no such score.
             metric: a name in `ROW_SCORES`.
 
         Returns:
-            None where a trial has a score and no cells, as under a law, or stored by an older lossbench; where
-            no trial has a score; and where rows contribute nothing to it. A loss without a score is undefined in
-            that split, and moves no other.
+            None where a trial has a score but no cells, as under a law, or stored by an older lossbench; where no
+            trial has a score; and where rows have no contributions to it. A loss without a score is undefined in
+            that split, and affects no other.
         """
         key = places.shape, places.tobytes()
-        if key not in self._layouts:
-            self._layouts[key] = self._side_by_side(places)
-        layout, one = self._layouts[key], self.values.get(of_one_row(metric))
-        if metric not in self.values or layout is None:
+        if key not in self._alignments:
+            self._alignments[key] = self._align(places)
+        alignment, one = self._alignments[key], self.values.get(of_one_row(metric))
+        if metric not in self.values or alignment is None:
             return None
-        scores = layout.of(self.values[metric])
-        if np.isnan(scores).all():  # the score is not of rows on this data set
+        scores = alignment.of(self.values[metric])
+        if np.isnan(scores).all():  # rows have no contributions to this score here
             return None
-        return Contributions(scores, layout.unit, layout.split, None if one is None else layout.of(one))
+        return Contributions(scores, alignment.unit, alignment.split, None if one is None else alignment.of(one))
 
     @cached_property
-    def _layouts(self) -> dict[tuple[Any, ...], _Layout | None]:
-        """By places; of most data sets all scores have the same."""
+    def _alignments(self) -> dict[tuple[Any, ...], _Alignment | None]:
+        """By places; cached, since on most data sets all scores share one alignment."""
         return {}
 
-    def _side_by_side(self, places: np.ndarray) -> _Layout | None:
-        """Return where the cells of several losses stand; see `contributions` for the places, and for None."""
-        known = [place in self._bounds for place in places.ravel().tolist() if place >= 0]
+    def _align(self, places: np.ndarray) -> _Alignment | None:
+        """Align the cells of several losses; see `contributions` for the places, and for None."""
+        known = [place in self._cells_by_trial for place in places.ravel().tolist() if place >= 0]
         if not known or not all(known):
             return None
-        held = [[self._bounds.get(place) for place in seeds] for seeds in places.tolist()]
+        held = [[self._cells_by_trial.get(place) for place in seeds] for seeds in places.tolist()]
         first = (next(filter(None, split), None) for split in zip(*held, strict=True))
         shown = {split: cells for split, cells in enumerate(first) if cells is not None}
         sizes = np.array([_size(cells) for cells in shown.values()])
@@ -169,11 +169,11 @@ class RowScores:
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         begin = np.repeat(begins, sizes, axis=1)
         unit = np.concatenate([self.unit[cells] for cells in shown.values()])
-        return _Layout(np.where(begin < 0, -1, begin + within), unit, np.repeat([*shown], sizes))
+        return _Alignment(np.where(begin < 0, -1, begin + within), unit, np.repeat([*shown], sizes))
 
 
 def _places(shapes: list[tuple[int, ...]], trials: list[np.ndarray]) -> list[np.ndarray]:
-    """Return where the test rows of trials stand, (trials, rows) for each part of this shape, trials ascending."""
+    """Return the indices of the cells of each part, (trials, rows) each, with trials ascending over all parts."""
     sizes = np.array([rows for count, rows in shapes for _ in range(count)], int)
     order = np.argsort(np.concatenate([*trials, np.empty(0, int)]))
     first = np.empty_like(sizes)

@@ -1,27 +1,27 @@
-"""Rows as the unit: how well a mean over splits of one table is known for rows like these.
+"""Rows as the unit: the uncertainty of a mean over splits of one table, for rows like these.
 
-Every seed splits the same N rows, and trains and tests on other parts of them. So two things vary at once: which
-rows there are, and how they are split. With the contributions d of each row in each split, w the weight of each so
+Every seed splits the same N rows, and trains and tests on different parts of them. So two things vary at once:
+which rows there are, and how they are split. With the contribution d of each row in each split, its weight w such
 that Σ w d is the mean over splits of the mean over test rows, and e = d - Σ w d:
 
     rows     V_row   = U / (U - 1) Σ over rows   (Σ w e)²
     splits   V_split = S / (S - 1) Σ over splits (Σ w e)²
     both     V_both  =             Σ over row and split (Σ w e)²
 
-V_row - V_both is what rows have in common over the splits in which they are tested; it would be there however
-often the table is split. V_split is what splits have in common, which also holds the first weights and the batch
-order; it shrinks with their number. Their sum is the variance of two crossed samples (Cameron, Gelbach and Miller
-2011, "Robust inference with multiway clustering"). It treats rows as if they were only tested. They are trained on
-as well: other rows would also have made other networks, in every split, which no split of one table can show
-(Bates, Hastie and Tibshirani 2024, "Cross-validation: what does it estimate and how well does it do it?"). So the
-rows' part counts twice:
+V_row - V_both is what a row's contributions have in common over the splits that test it; it remains however often
+the table is split. V_split is what the contributions of a split have in common, including its initial weights and
+batch order; it shrinks with the number of splits. Their sum is the variance of two crossed samples (Cameron,
+Gelbach and Miller 2011, "Robust inference with multiway clustering"). It treats rows as if they were only tested.
+They are also trained on: other rows would have made other networks in every split, which no split of one table can
+show (Bates, Hastie and Tibshirani 2024, "Cross-validation: what does it estimate and how well does it do it?"). So
+the rows' part counts twice:
 
     var(mean) = 2 max(0, V_row - V_both) + V_split
 
-Two is what `lossbench aa` finds right: on fresh tables drawn from known laws its 95 % intervals cover about 95 %
-on the average of pairs of losses, and more or less for single ones; the README has the figures. Degrees of
-freedom are Satterthwaite's (1946), from S - 1 for the splits and from the kurtosis of the rows, so that a
-difference that rests on a few rows has a wide interval.
+Two is what `lossbench aa` finds right: on fresh tables drawn from known laws, 95 % intervals cover about 95 %
+averaged over pairs of losses, and more or less for single pairs; the README has the figures. Degrees of freedom
+are Satterthwaite's (1946), from S - 1 for the splits and from the kurtosis of the rows, so that a difference that
+depends on a few rows has a wide interval.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ import numpy as np
 from lossbench.stats.estimate import Estimate, at_least
 
 TRAINED_AND_TESTED = 2.0
-"""How often a row counts: as one that is tested, and as one that is trained on."""
+"""How often a row counts: once as tested, once as trained on."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """What the rows of one table contribute to one score, for several losses.
+    """The contributions of the rows of one table to one score, for several losses.
 
     Args:
         scores: (losses, cells) float64; a cell is one test row of one split. NaN where the score is undefined.
         unit: (cells,) the row's number, or that of its group.
-        split: (cells,) the place of the split among the seeds.
-        one: (losses, cells) what one row may count in the score of the split; None where all count alike, or
-            where that is not known.
+        split: (cells,) the index of the split among the seeds.
+        one: (losses, cells) how much one row may count in the score of the split; None where all count alike, or
+            where unknown.
     """
 
     scores: np.ndarray = field(repr=False)
@@ -54,7 +54,7 @@ class Contributions:
     one: np.ndarray | None = field(default=None, repr=False)
 
     def step(self, counted: bool) -> np.ndarray | float:
-        """Return how many rows one row may be worth, (losses,) or one number for all; see `RowSpread`.
+        """Return how much one row may count, in rows, (losses,) or one number for all; see `RowSpread`.
 
         Args:
             counted: whether the score counts rows.
@@ -66,7 +66,7 @@ class Contributions:
         return np.where(known.any(axis=1), mean, float(counted))
 
     def difference(self, first: np.ndarray, second: np.ndarray, counted: bool) -> RowSpread:
-        """Return how well the paired differences of some losses are known.
+        """Return the paired differences of some losses with their uncertainty.
 
         Args:
             first: (tests,) index of a loss.
@@ -80,19 +80,20 @@ class Contributions:
 
 @dataclass(frozen=True)
 class RowSpread:
-    """How well a mean over splits of one table is known, and would be after other numbers of splits.
+    """The uncertainty of a mean over splits of one table, for these and for other numbers of splits.
 
     Args:
         mean: (...) over splits of the mean over rows.
-        lasting: (...) the part of its variance that is due to the rows.
-        fading: (...) the part that is due to the splits, for one of them.
+        lasting: (...) the part of its variance that is due to the rows, which more splits do not reduce; NaN for
+            fewer than two splits.
+        fading: (...) the part that is due to the splits, for a single split; likewise.
         freedom: (...) degrees of freedom of the first part.
-        splits: (...) how many there are.
-        units: (...) how many rows, or groups, were tested at least once.
-        step: (...) how many rows one row may be worth, so that no interval is narrower than one row allows: 1
-            where a score counts rows that count alike, more where those of a rare class count more, and 0 where a
-            score counts none.
-        choice: (...) the variance that comes with the choice of the rates.
+        splits: (...) their number.
+        units: (...) the number of rows, or groups, that were tested at least once.
+        step: (...) how much one row may count, in rows, which limits how narrow an interval is: 1 for a score that
+            counts rows alike, more where rows of a rare class count more, and 0 for a score that does not count
+            rows.
+        choice: (...) the variance due to the choice of the rates.
     """
 
     mean: np.ndarray
@@ -105,11 +106,11 @@ class RowSpread:
     choice: np.ndarray | float = 0.0
 
     def widened(self, choice: np.ndarray) -> RowSpread:
-        """Return the spread with the variance (...) that comes with the choice of the rates."""
+        """Return the spread with a variance (...) due to the choice of the rates."""
         return replace(self, choice=choice)
 
     def with_rows(self, times: np.ndarray) -> RowSpread:
-        """Return the spread as it would be with so many times (...) the rows, if each varied as these do."""
+        """Return the spread as it would be with so many times (...) the rows, if these varied alike."""
         return replace(
             self,
             lasting=self.lasting / times,
@@ -121,12 +122,12 @@ class RowSpread:
 
     @property
     def wandering(self) -> np.ndarray:
-        """How far the mean moves from one set of splits of the same rows to another, as a standard deviation."""
-        return np.asarray(np.sqrt(self.fading / np.where(self.splits > 1, self.splits, np.nan) + self.choice))
+        """The standard deviation of the mean between sets of splits of the same rows."""
+        return np.asarray(np.sqrt(self.fading / self.splits + self.choice))
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
-        """Return the estimate; with other numbers of splits (...), as it would be if all else stayed."""
-        splits = np.where(self.splits > 1, self.splits if seeds is None else seeds, np.nan)
+        """Return the estimate; for other numbers of splits (...), as it would be with all else the same."""
+        splits = self.splits if seeds is None else seeds
         fading, lasting = self.fading / splits, self.lasting + self.choice
         variance = lasting + fading
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -141,13 +142,13 @@ class RowSpread:
 def over_rows(
     values: np.ndarray, unit: np.ndarray, split: np.ndarray, step: np.ndarray | float = 0.0
 ) -> RowSpread:
-    """Return how well the mean of contributions, or of their paired differences, is known.
+    """Return the mean of contributions, or of their paired differences, with its uncertainty.
 
     Args:
-        values: (m, cells) contributions, or differences of two losses; NaN where undefined, which leaves out the
+        values: (m, cells) contributions, or differences of two losses; NaN where undefined, which excludes the
             whole split.
         unit: (cells,) the row's number, or that of its group.
-        split: (cells,) the place of the split among the seeds.
+        split: (cells,) the index of the split among the seeds.
         step: (m,) or one number, see `RowSpread`.
 
     Returns:
@@ -160,18 +161,18 @@ def over_rows(
         (array([0.1]), array([0.124]))
     """
     columns = np.empty((6, len(values)))
-    undefined = _summed(np.isnan(values) * 1.0, split) > 0.0
+    undefined = _group_sums(np.isnan(values) * 1.0, split) > 0.0
     for pattern in {pattern.tobytes(): pattern for pattern in undefined}.values():
         members = (undefined == pattern).all(axis=1)
         kept = ~pattern[split]
-        found = _variances(values[members][:, kept], unit[kept], split[kept])
+        found = _spread_fields(values[members][:, kept], unit[kept], split[kept])
         columns[:, members] = np.broadcast_arrays(*found)
     mean, lasting, fading, freedom, splits, units = columns
     return RowSpread(mean, lasting, fading, freedom, splits, units, step)
 
 
-def _variances(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple[np.ndarray | float, ...]:
-    """Return the fields of a spread, for values (m, cells) that are all defined."""
+def _spread_fields(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple[np.ndarray | float, ...]:
+    """Return the fields of a `RowSpread`, for values (m, cells) that are all defined."""
     _, place, sizes = np.unique(split, return_inverse=True, return_counts=True)
     known, row = np.unique(unit, return_inverse=True)
     splits, units = len(sizes), len(known)
@@ -181,9 +182,9 @@ def _variances(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple
     weight = 1.0 / (splits * sizes[place])
     mean = values @ weight
     weighted = (values - mean[:, None]) * weight
-    by_row = _summed(weighted, row)
-    by_split = _summed(weighted, place)
-    both = _summed(weighted, np.unique(unit * splits + place, return_inverse=True)[1])
+    by_row = _group_sums(weighted, row)
+    by_split = _group_sums(weighted, place)
+    both = _group_sums(weighted, np.unique(unit * splits + place, return_inverse=True)[1])
     squares = (by_row**2).sum(axis=1)
     rows = squares * units / max(units - 1, 1)
     lasting = TRAINED_AND_TESTED * np.maximum(rows - (both**2).sum(axis=1), 0.0)
@@ -193,7 +194,7 @@ def _variances(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple
     return mean, lasting, fading, np.nan_to_num(freedom, nan=units - 1.0), splits, units
 
 
-def _summed(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _group_sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Return the sums (m, groups) of values (m, cells) over the cells of each group, in their order."""
     groups, m = int(group.max(initial=-1)) + 1, len(values)
     place = group[:, None] * m + np.arange(m)

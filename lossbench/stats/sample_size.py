@@ -11,7 +11,8 @@ from lossbench.stats.paired import SeedSpread
 from lossbench.stats.rows import RowSpread
 
 MOST = 1024
-"""The number of seeds at which the search for a decision ends, more than anyone runs; of rows, how many times."""
+"""The largest number of seeds in the search for a decision, more than anyone runs; for rows, the largest
+factor."""
 
 
 def least_n(family: int = 1) -> int:
@@ -39,13 +40,13 @@ def more_seeds(
 
     the smallest n' with m p(n') < 5 %, or with the interval after n' seeds inside the margin
 
-    More seeds do not shrink the part of the variance that is due to the rows of one table. So some differences
-    cannot be decided by any number of seeds on this data set. The estimate is rough: mean and spread are
-    themselves estimated, and m p is Holm's worst case.
+    More seeds do not reduce the part of the variance that is due to the rows of one table. So no number of seeds
+    on this data set can decide some differences. The estimate is rough: mean and spread are themselves estimated,
+    and m p is Holm's worst case.
 
     Args:
         spread: of the differences, (tests,).
-        verdicts: (tests,) the current ones.
+        verdicts: (tests,) the current verdicts.
         margin: the difference that is too small to matter; None where none is declared.
         family: (tests,) how many tests are corrected together.
 
@@ -74,10 +75,10 @@ def more_seeds(
 
 
 def rows_to_decide(spread: RowSpread, margin: float | None, family: Numbers) -> np.ndarray:
-    """Estimate how many rows in all would decide verdicts, with as many seeds, if mean and spread stayed the same.
+    """Estimate how many rows in all would decide verdicts with the same seeds, if mean and spread stayed the same.
 
-    the smallest U' = t U with m p(t) < 5 %, or with the interval inside the margin; all parts of the variance go
-    as 1 / t
+    the smallest U' = t U with m p(t) < 5 %, or with the interval inside the margin; all parts of the variance are
+    proportional to 1 / t
 
     Args:
         spread: of the differences, (tests,).
@@ -85,7 +86,7 @@ def rows_to_decide(spread: RowSpread, margin: float | None, family: Numbers) -> 
         family: (tests,) how many tests are corrected together, see `more_seeds`.
 
     Returns:
-        (tests,) float; NaN where not even 1024 times the rows would do.
+        (tests,) float; NaN where not even 1024 times the rows would suffice.
 
     Example:
         >>> from lossbench.stats.rows import over_rows
@@ -104,6 +105,6 @@ def rows_to_decide(spread: RowSpread, margin: float | None, family: Numbers) -> 
 
 
 def decided(found: Estimate, margin: float | None, family: Numbers) -> np.ndarray:
-    """Say which estimates decide, in Holm's worst case."""
+    """Say which estimates are decided, in Holm's worst case."""
     inside = False if margin is None else family * found.p_equivalent(margin) < ALPHA
     return np.asarray((family * found.p_value() < ALPHA) | inside)

@@ -1,4 +1,4 @@
-"""How the gradient of a sum of losses is shared among its parts, over the epochs."""
+"""The shares of the parts of a sum of losses in its gradient, over the epochs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def average_shares(
     """Return each part's share of the gradient, averaged over seeds: its norm over the sum of all parts' norms.
 
     Args:
-        trials: one row a trial, numbered from 0.
-        slopes: (parts, epochs) the norms of each row's trial; see `lossbench.training.trace.Trace`.
-        names: of the parts of each row's loss; none where it is no sum. One is.
+        trials: one row per trial, numbered from 0.
+        slopes: (parts, epochs) the norms of each trial; see `lossbench.training.trace.Trace`.
+        names: of the parts of each trial's loss; empty where it is no sum. At least one is a sum.
 
     Returns:
-        One row a loss, part and epoch, with the columns of `lossbench.schema.PARTS`.
+        One row per loss, part and epoch, with the columns of `lossbench.schema.PARTS`.
     """
     with np.errstate(invalid="ignore"):  # where every part is flat there are no shares
         shares = [norms / norms.sum(axis=0) for norms in slopes]

@@ -1,7 +1,7 @@
-"""From the table of trials to what it says of each loss: means, verdicts, speed and robustness, one row a loss.
+"""The summary of a table of trials: means, verdicts, speed and robustness, one row per loss.
 
-Everything is paired by seed within a setting: a data set, a model, an optimiser, a rate, penalties. Nothing here
-knows how a trial was trained; `trials.csv` is all it needs.
+Everything is paired by seed within a setting: data set, model, optimiser, rate, penalties. Nothing here depends on
+how a trial was trained; `trials.csv` is all it needs.
 """
 
 from __future__ import annotations
@@ -28,38 +28,38 @@ def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) 
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);
-    `undefined` counts trainings that ended well and have no primary score. The verdict is of the primary score
-    against the first loss, corrected over the pairs of the table with these first; where trainings of a loss
-    diverged or failed, only a verdict against it stands. Scores are of the clean test part after training on the
-    smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
+    `undefined` counts trainings that ended well but have no primary score. The verdict is against the first loss,
+    by the primary score, corrected over the pairs of the table with these first; where trainings of a loss
+    diverged or failed, only a verdict against it stands. Scores are those on the clean test part after training on
+    the smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
 
     Args:
         judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
-        margins: the difference that is too small to matter, by score, for how soon the target is reached.
+        margins: the difference that is too small to matter, by score; used for the epochs to the target.
     """
     return stack((loss_columns(one.group, one.pairs, margins) for one in judged), SUMMARY, by="loss")
 
 
 def loss_columns(group: ComparisonGroup, pairs: Mapping[str, Any], margins: Mapping[str, float]) -> dict[str, Any]:
-    """Return what is said of the losses of one comparison group, the first one first."""
+    """Return the columns of the losses of one comparison group, in their order."""
     others = len(group.losses) - 1
     differences = {name: cells[:others] for name, cells in pairs.items()}  # the reference is in the first pairs
     mean = mean_interval(group, group.score)
     return {
-        **beside_reference(differences | {"difference_n": differences["n"]}),
-        **head(group),
+        **undefined_for_reference(differences | {"difference_n": differences["n"]}),
+        **identity_columns(group),
         **{"n": mean.n, "undefined": group.count("ok") - mean.n},
         **{"mean": mean.mean, "low": mean.low, "high": mean.high},
         "tied_with_best": tied_with_best(group),
         "letters": shared_letters(group, pairs["verdict"]),
-        **metrics(group),
-        **speed(group, margins),
-        **endurance(group),
+        **metric_columns(group),
+        **speed_columns(group, margins),
+        **robustness_columns(group),
     }
 
 
 def mean_interval(group: ComparisonGroup, score: str) -> Interval:
-    """Return the clean mean of each loss, (losses,), its interval inside what the score can be, and its seeds."""
+    """Return the clean mean of each loss, (losses,), its interval cut to the range of the score, and its seeds."""
     n, mean, _ = moments(group.clean(score))
     found, metric = group.mean_of(score).at().interval(), METRICS[score.removesuffix(at_best(""))]
     return Interval(mean, np.maximum(found.low, metric.low), np.minimum(found.high, metric.high), n)
@@ -69,8 +69,8 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     """Say which losses cannot be distinguished from the one with the best mean, (losses,).
 
     A loss is distinguished from the best if the interval of their paired difference excludes zero. The best was
-    chosen from the same data, and nothing is corrected for the number of losses: this marks a table and is no
-    verdict. True for the best itself, False for a loss that did not end well for every seed, or has no score.
+    chosen from the same data, and nothing is corrected for the number of losses: this marks rows of a table and is
+    no verdict. True for the best itself, False for a loss that did not end well for every seed, or has no score.
     """
     means = np.where(group.whole(), moments(group.clean(group.score))[1], np.nan)
     if np.isnan(means).all():
@@ -82,8 +82,8 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     return np.asarray(~(apart | np.isnan(means)))
 
 
-def head(group: ComparisonGroup) -> dict[str, Any]:
-    """Return what the rows are about."""
+def identity_columns(group: ComparisonGroup) -> dict[str, Any]:
+    """Return the columns that identify each row."""
     kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
@@ -98,12 +98,12 @@ def head(group: ComparisonGroup) -> dict[str, Any]:
     }
 
 
-def beside_reference(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return columns of the other losses with an undefined cell for the reference before them."""
+def undefined_for_reference(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return columns of the other losses, with an undefined cell for the reference in front."""
     return {name: [np.nan, *values] for name, values in columns.items()}
 
 
-def metrics(group: ComparisonGroup) -> dict[str, Any]:
+def metric_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return every score of the task at the last epoch, and the primary one at the best validation epoch."""
     names = {metric.name: metric.name for metric in metrics_of(group.task)}
     columns: dict[str, Any] = {}
@@ -117,13 +117,13 @@ def spread_and_count(name: str, interval: Interval) -> dict[str, Any]:
     return spread(name, interval) | {f"{name}_n": interval.n}
 
 
-def medians(name: str, times: np.ndarray, reached: np.ndarray, horizon: float) -> dict[str, Any]:
+def median_columns(name: str, times: np.ndarray, reached: np.ndarray, horizon: float) -> dict[str, Any]:
     """Return the median time of each loss as three columns.
 
     Args:
-        name: what happened.
-        times: (losses, seeds) when; any value where it did not.
-        reached: (losses, seeds) whether it did; NaN where there was nothing to reach.
+        name: the event.
+        times: (losses, seeds) of the event; any value where it did not happen.
+        reached: (losses, seeds) whether it happened; NaN where there was nothing to reach.
         horizon: the last epoch, or the largest share.
     """
     defined = ~np.isnan(reached)
@@ -131,38 +131,38 @@ def medians(name: str, times: np.ndarray, reached: np.ndarray, horizon: float) -
     return dict(zip(three(f"{name}_median"), map(list, zip(*found, strict=True)), strict=True))
 
 
-def speed(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
+def speed_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return when the target and the plateau were reached, and how much sooner or later than by the reference.
 
     Seeds that never reached the target are censored at the last epoch: the mean is restricted to the run's length,
-    and the median is infinite where fewer than half got there. A seed without a plateau has diverged; it never got
-    to one either, and has no place in the mean.
+    and the median is infinite where fewer than half reached it. A seed without a plateau has diverged; it counts
+    as never reaching one, and is left out of the mean.
     """
     horizon, ratio = float(group.trials.epochs.iloc[0]), group.test_to_train
     times, reached = group.clean("epochs_to_target"), group.clean("converged")
     restricted = restricted_times(times, reached, horizon)
-    others = speed_against(restricted, group.whole(), ratio, margins.get("epochs_to_target"))
+    others = speed_difference_columns(restricted, group.whole(), ratio, margins.get("epochs_to_target"))
     plateau = group.clean("epochs_to_plateau")
-    there = np.where(group.trained(), ~np.isnan(plateau), np.nan)
+    has_plateau = np.where(group.trained(), ~np.isnan(plateau), np.nan)
     return {
         **spread("epochs_to_target", corrected_interval(restricted, ratio)),
-        **medians("epochs_to_target", times, reached, horizon),
+        **median_columns("epochs_to_target", times, reached, horizon),
         "reached": share_reached(times, reached, horizon),
         "targets": np.count_nonzero(~np.isnan(reached), axis=1),
-        **beside_reference(others),
+        **undefined_for_reference(others),
         **spread_and_count("epochs_to_plateau", corrected_interval(plateau, ratio)),
-        **medians("epochs_to_plateau", plateau, there, horizon),
+        **median_columns("epochs_to_plateau", plateau, has_plateau, horizon),
     }
 
 
-def speed_against(
+def speed_difference_columns(
     times: np.ndarray, whole: np.ndarray, test_to_train: float, margin: float | None
 ) -> dict[str, Any]:
-    """Return how much sooner or later than the reference the other losses get to the target.
+    """Return how much sooner or later than the reference the other losses reach the target.
 
     Args:
-        times: (losses, seeds) restricted times, those of the reference first.
-        whole: (losses,) whether all trainings ended well; one that diverges may have reached the target before.
+        times: (losses, seeds) restricted times, the reference first.
+        whole: (losses,) whether all trainings ended well; a diverged one may have reached the target before.
         test_to_train: see `lossbench.stats.paired.shared_rows`.
         margin: how many epochs are too few to matter.
     """
@@ -177,7 +177,7 @@ def speed_against(
     }
 
 
-def endurance(group: ComparisonGroup) -> dict[str, Any]:
+def robustness_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the robustness over the contaminated shares: area, slope at zero, and median breakdown."""
     skills = skill(group.cube(group.score), group.cube("constant_score"), group.perfect())
     found = robustness(group.shares, skills.reshape(-1, len(group.shares)))
@@ -188,6 +188,6 @@ def endurance(group: ComparisonGroup) -> dict[str, Any]:
     return {
         **spread_and_count("robustness", corrected_interval(area, group.test_to_train)),
         **spread("slope", corrected_interval(slope, group.test_to_train)),
-        **medians("breakdown", breakdown, broken, float(group.shares[-1])),
+        **median_columns("breakdown", breakdown, broken, float(group.shares[-1])),
         "broke_down": np.where(broken > 0, 1.0, 0.0).sum(axis=1) / np.where(n > 0, n, np.nan),
     }

@@ -1,6 +1,6 @@
-"""Both views of a class threshold: chosen on validation for each training, and each link's own.
+"""Both views of class thresholds: those chosen on validation for each training, and the links' own.
 
-The networks are the same in both; only where a row is called positive differs.
+The networks are the same in both; only the threshold above which a row is called positive differs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHOWN = ["mean", "low", "high", "verdict", "letters"]
 def trials_at_link(trials: pd.DataFrame) -> pd.DataFrame | None:
     """Return the trials whose class threshold was chosen, scored at their links' own; None where there are none.
 
-    Data sets that are judged by a score that no threshold moves are left out: both views are one.
+    Data sets with a primary score that no threshold affects are left out: both views are the same.
     """
     names = [name for name in (*AT_LINK, *own_columns(trials)) if at_link(name) in trials]
     moved = trials[trials.score.isin(names) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)]
@@ -30,7 +30,7 @@ def trials_at_link(trials: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def rows_at_link(contributed: RowScores | None) -> RowScores | None:
-    """Return what rows contribute to scores at the links' own thresholds, under the names of these scores."""
+    """Return the contributions of rows to scores at the links' own thresholds, under the plain names."""
     if contributed is None:
         return None
     known = contributed.values  # noqa: PD011  no frame
@@ -45,7 +45,7 @@ def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFram
     """Return both views of each loss in one row.
 
     Args:
-        trials: one row a training.
+        trials: one row per training.
         chosen: the summary at the chosen thresholds.
         own: the summary at the links' own.
 
@@ -64,7 +64,7 @@ def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFram
 def chosen_thresholds(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the median, the least and the largest threshold of each loss, over its clean trainings and labels."""
     clean = trials[trials.outlier_fraction == trials.groupby("dataset").outlier_fraction.transform("min")]
-    found = one_a_row(clean).groupby(KEYS, sort=False)
+    found = one_row_per_label(clean).groupby(KEYS, sort=False)
     ends = {"": "median", "_least": "min", "_most": "max"}
     return found.agg(
         threshold_by=("threshold_by", "first"),
@@ -76,8 +76,8 @@ def chosen_thresholds(trials: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def one_a_row(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return trials with a row for each label where each of them has a threshold of its own."""
+def one_row_per_label(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return trials with one row per label where each label has its own threshold."""
     names = ["threshold", "threshold_probability"]
     lists = {name: trials[by_label(name)].map(json.loads, na_action="ignore") for name in names}
     labelled = trials.task == "multilabel"

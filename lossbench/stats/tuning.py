@@ -1,11 +1,11 @@
-"""Each loss at its own learning rate: the scores on the grid, the choice, and where it changes a verdict.
+"""Each loss at its own learning rate: the scores on the grid, the choice, and where that changes a verdict.
 
 Every loss gets the same budget: the same grid on the same seeds, none of which is reported. A rate is chosen by
-the score that is judged, on the validation part at the last epoch, which is the epoch that the report shows (Choi
-et al. 2019, On empirical comparisons of optimizers for deep learning, section 3: the space that is searched may
-decide the ranking).
+the primary score on the validation part at the last epoch, which is the epoch that the report shows (Choi et al.
+2019, On empirical comparisons of optimizers for deep learning, section 3: the search space may decide the
+ranking).
 
-How a verdict moves with the budget of a search is what fewer settings of each loss would have shown. The first
+To show how a verdict depends on the budget of a search, it is repeated with fewer settings of each loss. The first
 settings of a search are a search of their own, so nothing is trained for this (Dodge et al. 2019, Show your work:
 improved reporting of experimental results, section 3).
 """
@@ -27,10 +27,10 @@ from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
 
 READ = (*ARM, "lr", "grid", "search_place", "score", "validation_score", "status", *OVERLAP)
-"""The columns of trials that a choice looks at."""
+"""The columns of trials that a choice uses."""
 
 Trained = dict[str, Any]
-"""One training by these columns."""
+"""One training, as these columns."""
 
 
 def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Iterable[str] = ()) -> pd.DataFrame:
@@ -41,12 +41,12 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Itera
 
     Args:
         trials: the trials of the tuning seeds.
-        ends: the losses that are the first or last value of their grid, and could go further.
-        losses: in the order in which values of one grid follow each other; those that are not named come last.
+        ends: the losses that are the first or last value of their grid, beyond which there are further values.
+        losses: in the order of the values of each grid; losses that are not named come last.
 
     Returns:
         Columns `ARM`, lr, score, n, diverged, mean, low, high, chosen, and at_edge: chosen, and the smallest or
-        the largest of the grid, so that a better rate may lie beyond; where parameters are tuned also grid, and
+        largest of the grid, so that a better rate may lie beyond; where parameters are tuned also grid, and
         parameter_at_edge.
     """
     arms: dict[tuple[Any, ...], dict[tuple[int, float], list[Trained]]] = {}
@@ -62,14 +62,14 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Itera
         for row in arm_rows(arm)
     ]
     made = pd.DataFrame(rows)
-    unasked = [] if made.grid.notna().any() else ["grid", "parameter_at_edge"]
-    return made.drop(columns=unasked + ([] if made.search_place.notna().any() else ["search_place"]))
+    unused = [] if made.grid.notna().any() else ["grid", "parameter_at_edge"]
+    return made.drop(columns=unused + ([] if made.search_place.notna().any() else ["search_place"]))
 
 
 def nearly_chosen(trials: pd.DataFrame) -> set[tuple[Any, ...]]:
-    """Return the arms with the rates that are chosen, or would be had some of the tuning seeds come twice.
+    """Return the arms with each rate that some resample of the tuning seeds chooses.
 
-    What no resample of the tuning seeds chooses, other seeds hardly would.
+    A rate that no resample chooses would hardly be chosen by other seeds.
 
     Args:
         trials: the trials of the tuning seeds.
@@ -89,12 +89,12 @@ def nearly_chosen(trials: pd.DataFrame) -> set[tuple[Any, ...]]:
 
 
 def arm_of(trained: Mapping[str, Any]) -> str:
-    """Return what a training is a setting of: its loss, or the grid that this is a value of."""
+    """Return the arm of a training: its loss, or the grid of which the loss is a value."""
     return str(trained["loss"] if pd.isna(trained["grid"]) else trained["grid"])
 
 
 def arm_rows(settings: dict[tuple[int, float], list[Trained]]) -> list[dict[str, Any]]:
-    """Return the rows of one arm, its values and for each its rates ascending."""
+    """Return the rows of one arm: its values in order, and for each its rates ascending."""
     rows = [rate_row(settings[place]) for place in sorted(settings)]
     chosen, edges = best_setting(rows), edge_rates(rows)
     return [
@@ -106,8 +106,8 @@ def arm_rows(settings: dict[tuple[int, float], list[Trained]]) -> list[dict[str,
 def edge_rates(rows: Sequence[Mapping[str, Any]]) -> set[float]:
     """Return the rates beyond which a better one may lie: the smallest and the largest of several.
 
-    Of a search these are all that are as near to one of these as the first of so many that lie evenly would be:
-    one that learns crowds where it likes it, so that its best may have neighbours beyond it.
+    For a search these are all rates within one step of an even grid from either end: an adaptive search crowds
+    around its best rate, which may then have neighbours beyond it.
     """
     rates = np.log(np.unique([row["lr"] for row in rows]))
     if len(rates) < 2:
@@ -118,18 +118,18 @@ def edge_rates(rows: Sequence[Mapping[str, Any]]) -> set[float]:
 
 
 def best_setting(rows: Sequence[Mapping[str, Any] | pd.Series[Any]]) -> int:
-    """Return which of the settings of an arm is chosen, by their rows."""
+    """Return the index of the chosen setting of an arm, given their rows."""
     return int(best_rate(np.array([worth(row) for row in rows])))
 
 
 def worth(row: Mapping[str, Any] | pd.Series[Any]) -> float:
-    """Return what a setting is worth, by its row: the greater the better, and nothing where a seed diverged."""
+    """Return the score of a setting, given its row: greater is better; minus infinity where a seed diverged."""
     sign = METRICS[watched(row["task"], row["score"])].sign
     return -math.inf if row["diverged"] or math.isnan(row["mean"]) else float(sign * row["mean"])
 
 
 def chosen_within(tuning: pd.DataFrame, settings: int) -> pd.DataFrame:
-    """Return the rows of a search's first settings, with what is chosen among these."""
+    """Return the rows of a search's first settings, with the choice among these."""
     first = tuning[tuning.search_place <= settings]
     arm = first.grid.fillna(first.loss) if "grid" in first else first.loss
     chosen = pd.Series(False, first.index)
@@ -139,7 +139,7 @@ def chosen_within(tuning: pd.DataFrame, settings: int) -> pd.DataFrame:
 
 
 def rate_row(trained: list[Trained]) -> dict[str, Any]:
-    """Return what the trainings of one arm at one rate come to."""
+    """Return the row that summarises the trainings of one arm at one rate."""
     about = trained[0]
     values = np.array([one["validation_score"] for one in trained], dtype=np.float64)
     found = corrected_interval(values, shared_rows(*(about[name] for name in OVERLAP)))
@@ -156,27 +156,27 @@ def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
 
 
 def at_common_rates(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials that are compared at one rate for all: the middle value of a grid, at rates that all have.
+    """Return the trials that are compared at one rate for all: the middle value of each grid, at shared rates.
 
-    Of a search these are those of the setting with which every loss begins; without a grid, all trials.
+    For a search these are the trials of the setting with which every loss begins; without a grid, all trials.
     """
     if trials.search_place.notna().any():
         return trials[trials.search_place == 1]
     if trials.grid.isna().all():
         return trials
     arm = trials.grid.fillna(trials.loss)
-    middle = trials.loss.groupby([trials.dataset, arm]).transform(lambda losses: middle_of(losses.unique()))
+    middle = trials.loss.groupby([trials.dataset, arm]).transform(lambda losses: middle_value(losses.unique()))
     shared = trials.groupby(["dataset", "lr"]).loss.transform("nunique") == trials.groupby(
         "dataset"
     ).loss.transform("nunique")
     return trials[shared & (trials.loss == middle)]
 
 
-def middle_of(values: np.ndarray) -> str:
-    """Return the middle one of several values, of two the lower.
+def middle_value(values: np.ndarray) -> str:
+    """Return the middle one of several values; of two middle ones, the first.
 
     Example:
-        >>> middle_of(np.array(["0.1", "1", "10"])), middle_of(np.array(["1", "2"]))
+        >>> middle_value(np.array(["0.1", "1", "10"])), middle_value(np.array(["1", "2"]))
         ('1', '1')
     """
     return str(values[(len(values) - 1) // 2])
@@ -187,10 +187,10 @@ def side_by_side(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyTy
 
     Args:
         summary: with both views, "fixed" at one or several rates and "tuned".
-        arms: by loss, the grid that it is a value of; in both views it is called so.
+        arms: for each loss that is a value of a grid, that grid, which names it in both views.
 
     Returns:
-        One row a data set, setting, fixed rate and loss: `ARM`, lr (the fixed rate), score, mean, low, high,
+        One row per data set, setting, fixed rate and loss: `ARM`, lr (the fixed rate), score, mean, low, high,
         verdict and letters there, the same with the suffix `_tuned`, and agreement: "disagree" where the loss is
         better or worse than the reference in one view and not in the other, else "agree"; undefined for the
         reference itself.
@@ -211,7 +211,7 @@ def disagreements(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyT
 
 
 def sizes(settings: int) -> list[int]:
-    """Return the numbers of settings that are looked at: powers of two, and all of them.
+    """Return the numbers of settings to look at: powers of two, and all of them.
 
     Example:
         >>> sizes(63)
@@ -221,15 +221,15 @@ def sizes(settings: int) -> list[int]:
 
 
 def budget_table(summaries: Mapping[int, pd.DataFrame], arms: Mapping[str, str]) -> pd.DataFrame:
-    """Return what each number of settings shows, each loss at its own best.
+    """Return the verdicts after each number of settings, each loss at its own best.
 
     Args:
-        summaries: by the number of settings, what a search of so many would have said.
-        arms: by loss, the grid that it is a value of.
+        summaries: by the number of settings, the summary of a search of so many.
+        arms: for each loss that is a value of a grid, that grid.
 
     Returns:
-        One row a number of settings, data set, setting and loss, see `lossbench.schema.BUDGET`; `moved` says
-        whether the verdict is another one than that with all settings.
+        One row per number of settings, data set, setting and loss, see `lossbench.schema.BUDGET`; `moved` says
+        whether the verdict differs from that with all settings.
     """
     rows = pd.concat(
         [rows[rows["view"] == "tuned"].assign(settings=size, value=rows.loss) for size, rows in summaries.items()]

@@ -7,13 +7,13 @@ import numpy as np
 from lossbench.stats.estimate import ALPHA, Interval, Numbers
 
 WITHIN = ", within the margin"
-"""Ends a verdict on a difference that is there, and is shown to be too small to matter."""
+"""Ends a verdict on a difference that is significant, but shown to be too small to matter."""
 
 BETTER, WORSE = ("better", f"better{WITHIN}"), ("worse", f"worse{WITHIN}")
-"""The verdicts by which one loss can be told from another."""
+"""The verdicts that tell one loss from another."""
 
 FASTER, SLOWER = ("faster", f"faster{WITHIN}"), ("slower", f"slower{WITHIN}")
-"""The same of times."""
+"""The same for times."""
 
 
 def verdict(
@@ -21,15 +21,14 @@ def verdict(
 ) -> np.ndarray:
     """Return the outcome of a test as one word, or of two tests as two.
 
-    Better or worse: the interval excludes zero and the corrected test is significant. Equivalent: that the
-    difference is smaller than the margin is significant, corrected likewise. Both may be so. Inconclusive:
-    neither.
+    Better or worse: the interval excludes zero and the corrected test is significant. Equivalent: the corrected
+    test that the difference is smaller than the margin is significant. Both may hold. Inconclusive: neither holds.
 
     Args:
         interval: of the difference, this arm minus the other.
         adjusted_p: the p value of no difference, after correction for the family.
         greater_is_better: the direction of the score.
-        equivalent_p: the p value of a difference of the margin or more, likewise; NaN where none is declared.
+        equivalent_p: the p value of equivalence, likewise; NaN where no margin is declared.
 
     Returns:
         The verdict on this arm, (...) as `adjusted_p`.
@@ -52,7 +51,7 @@ def verdict(
 
 
 APART = {**dict.fromkeys(BETTER, 1), **dict.fromkeys(WORSE, -1)}
-"""The side of zero that each of them is on, counted as better."""
+"""The sign of each of them: 1 for better, -1 for worse."""
 
 
 def told_apart(words: np.ndarray) -> np.ndarray:

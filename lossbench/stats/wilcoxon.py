@@ -1,9 +1,10 @@
-"""Across data sets: Wilcoxon's signed-rank test, and which losses it cannot tell apart.
+"""Across data sets: Wilcoxon's signed-rank test, and letters for the losses that it cannot tell apart.
 
-The latter are for a critical-difference picture (Demšar 2006, section 3.2.4): mean ranks on a line, and a bar over
-losses that are not told apart. Demšar's bars are as long as Nemenyi's critical difference, which depends on the
-other losses in the table. Here two losses are told apart by a test of themselves alone, with Holm's correction
-over all pairs (Benavoli, Corani and Mangili 2016, "Should we really use post-hoc tests based on mean-ranks?").
+The letters are for a critical-difference diagram (Demšar 2006, section 3.2.4): mean ranks on a line, and a bar
+over losses that are not told apart. Demšar's bars have the length of Nemenyi's critical difference, which depends
+on the other losses in the table. Here two losses are told apart by a test of themselves alone, with Holm's
+correction over all pairs (Benavoli, Corani and Mangili 2016, "Should we really use post-hoc tests based on
+mean-ranks?").
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from lossbench.stats.families import holm
 from lossbench.stats.pairs import letters
 from lossbench.stats.sample_size import least_n
 
-COUNTED, DISTINCT = 13, 50
-"""Up to so many data sets the chance of a rank sum is counted; up to so many where no two differ by as much."""
+EXACT_WITH_TIES, EXACT_WITHOUT_TIES = 13, 50
+"""The largest numbers of data sets with exact p values: with tied differences, and without."""
 
 LEAST = least_n()
-"""Data sets below which there is no picture: with five, not even p = 2 / 2⁵ = 0.0625 of one pair is below 5 %."""
+"""The fewest data sets for a diagram: with five, not even p = 2 / 2⁵ = 0.0625 of one pair is below 5 %."""
 
 
 def wilcoxon_p(differences: np.ndarray) -> float:
@@ -30,9 +31,9 @@ def wilcoxon_p(differences: np.ndarray) -> float:
 
     twice the chance of a sum of positive ranks as far out or further, if every sign were as likely as the other
 
-    A data set on which two losses are tied is left out; if all are tied, p = 1. The chance is counted for up to 13
-    data sets, and for up to 50 of which no two differ by as much. For others the sum is taken as normal, with
-    the correction for ties. So it is in scipy too, which would take half a second to import.
+    A data set on which the losses are tied is left out; if all are tied, p = 1. The p value is exact for up to 13
+    data sets, and for up to 50 without tied differences. Otherwise the sum is approximated as normal, with the
+    correction for ties. scipy does the same, but takes half a second to import.
 
     Source: Wilcoxon 1945, Individual comparisons by ranking methods, Biometrics Bulletin 1.
 
@@ -46,13 +47,13 @@ def wilcoxon_p(differences: np.ndarray) -> float:
     ranked, data_sets = ranks(np.abs(different)), len(differences)
     above = float(ranked[different > 0.0].sum())
     distinct = len(np.unique(ranked)) == data_sets
-    if data_sets <= COUNTED or (distinct and data_sets <= DISTINCT):
-        return _counted(ranked, above)
-    return _normal(ranked, above)
+    if data_sets <= EXACT_WITH_TIES or (distinct and data_sets <= EXACT_WITHOUT_TIES):
+        return _exact_p(ranked, above)
+    return _normal_p(ranked, above)
 
 
-def _counted(ranked: np.ndarray, above: float) -> float:
-    """Return twice the share of all choices of signs whose positive ranks sum up as far out, at most 1."""
+def _exact_p(ranked: np.ndarray, above: float) -> float:
+    """Return twice the share of all sign assignments with a rank sum at least as extreme, at most 1."""
     doubled = np.rint(2 * ranked).astype(int)  # ties share half ranks
     ways = np.zeros(doubled.sum() + 1)
     ways[0] = 1.0
@@ -62,8 +63,8 @@ def _counted(ranked: np.ndarray, above: float) -> float:
     return min(1.0, 2.0 * float(min(ways[: place + 1].sum(), ways[place:].sum())) / 2.0 ** len(ranked))
 
 
-def _normal(ranked: np.ndarray, above: float) -> float:
-    """Return twice the chance that a normal law with the moments of the sum has for one as far out."""
+def _normal_p(ranked: np.ndarray, above: float) -> float:
+    """Return twice the tail probability of the rank sum under a normal law with its moments."""
     from scipy.special import ndtr
 
     count, ties = float(len(ranked)), np.unique(ranked, return_counts=True)[1].astype(float)
@@ -73,11 +74,11 @@ def _normal(ranked: np.ndarray, above: float) -> float:
 
 
 def letters_across(table: np.ndarray, mean_ranks: np.ndarray) -> list[Any]:
-    """Give each loss letters, so that two losses share one exactly if data sets do not tell them apart.
+    """Give each loss letters, so that two losses share one exactly if the data sets do not tell them apart.
 
     Args:
-        table: (data sets, losses) how well each did, the greater the better.
-        mean_ranks: (losses,) of them; equal ones keep their order.
+        table: (data sets, losses) scores, greater is better.
+        mean_ranks: (losses,) of the losses; equal ones keep their order.
 
     Returns:
         The letters of each loss, in the order of the table; the best rank has an "a". NaN for too few data sets.

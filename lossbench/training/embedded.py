@@ -1,4 +1,4 @@
-"""What is scored of networks that embed: readings of their embeddings, see `lossbench.metrics.gallery`."""
+"""The scored outputs of networks that embed: readings of their embeddings, see `lossbench.metrics.gallery`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ Embeddings = Callable[[str], Iterable[np.ndarray]]
 
 
 class Reader:
-    """Reads the embeddings of trials by those of the clean training rows.
+    """Reads the embeddings of trials by comparing them with those of the clean training rows.
 
-    The test part is scored by every score, the others by that which is watched: there is read what it looks at.
+    The test part is scored by every score, the others only by the watched score: for them only its readings are
+    made.
 
     Args:
         pack: the trials.
-        gallery: what reads embeddings, given the classes of the training rows.
+        gallery: makes the reader of embeddings from the classes of the training rows.
     """
 
     def __init__(self, pack: Pack, gallery: Callable[[np.ndarray], Gallery] = Gallery) -> None:
@@ -30,11 +31,11 @@ class Reader:
         self.galleries = {seed: gallery(fold.train.target) for seed, fold in pack.folds.items()}
 
     def __call__(self, indices: Iterable[int], part: str, embeddings: Embeddings) -> np.ndarray:
-        """Return the readings of a part, (models, rows, READINGS); zero where it is not read.
+        """Return the readings of a part, (models, rows, READINGS); zero for readings that are not made.
 
         Args:
             indices: (models,) the trials.
-            part: "train", "validation" or "test"; rows of the training part are read by the others of it.
+            part: "train", "validation" or "test"; each training row is compared with the others.
             embeddings: of these trials.
         """
         own, wanted = part == "train", EVERY if part == "test" else (LOOKS_AT[self.pack.watched.name],)

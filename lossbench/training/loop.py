@@ -31,7 +31,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         dtype: the precision of parameters and data.
 
     Returns:
-        What was recorded, in the order of the pack's trials.
+        The record of the training, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
     *parts, validation, slopes, trained = (np.stack(field) for field in zip(*traces, strict=True))
@@ -40,7 +40,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
-    """Train one trial; return what a `Trace` has of it, in the same order."""
+    """Train one trial; return its entries in the fields of a `Trace`, in the same order."""
     cost = Cost(pack, index, dtype)
     network, best, curve, slopes, diverged, trained = networks(pack, index, cost)
     outputs = [cost.shown(one, "test") for one in (network, best)]
@@ -84,12 +84,12 @@ class Cost:
         return found
 
     def penalised(self, network: torch.nn.Module, rows: torch.Tensor) -> torch.Tensor:
-        """Return what is minimised on some rows, ()."""
+        """Return the cost that is minimised, loss and penalties, on some rows, ()."""
         mean = self.mean(network(self.features[rows]), rows)
         return mean + penalty(network, self.trial.l1, self.trial.l2)
 
     def shown(self, network: torch.nn.Module, part: str) -> np.ndarray:
-        """Return what is scored of a part, (rows, numbers): raw outputs, or readings of embeddings."""
+        """Return the scored outputs on a part, (rows, numbers): raw outputs, or readings of embeddings."""
         body = trunk_of(network, self.pack.model) if self.pack.model.embeds else network
 
         def ends(part: str) -> list[np.ndarray]:
@@ -103,7 +103,7 @@ class Cost:
         return list(torch.tensor(self.pack.orders[self.trial.seed][epoch]).split(self.pack.batch_size))
 
     def named(self, epoch: int) -> AbstractContextManager[None]:
-        """Attribute a failure to the loss, if it is a user's."""
+        """Attribute a failure to the loss, if it is the user's."""
         loss, dataset = self.trial.loss, self.trial.dataset
         return blamed((loss,), dataset, epoch) if self.loss.record.code else nullcontext()
 
@@ -124,7 +124,7 @@ class Cost:
 def networks(
     pack: Pack, index: int, cost: Cost
 ) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, np.ndarray, int, int]:
-    """Train one trial; return the last and the best network, curve, slopes, when it diverged, or 0, and ended."""
+    """Train one trial; return last and best network, curve, slopes, epoch of divergence or 0, and last epoch."""
     trial, validator = cost.trial, Validator(pack, [index])
     network = network_of(pack, index, cost.features.dtype)
     step = Evolution(network, cost).step if pack.children else Descent(network, cost).step
@@ -146,7 +146,7 @@ def networks(
         if (merit := pack.watched.sign * curve[epoch]) > best_score:
             best, best_score, best_epoch = copy.deepcopy(network), merit, epoch + 1
         if epoch + 1 - best_epoch >= pack.patience[index]:
-            curve[epoch:] = curve[epoch]  # the network stays as it is
+            curve[epoch:] = curve[epoch]  # the network no longer changes
             return network, best, curve, slopes, diverged, epoch + 1
     return network, best, curve, slopes, diverged, trial.epochs
 
@@ -171,7 +171,7 @@ class Descent:
 
 
 class Evolution:
-    """Steps to the best of some mutations, unless it costs more; see `lossbench.training.optimisers`."""
+    """Moves to the best of some mutations, unless that costs more; see `lossbench.training.optimisers`."""
 
     def __init__(self, network: torch.nn.Module, cost: Cost) -> None:
         self.network, self.cost, pack = network, cost, cost.pack
@@ -189,7 +189,7 @@ class Evolution:
             self.network.load_state_dict(best.state_dict())
 
     def mutated(self, row: np.ndarray, rate: float) -> torch.nn.Module:
-        """Return a copy of the network, moved by a row of random numbers times the rate."""
+        """Return a copy of the network, its parameters moved by a row of random numbers times the rate."""
         child = copy.deepcopy(self.network)
         for value, moves in self.cut(row, child):
             value += rate * torch.tensor(moves, dtype=value.dtype)

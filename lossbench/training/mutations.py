@@ -1,4 +1,4 @@
-"""What an evolution strategy tries: random changes of a network, the same for all losses of a seed."""
+"""The mutations of an evolution strategy: random changes of a network, the same for all losses of a seed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lossbench.training.network import Model
 
 
 class Mutations:
-    """The mutations of every seed, from a stream of its own that goes on from step to step.
+    """The mutations of every seed, each from a random stream of its own that continues from step to step.
 
     Args:
-        dataset: by what name the streams are drawn.
+        dataset: the name of the random streams.
         seeds: in the order of the result.
-        children: λ, how many a step.
-        parameters: of a network.
+        children: λ, the number of mutations per step.
+        parameters: the number of a network's parameters.
 
     Example:
         >>> Mutations("iris", [0, 1], children=8, parameters=15).draw().shape
@@ -29,12 +29,12 @@ class Mutations:
         self.shape = children, parameters
 
     def draw(self) -> np.ndarray:
-        """Draw those of a step, standard normal: (children, seeds, parameters)."""
+        """Draw the mutations of a step, standard normal: (children, seeds, parameters)."""
         return np.stack([one.normal(size=self.shape) for one in self.streams], axis=1)
 
 
 def in_layers(row: np.ndarray, model: Model, inputs: int, outputs: int) -> list[np.ndarray]:
-    """Cut a row of parameters (parameters,) into matrices (units, inputs + 1), one a layer, biases last.
+    """Cut a row of parameters (parameters,) into matrices (units, inputs + 1), one per layer, biases last.
 
     Example:
         >>> from lossbench.training.network import parse_model

@@ -23,8 +23,8 @@ class Model:
     Args:
         widths: units of each hidden layer; empty for a linear model.
         activation: applied after each hidden layer.
-        embeds: True where the last hidden layer is an embedding, which no activation follows.
-        cosines: True where its raw outputs are the cosines between that and the last layer's weights.
+        embeds: True where the last hidden layer is an embedding, without an activation.
+        cosines: True where its raw outputs are the cosines between the embedding and the last layer's weights.
     """
 
     widths: tuple[int, ...]
@@ -34,17 +34,17 @@ class Model:
 
     @property
     def bent(self) -> int:
-        """The number of layers, from the first on, that the activation follows."""
+        """The number of layers that are followed by the activation, from the first on."""
         return len(self.widths) - self.embeds
 
     @property
     def trunk(self) -> Model:
-        """The network up to its embedding, which then are its outputs."""
+        """The network up to its embedding, which becomes its output."""
         return Model(self.widths[:-1], self.activation)
 
     @property
     def turned(self) -> Model:
-        """The network with a head of cosines on its embedding."""
+        """The network with a cosine head on its embedding."""
         return replace(self, cosines=True)
 
     def sizes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
@@ -67,7 +67,7 @@ class Model:
         return sum(units * (fan_in + 1) for units, fan_in in self.sizes(inputs, outputs))
 
     def work(self, inputs: int, outputs: int) -> int:
-        """Return how many multiply-adds it takes to compute a row."""
+        """Return the number of multiply-adds for a row."""
         return self.parameters(inputs, outputs)
 
     def units(self, inputs: int, outputs: int) -> int:
@@ -80,7 +80,7 @@ class Model:
         return sum(units for units, _ in self.sizes(inputs, outputs))
 
     def embedding(self, inputs: int) -> int:
-        """Return how many numbers the embedding has, that of any number of inputs.
+        """Return the dimension of the embedding, whatever the number of inputs.
 
         Example:
             >>> parse_model("mlp:64,32").embedding(128)
@@ -89,17 +89,17 @@ class Model:
         return self.widths[-1]
 
     def first(self, stream: str, seed: int, inputs: int, outputs: int, own: int) -> list[np.ndarray]:
-        """Return the first weights, see `initial_weights`; `own` is the number of outputs of the task."""
+        """Return the initial weights, see `initial_weights`; `own` is the number of outputs of the task."""
         return initial_weights(stream, seed, self, inputs, outputs)
 
     def shared(self, first: list[np.ndarray], inputs: int, own: int | None) -> list[np.ndarray]:
-        """Return what of the first weights all losses share, layer by layer.
+        """Return the initial weights that all losses share, layer by layer.
 
-        A loss with more outputs than the task has (two-class softmax) shares the task's own with the others. One
-        with a head on the embedding shares the trunk with those that have none.
+        A loss with more outputs than the task has (two-class softmax) shares the task's own outputs with the
+        others. A loss with a head on the embedding shares the trunk with losses without one.
 
         Args:
-            first: as of `first`.
+            first: as returned by `first`.
             inputs: features.
             own: outputs of the task; None where an embedding is learnt.
         """

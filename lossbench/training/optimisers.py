@@ -1,7 +1,7 @@
 """The optimisers, for many models at once: their parameters (models, parameters) are updated in place.
 
 Those that follow a gradient have the formulas and the defaults of torch.optim, which the loop engine uses. All
-models share a rate, which may be another one at each step.
+models share a rate, which may change at each step.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Sgd:
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1).
 
-    torch's fused kernel does a step in one pass over memory. It is called directly, since torch.optim imports
-    torch's compiler at the first step, which takes longer than many a run.
+    torch's fused kernel takes a step in one pass over memory. It is called directly, since torch.optim imports
+    torch's compiler at the first step, which takes longer than many runs.
     """
 
     parameters: ClassVar[tuple[Parameter, ...]] = ()
@@ -93,7 +93,7 @@ class Optimiser(NamedTuple):
 
     @property
     def children(self) -> int:
-        """How many mutations are tried a step; 0 where a gradient is followed."""
+        """The number of mutations tried per step; 0 for an optimiser that follows a gradient."""
         return int(self.hyper.get(CHILDREN.name, 0))
 
 
@@ -102,7 +102,7 @@ def parse_optimiser(spec: str) -> Optimiser:
 
     Raises:
         UnknownName: no such optimiser or parameter.
-        BadValue: a parameter out of range, or no whole number of children.
+        BadValue: a parameter out of range, or a number of children that is not whole.
 
     Example:
         >>> parse_optimiser("sgd")

@@ -1,4 +1,4 @@
-"""The order of the training rows in each epoch, drawn for a seed: batches are cut from it."""
+"""The order of the training rows in each epoch, drawn for a seed; batches are slices of it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lossbench.randomness import stream
 
 
 def drawn_order(dataset: Dataset, name: str, seed: int, epochs: int, train: Part) -> np.ndarray:
-    """Draw the order of the training rows of a split in each epoch, (epochs, rows), as its data set asks for.
+    """Draw the order of the training rows of a split in each epoch, (epochs, rows), by the kind of its data set.
 
     Args:
-        dataset: rows of a class may lie together, and the pixels of an image always do.
-        name: by what the stream is drawn.
+        dataset: says whether rows of a class, or the pixels of an image, stay together.
+        name: of the random stream.
         seed: the repetition.
         epochs: how many.
         train: the training part.
@@ -33,7 +33,7 @@ def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:
         True
     """
     keys = stream("order", dataset, seed).random((epochs, rows))
-    # Two keys of an epoch are equal once in 10^10 epochs: the faster sort, which is not stable, will do.
+    # Two keys of an epoch are equal once in 10^10 epochs, so a faster sort that is not stable will do.
     return np.argsort(keys, axis=1).astype(np.int32)
 
 
@@ -46,11 +46,11 @@ def class_order(dataset: str, seed: int, epochs: int, target: np.ndarray, togeth
     rows each.
 
     Args:
-        dataset: by what name the stream is drawn.
+        dataset: the name of the random stream.
         seed: the repetition.
         epochs: how many.
         target: (rows,) class indices.
-        together: K, about how many rows of a class lie side by side.
+        together: K, about how many rows of a class are adjacent.
 
     Returns:
         (epochs, rows); more epochs only add rows at the end.
@@ -65,10 +65,10 @@ def class_order(dataset: str, seed: int, epochs: int, target: np.ndarray, togeth
     pieces = np.maximum(1, np.round(counts / together)).astype(int)
     classes = np.sort(target, kind="stable")
     rank = np.arange(len(target)) - starts[classes]
-    piece = starts[classes] + rank * pieces[classes] // counts[classes]  # one number for each piece
+    piece = starts[classes] + rank * pieces[classes] // counts[classes]  # the number of each row's piece
     orders = []
     for within, across in keys:
-        shuffled = np.lexsort((within, target))  # class by class
+        shuffled = np.lexsort((within, target))  # sorted by class
         orders.append(shuffled[np.argsort(across[piece], kind="stable")])
     return np.array(orders, dtype=np.int32)
 

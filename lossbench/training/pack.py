@@ -1,4 +1,4 @@
-"""A pack: trials that can train in one tensor program, and the numbers they train on; see `packing`."""
+"""A pack: trials that can train in one tensor program, and the data that they train on; see `packing`."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Pack:
     """Trials of one shape.
 
     Args:
-        setup: what they train on, and what their names stand for.
+        setup: the data set, and the objects that the trials' specs name.
         trials: the trials; results come back in this order.
-        arm: 0 but for A/A tests, whose arms differ in first weights and batch order, and in nothing else.
+        arm: 0 except in A/A tests, whose arms differ only in initial weights and batch order.
     """
 
     setup: Setup
@@ -39,7 +39,7 @@ class Pack:
 
     @property
     def dataset(self) -> Dataset:
-        """What the trials train on."""
+        """The data set that the trials train on."""
         return self.setup.dataset
 
     @cached_property
@@ -59,7 +59,7 @@ class Pack:
 
     @cached_property
     def tested(self) -> tuple[Part, ...]:
-        """The test part of every trial, contaminated if that is asked for; equal ones share one object."""
+        """The test part of every trial, contaminated where the trial says so; equal ones share one object."""
         return self._as_seen(tested_part)
 
     def _as_seen(self, part_of: Callable[[Fold, Trial], Part]) -> tuple[Part, ...]:
@@ -78,18 +78,18 @@ class Pack:
 
     @property
     def model(self) -> Model | ModuleModel:
-        """The network that all trials share, up to its embedding where their losses see that."""
+        """The network that all trials share; only up to its embedding where the losses see that."""
         return self.setup.network(self.trials[0])
 
     @property
     def layers(self) -> Model:
-        """The same where it is known to be layers in a row."""
+        """The same network, where it is known to be sequential layers."""
         assert isinstance(self.model, Model)
         return self.model
 
     @property
     def children(self) -> int:
-        """How many mutations are tried a step; 0 where a gradient is followed."""
+        """The number of mutations tried per step; 0 for an optimiser that follows a gradient."""
         return self.setup.optimisers[self.trials[0].optimizer].children
 
     @cached_property
@@ -99,7 +99,7 @@ class Pack:
 
     @cached_property
     def patience(self) -> np.ndarray:
-        """After how many epochs without a gain on validation the training of every trial ends, (trials,)."""
+        """The epochs without a gain on validation after which each trial's training ends, (trials,)."""
         return np.array([schedule.patience for schedule in self.schedules])
 
     @cached_property
@@ -110,7 +110,7 @@ class Pack:
 
     @property
     def parts(self) -> int:
-        """The most parts of a sum among the losses, whose gradients are told apart; 0 where none is followed."""
+        """The most parts of a sum among the losses, whose gradients are recorded; 0 without gradients."""
         return 0 if self.children else max(len(loss.record.parts) for loss in self.losses)
 
     @property
@@ -131,17 +131,17 @@ class Pack:
 
     @property
     def embeds(self) -> bool:
-        """Whether what is scored is read off embeddings, see `lossbench.training.embedded`."""
+        """Whether readings of embeddings are scored, see `lossbench.training.embedded`."""
         return self.dataset.task == "embedding"
 
     @property
     def shown(self) -> int:
-        """How many numbers a row has that are scored: the raw outputs, or what is read off its embedding."""
+        """The number of scored values per row: raw outputs, or readings of its embedding."""
         return READINGS if self.embeds else self.outputs
 
     @property
     def batch_size(self) -> int:
-        """Rows a step, those of whole images where a data set has images; never more than there are."""
+        """Rows per step, of whole images where a data set has images; at most all rows."""
         return min(self.trials[0].batch_size * self.dataset.pixels, len(self.training[0].features))
 
     @property
@@ -151,9 +151,9 @@ class Pack:
 
     @cached_property
     def weights(self) -> tuple[list[np.ndarray], ...]:
-        """The first weights of every trial; trials of one seed share one object.
+        """The initial weights of every trial; trials of one seed share one object.
 
-        A matrix (outputs, inputs + 1) a layer; of a module its parameters, then its constants.
+        One matrix (outputs, inputs + 1) per layer; for a module its parameters, then its constants.
         """
         shape = self.dataset.features.shape[1], self.outputs, self.dataset.targets
         made = {seed: self.model.first(self.stream, seed, *shape) for seed in self.folds}
@@ -167,5 +167,5 @@ class Pack:
 
     @property
     def stream(self) -> str:
-        """The name by which first weights and batch orders are drawn."""
+        """The name of the random streams of initial weights and batch orders."""
         return f"{self.dataset.stream} arm {self.arm}" if self.arm else self.dataset.stream

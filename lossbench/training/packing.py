@@ -1,10 +1,10 @@
 """Sorting trials into packs.
 
-Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are
-kept together, seeds differ in it), one model, with one kind of head on its embedding or none, one number of
-outputs, one batch size, one number of epochs, one kind of optimiser (of an evolution strategy, one number of
-children), and losses that want their targets in one form. They may differ in everything else: loss, seed,
-learning rate, penalties, schedule, contamination.
+Trials share a pack when their tensors have the same shapes: one data set, parts of one size (which differs between
+seeds where groups are kept together), one model, with one kind of head on its embedding or none, one number of
+outputs, one batch size, one number of epochs, one kind of optimiser (for an evolution strategy, one number of
+children), and losses with one encoding of targets. They may differ in everything else: loss, seed, learning rate,
+penalties, schedule, contamination.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
 from lossbench.training.view import View, rows_of
 
-# About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
+# About two megabytes per flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
 PARAMETERS = 1 << 19
 MODELS = 512
-# Each seed, and each contamination of features, brings rows of its own: together an eighth of a gigabyte.
+# Each seed, and each contamination of features, has rows of its own: in total an eighth of a gigabyte.
 VALUES = 1 << 24
-# Of a device's free memory, half is left to row numbers, outputs and libraries. The rest holds parameters, their
-# gradient, moments and best values, activations, slopes and raw outputs, at most so many of each at a time.
+# Half of a device's free memory is left for row numbers, outputs and libraries. The rest holds parameters, their
+# gradient, moments and best values, activations, slopes and raw outputs, at most COPIES of each at a time.
 SHARE, COPIES, BYTES = 0.5, 8, 4
 
 
@@ -32,10 +32,10 @@ def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None)
     """Sort trials of one data set into packs by shape and by size, seeds together.
 
     Args:
-        setup: what they train on, and what their names stand for.
+        setup: the data set, and the objects that the trials' specs name.
         trials: in any order.
-        memory: bytes that are free on the device, as many of which are used as do good; None for a processor,
-            where packs do best that fit its cache.
+        memory: bytes that are free on the device, of which as many are used as help; None for a processor, where
+            packs that fit its cache are fastest.
     """
     shapes: defaultdict[tuple[object, ...], list[Trial]] = defaultdict(list)
     trials = list(trials)
@@ -51,7 +51,7 @@ def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None)
 
 
 def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Trial, ...]]:
-    """Cut trials into parts of so many models, and so many tables of features, at most."""
+    """Cut trials into parts with at most so many models, and so many tables of features."""
     part: list[Trial] = []
     seen: set[View] = set()
     for trial in trials:
@@ -70,7 +70,7 @@ def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
 
 
 def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
-    """Return how many such models a pack holds, and how many tables of features; the larger, the fewer."""
+    """Return how many models of this size a pack holds, and how many tables of features."""
     (rows, inputs), model = setup.dataset.features.shape, setup.network(trial)
     outputs = setup.outputs(trial)
     parameters = model.parameters(inputs, outputs)

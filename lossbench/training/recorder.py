@@ -1,4 +1,4 @@
-"""What is recorded of a training: the validation curve; test outputs and fit at the last and the best epoch."""
+"""Recording a training: the validation curve, and test outputs and fit at the last and the best epoch."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lossbench.training.trace import Trace, holds_validation
 
 
 class Crew(Protocol):
-    """The models of a pack while they train: what a recorder asks of an engine."""
+    """The models of a pack while they train: the interface of an engine for a recorder."""
 
     def validated(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the primary score of every model on validation, and whether its raw outputs there are finite."""
 
     def shown(self, part: str) -> np.ndarray:
-        """Return what is scored of every model on "validation" or "test", (models, rows, numbers).
+        """Return the scored outputs of every model on "validation" or "test", (models, rows, numbers).
 
         These are its raw outputs, or readings of its embeddings.
         """
@@ -26,27 +26,27 @@ class Crew(Protocol):
         """Return mean loss and score of every model on its training rows, (2, models); NaN if not finite."""
 
     def slopes(self) -> np.ndarray:
-        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+        """Return the mean norms of the slopes of each part of a sum since the last call, (models, parts)."""
 
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models, given their numbers."""
 
     def end(self, models: np.ndarray) -> None:
-        """Leave some models as they are from now on, given their numbers."""
+        """Stop training some models from now on, given their numbers."""
 
     def restore(self) -> None:
-        """Give every model the parameters that were kept last, or its first ones."""
+        """Give every model the parameters that were kept last, or its initial ones."""
 
 
 class Recorder:
-    """Scores all models after each epoch, has the best parameters of each kept, and says when a training ends.
+    """Scores all models after each epoch, keeps the best parameters of each, and stops trainings early.
 
-    A model whose training has ended stays as it is: its curve goes on level.
+    A model whose training has ended no longer changes: its curve stays constant.
 
     Args:
         pack: the trials.
-        models: how many there are.
-        home: (trials,) a model of each trial.
+        models: their number.
+        home: (trials,) one model of each trial.
         crew: the models.
     """
 
@@ -56,13 +56,13 @@ class Recorder:
         self.curve = np.full((models, pack.epochs), np.nan)
         self.slopes = np.full((models, pack.epochs, pack.parts), np.nan)
         self.diverged = np.zeros(models, dtype=int)
-        self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
+        self.best_score = np.full(models, -np.inf)  # greater is better, whatever the score
         self.best_epoch = np.zeros(models, dtype=int)  # counted from 1
         self.patience, self.trained = np.full(models, np.inf), np.full(models, pack.epochs)
         self.patience[home] = pack.patience
 
     def record(self, epoch: int) -> None:
-        """Score all models on the validation part; have the parameters of those with a new best score kept."""
+        """Score all models on the validation part; keep the parameters of those with a new best score."""
         score, sound = self.crew.validated()
         self.diverged[~sound & (self.diverged == 0)] = epoch + 1
         score[self.diverged > 0] = np.nan
@@ -77,7 +77,7 @@ class Recorder:
         self.end(epoch + 1)
 
     def end(self, epochs: int) -> None:
-        """End the training of models that have gained nothing for as long as they may."""
+        """Stop training models that have not improved for the epochs of their patience."""
         waited = epochs - self.best_epoch >= self.patience
         ending = np.flatnonzero(waited & (self.diverged == 0) & (self.trained > epochs))
         if len(ending):

@@ -1,4 +1,4 @@
-"""How a training goes besides its optimiser: its rate over the epochs, its longest step, and when it ends."""
+"""The schedule of a training: its rate over the epochs, gradient clipping, and early stopping."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ WHOLE = ("warmup", "patience", "step_size")
 
 @dataclass(frozen=True)
 class Schedule:
-    """A schedule by its kind, with a value for each of its numbers.
+    """A schedule: its kind, with a value for each parameter.
 
     Args:
         kind: one of `KINDS`.
-        warmup: epochs in which the rate rises to what it is to be.
-        clip: the longest gradient, penalties in it, that a model follows; longer ones are shortened to it.
-        patience: epochs without a gain on validation after which the training of a model ends.
-        step_size: epochs from a fall of the rate to the next.
-        gamma: what a fall leaves of the rate.
+        warmup: epochs in which the rate rises to its full value.
+        clip: the largest norm of a gradient, penalties included; longer gradients are scaled down to it.
+        patience: epochs without a gain on validation after which a model's training ends.
+        step_size: epochs between two drops of the rate.
+        gamma: the factor of a drop.
     """
 
     kind: str = CONSTANT
@@ -54,10 +54,10 @@ class Schedule:
     gamma: float = 0.1
 
     def factors(self, epochs: int) -> np.ndarray:
-        r"""Return what the rate is multiplied with in each epoch, (epochs,), in [0, 1].
+        r"""Return the factor on the rate in each epoch, (epochs,), in [0, 1].
 
-        In epoch e = 0, 1 ... of E, with w epochs of warm-up: (e + 1) / (w + 1) while e < w; then 1, or
-        (1 + cos(π (e - w) / (E - w))) / 2, or γ to the number of whole steps in e - w. These are the rates of
+        In epoch e = 0, 1 ... of E, with w epochs of warm-up: (e + 1) / (w + 1) while e < w; then 1, or (1 + cos(π
+        (e - w) / (E - w))) / 2, or γ to the power of the number of whole steps in e - w. These are the rates of
         `torch.optim.lr_scheduler.LinearLR` and, after it, `CosineAnnealingLR` or `StepLR`, stepped once an epoch.
 
         Source: Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts, equation 5;
@@ -70,7 +70,7 @@ class Schedule:
         return np.array([self.factor(epoch, epochs) for epoch in range(epochs)])
 
     def factor(self, epoch: int, epochs: int) -> float:
-        """Return what the rate is multiplied with in one epoch; see `factors`."""
+        """Return the factor on the rate in one epoch; see `factors`."""
         since = epoch - self.warmup
         if since < 0:
             return (epoch + 1) / (self.warmup + 1)
@@ -84,7 +84,7 @@ def parse_schedule(spec: str) -> Schedule:
 
     Raises:
         UnknownName: no such schedule or parameter.
-        BadValue: a parameter out of range, or no whole number of epochs.
+        BadValue: a parameter out of range, or a number of epochs that is not whole.
 
     Example:
         >>> parse_schedule("cosine:warmup=5").warmup
@@ -101,10 +101,10 @@ def parse_schedule(spec: str) -> Schedule:
 
 
 def check_length(spec: str, schedule: Schedule, epochs: int) -> None:
-    """Refuse a schedule that so many epochs are too few for.
+    """Refuse a schedule that needs more epochs than there are.
 
     Raises:
-        BadValue: the warm-up never ends, the rate never falls, or no training can end early.
+        BadValue: the warm-up never ends, the rate never drops, or no training can end early.
     """
     if schedule.warmup >= epochs:
         raise BadValue(

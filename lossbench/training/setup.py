@@ -19,7 +19,7 @@ class Setup:
     """A data set, and what the names in its trials stand for.
 
     Args:
-        dataset: what is trained on.
+        dataset: to train on.
         losses: by spec, in the order of the report.
         models: by spec.
         optimisers: by spec.

@@ -1,4 +1,4 @@
-"""A user's loss that is NaN on one kind of batch: which kind, told apart from a rate that is too large."""
+"""Finding the kind of batch on which a user's loss is NaN, to tell that from a rate that is too large."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from lossbench.training.targets import encoded, offset_of
 def spoilt_by(pack: Pack, index: int, epochs: int) -> str:
     """Say on which kind of batch the loss of a trial is NaN or infinite, whatever the rate; empty if on none.
 
-    Of each unusual kind the first batch is tried, with small raw outputs.
+    The first batch of each unusual kind is tried, with small raw outputs.
 
     Args:
         pack: the trials.
-        index: which of them; it diverged.
-        epochs: the epoch in which it did, counted from 1.
+        index: of a trial that diverged.
+        epochs: the epoch in which it diverged, counted from 1.
     """
     tried: set[str] = set()
     for epoch, rows in batches(pack, index, epochs):
@@ -43,7 +43,7 @@ def batches(pack: Pack, index: int, epochs: int) -> Iterator[tuple[int, np.ndarr
 
 
 def unusual(pack: Pack, index: int, rows: np.ndarray) -> str:
-    """Say what is unusual about a batch; empty where nothing is."""
+    """Say what is unusual about a batch; empty for a usual one."""
     target, dataset = pack.training[index].target[rows], pack.dataset
     if len(rows) == 1:
         return "of a single row"
@@ -70,4 +70,4 @@ def finite_on(pack: Pack, index: int, rows: np.ndarray) -> bool:
         value = pack.losses[index].per_sample(raw, target)
         (slope,) = torch.autograd.grad(value.sum(), raw)
         return bool(value.isfinite().all() and slope.isfinite().all())
-    return True  # what it raises now it did not raise in training
+    return True  # an exception here did not occur in training

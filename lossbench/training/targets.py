@@ -1,4 +1,4 @@
-"""Targets as losses see them, and raw outputs as what they predict of a target."""
+"""Targets as losses see them, and the predictions of raw outputs in units of the target."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def encoded(pack: Pack, index: int) -> np.ndarray:
 
 
 def zero_of(pack: Pack, index: int) -> np.ndarray:
-    """Return how far standardised targets of a trial lie below the target's own zero, (targets,)."""
+    """Return the distance of a trial's standardised targets below the target's own zero, (targets,)."""
     fold = pack.folds[pack.trials[index].seed]
     return np.asarray(fold.target_mean / fold.target_scale)
 
 
 def offset_of(pack: Pack, index: int) -> np.ndarray:
-    """Return what is added to the raw outputs of a trial before its loss sees them, (outputs,).
+    """Return the offset that is added to a trial's raw outputs before its loss sees them, (outputs,).
 
-    Zero but for a loss that needs the target's own zero: an untrained network then predicts the mean of the
+    It is zero except for a loss that needs the target's own zero. So an untrained network predicts the mean of the
     targets, whatever the loss.
     """
     record = pack.losses[index].record
@@ -38,9 +38,9 @@ def offset_of(pack: Pack, index: int) -> np.ndarray:
 
 
 def prior_of(pack: Pack, index: int) -> dict[str, np.ndarray]:
-    """Return the share of each class or label in the training rows, (1, outputs), where the loss asks for it.
+    """Return the share of each class or label in the training rows, (1, outputs), if the loss takes it.
 
-    No class has less than half a row, so that its logarithm is finite.
+    A class counts as at least half a row, so that its logarithm is finite.
     """
     record, target = pack.losses[index].record, pack.training[index].target
     if not record.prior:
@@ -50,15 +50,15 @@ def prior_of(pack: Pack, index: int) -> dict[str, np.ndarray]:
 
 
 def predicted_by(pack: Pack, members: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Return what trials that share a link predict, in standardised units where it is a regression.
+    """Return the predictions of trials that share a link, in standardised units for regression.
 
     Args:
         pack: the trials.
-        members: (trials,) which of them.
+        members: (trials,) their indices.
         raw: (trials, rows, outputs) their raw outputs.
 
     Returns:
-        (trials, rows, targets); the raw outputs themselves unless their link is softplus or location.
+        (trials, rows, targets); the raw outputs themselves unless the link is softplus or location.
     """
     link, targets = pack.losses[members[0]].link, pack.dataset.targets
     if link == "location":
@@ -73,7 +73,7 @@ def predicted_by(pack: Pack, members: np.ndarray, raw: np.ndarray) -> np.ndarray
 
 
 def into_units(pack: Pack, members: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return what trials predict in the target's own units, from standardised ones (trials, rows, targets)."""
+    """Return predictions in the target's own units, from standardised ones (trials, rows, targets)."""
     folds = [pack.folds[pack.trials[index].seed] for index in members]
     scale, mean = (
         np.stack([getattr(fold, name) for fold in folds])[:, None] for name in ("target_scale", "target_mean")

@@ -1,6 +1,6 @@
-"""The state of a process that trains: one thread, and no number so small that it is slow.
+"""The state of a process that trains: one thread, and no slow subnormal numbers.
 
-Two threads in one process are slower than one on networks this small; two processes are nearly twice as fast.
+On networks this small, two threads in a process are slower than one; two processes are nearly twice as fast.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from lossbench.training.native.library import best_library, fault
 from lossbench.training.torch_threads import narrowed, one_thread_of_torch
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # numbers of the C library's malloc.h
-KEPT = 32 << 20  # bytes; the largest threshold that it takes
+KEPT = 32 << 20  # bytes; the largest allowed threshold
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch and the BLAS use one thread and flush subnormal numbers, which are many times slower; undo it.
+    """Let torch and the BLAS use one thread and flush slow subnormal numbers; restore both at the end.
 
-    Torch is imported only if there is no compiled step. Who imports it inside calls `one_thread_of_torch`.
+    Torch is imported only if there is no compiled step. Code that imports it inside calls `one_thread_of_torch`.
     """
     keep_freed_memory()
     for kind in (np.float32, np.float64):
-        np.finfo(kind)  # kept from here on: below, an older numpy warns that the smallest number is zero
+        np.finfo(kind)  # cached here: later an older numpy would warn that the smallest number is zero
     with narrowed(), threadpool_limits(1), flushed():
         yield
 
 
 @contextmanager
 def flushed() -> Iterator[None]:
-    """Take subnormal numbers for zero in this thread: by the compiled step, which needs no torch, or by torch."""
+    """Treat subnormal numbers as zero in this thread: by the compiled step, which needs no torch, or by torch."""
     if fault():
         one_thread_of_torch()
         import torch
@@ -55,10 +55,10 @@ def flushed() -> Iterator[None]:
 
 
 def keep_freed_memory() -> None:
-    """Let the C library reuse what is freed, where it is GNU's.
+    """Let the GNU C library reuse freed memory.
 
-    By default it gives each large tensor back to the system, which fills the next one's pages with zeros again: up
-    to a sixth of the time of a step.
+    By default it returns each large tensor to the system, which clears the pages of the next one: up to a sixth of
+    the time of a step.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:

@@ -1,4 +1,4 @@
-"""How many threads torch may use, whether it is imported already or by somebody later."""
+"""Limiting torch's threads, whether it is imported already or later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BEFORE: list[int] = []
 
 @contextmanager
 def narrowed() -> Iterator[None]:
-    """Let torch use one thread, now or from its import on by `one_thread_of_torch`; undo it."""
+    """Let torch use one thread, now or once `one_thread_of_torch` imports it; restore that at the end."""
     _BEFORE.append(0)
     try:
         if "torch" in sys.modules:
@@ -25,8 +25,8 @@ def narrowed() -> Iterator[None]:
 
 
 def one_thread_of_torch() -> None:
-    """Import torch, and let it use one thread until the end of the `narrowed` that this is in, if it is."""
-    with uninterrupted():  # an exception in the midst of this import would abort the process
+    """Import torch, and let it use one thread until the end of the enclosing `narrowed`, if there is one."""
+    with uninterrupted():  # an exception during this import would abort the process
         import torch
     if _BEFORE and not _BEFORE[-1]:
         _BEFORE[-1] = torch.get_num_threads()
@@ -35,7 +35,7 @@ def one_thread_of_torch() -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the end, where the system can."""
+    """Delay Ctrl-C until the end, where the system supports it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

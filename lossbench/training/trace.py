@@ -1,4 +1,4 @@
-"""The record of a training: for each trial a curve, two sets of raw outputs, and how well it fits its own rows."""
+"""The record of a training: for each trial a curve, two sets of raw outputs, and its fit to the training rows."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class Trace:
             none.
         diverged: (trials,) the first epoch, counted from 1, with a raw validation output that is not finite; 0 if
             there is none.
-        train_loss: (trials, 2) mean of the loss itself, without penalties, over the training part that it was
-            trained on, contaminated where that was; at the last epoch and at that of the best validation score.
-            NaN where diverged, where no epoch was the best, or where it is not finite.
+        train_loss: (trials, 2) mean of the loss itself, without penalties, over its training part, with any
+            contamination; at the last epoch and at that of the best validation score. NaN where diverged, where
+            there is no best epoch, or where it is not finite.
         train_score: (trials, 2) the same score on the same part, likewise.
         validation: (trials, 2, validation rows, outputs) raw validation outputs at the last and at the best epoch,
-            likewise; None where no threshold is to be chosen.
-        slopes: (trials, epochs, parts) of a sum of losses, the norm of the gradient of each one's batch mean with
-            respect to the raw outputs, times its weight: its mean over the steps of an epoch. NaN once diverged or
-            ended, and where a loss has fewer parts or is no sum; None where none is.
-        trained: (trials,) epochs until the training ended, early or not; the curve goes on level from there. None
-            where nobody says.
-        sign: of the score; -1 where the smaller is the better.
+            likewise; None where no threshold is chosen.
+        slopes: (trials, epochs, parts) for a sum of losses, the norm of the gradient of each loss's batch mean
+            with respect to the raw outputs, times its weight, averaged over the steps of an epoch. NaN once
+            diverged or ended, and where a loss has fewer parts or is no sum; None where no loss is a sum.
+        trained: (trials,) epochs until the training ended, early or not; the curve is constant from there. None
+            where unknown.
+        sign: of the score; -1 where smaller is better.
     """
 
     curve: np.ndarray
@@ -67,17 +67,17 @@ class Trace:
 
 
 def holds_validation(pack: Pack) -> bool:
-    """Say whether the raw outputs on validation are kept, since a threshold is to be chosen there."""
+    """Say whether raw outputs on validation are kept, to choose a threshold there."""
     return bool(pack.setup.threshold) or pack.dataset.task == "anomaly"
 
 
 class Validator:
-    """Scores the raw outputs of many trials at once: by the primary score on test, else by what is watched.
+    """Scores the raw outputs of many trials at once: by the primary score on test, else by the watched score.
 
     Args:
         pack: the trials.
-        indices: which of them are scored.
-        part: the part that the outputs are for: of the fold, or "train" for that which each was trained on.
+        indices: of the trials to score.
+        part: of the outputs; "train" is the training part of each trial, with any contamination.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Validator:
         self.pack, self.indices = pack, np.asarray(indices)
         self.metric = pack.metric if part == "test" else pack.watched
         folds = [pack.folds[pack.trials[index].seed] for index in indices]
-        # R² is the same in standardised units; to convert them back would only cost time.
+        # R² is the same in standardised units; converting them back would only cost time.
         self.convert = pack.dataset.task in VALUED and self.metric.name != "r2"
         clean = [getattr(fold, part) for fold in folds]
         seen = [pack.training[index] for index in indices] if part == "train" else clean
@@ -120,26 +120,26 @@ class Validator:
 
 
 def targets_of(dataset: Dataset, targets: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the targets of several parts as scores want them, (parts, n, ...), or (parts, images, pixels)."""
+    """Return the targets of several parts for scores, (parts, n, ...), or (parts, images, pixels)."""
     stacked = np.stack(targets)
     return np.asarray(dataset.in_images(stacked[..., None])) if dataset.pixels > 1 else stacked
 
 
 def inputs_of(folds: Sequence[Fold], parts: Sequence[Part]) -> Inputs:
-    """Return the rows of some parts, one of each fold, as what networks give back."""
+    """Return the rows of some parts, one of each fold, as inputs that networks reconstruct."""
     means = np.stack([fold.train.features.mean(axis=0) for fold in folds])
     return Inputs(np.stack([part.target for part in parts]), means)
 
 
 def training_scores(pack: Pack, indices: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Return the score of trials on the part that each was trained on, (trials,).
+    """Return the score of each trial on its own training part, (trials,).
 
     Args:
         pack: the trials.
-        indices: (trials,) which of them.
+        indices: (trials,) their indices.
         raw: (trials, rows, outputs) their raw outputs.
     """
-    few = max(1, VALUES // raw[0].size)  # trials at a time: a training part may be large
+    few = max(1, VALUES // raw[0].size)  # trials at a time, since a training part may be large
     parts = [slice(start, start + few) for start in range(0, len(indices), few)]
     return np.concatenate([Validator(pack, indices[part].tolist(), "train")(raw[part]) for part in parts])
 
@@ -147,7 +147,7 @@ def training_scores(pack: Pack, indices: np.ndarray, raw: np.ndarray) -> np.ndar
 def in_units(fold: Fold, clean: Part, seen: Part) -> Part:
     """Return a part with the targets (rows, targets) of a regression in their own units.
 
-    They are those of the table to the last bit, but for those that contamination has moved.
+    They equal those of the table to the last bit, except where contamination has changed them.
     """
     table = fold.dataset.target[clean.rows].reshape(clean.target.shape)
     moved = seen.target * fold.target_scale + fold.target_mean
@@ -155,11 +155,11 @@ def in_units(fold: Fold, clean: Part, seen: Part) -> Part:
 
 
 def members_by_link(losses: Sequence[Loss]) -> dict[Link, np.ndarray]:
-    """Return, for each link, the positions of its losses, (losses of the link,)."""
+    """Return, for each link, the positions of the losses that have it, (losses of the link,)."""
     links = [loss.link for loss in losses]
     return {link: np.flatnonzero([other == link for other in links]) for link in dict.fromkeys(links)}
 
 
 def finite(raw: np.ndarray) -> np.ndarray:
-    """Say which trials have only finite raw outputs, (trials,), given these (trials, rows, outputs)."""
+    """Say which trials have only finite raw outputs (trials, rows, outputs), (trials,)."""
     return np.asarray(np.isfinite(raw).all(axis=(1, 2)))

@@ -1,4 +1,4 @@
-"""A trial: one training, described by plain data; and which losses are to blame when one fails."""
+"""A trial: one training, described by plain data; and attributing a failure to losses."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from lossbench.task import Task
 class Trial:
     """One training of one network.
 
-    The fields are columns of `trials.csv`, all but the last its first; `lossbench.schema` says what they mean.
-    Data set, model, loss, optimiser and schedule are specs, such as "mlp:64,32:tanh", "sgd:momentum=0.9" and
-    "cosine:warmup=5". The kind of contamination is one of `lossbench.data.KINDS`, or "none". The seed
-    fixes split, initial weights, batch order and contamination.
+    The fields are columns of `trials.csv`, all but the last in the order of its first columns; `lossbench.schema`
+    defines them. Data set, model, loss, optimiser and schedule are specs, such as "mlp:64,32:tanh",
+    "sgd:momentum=0.9" and "cosine:warmup=5". The kind of contamination is one of `lossbench.data.KINDS`, or
+    "none". The seed fixes split, initial weights, batch order and contamination.
     """
 
     dataset: str
@@ -50,7 +50,7 @@ def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
         epoch: counted from 0.
 
     Raises:
-        LossFailed: anything was raised inside, or a setting was changed on which other losses depend.
+        LossFailed: an exception inside, or a changed setting on which other losses depend.
     """
     running(losses)
     before = settings()

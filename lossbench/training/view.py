@@ -1,4 +1,4 @@
-"""What a trial sees of a split: its training part, contaminated, and the rows that it is tested on."""
+"""A trial's view of a split: its contaminated training part, and the rows that it is tested on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def view_of(trial: Trial) -> View:
 
 
 def rows_of(trial: Trial) -> View:
-    """Return what decides which features a trial sees, and in which order; spoilt targets share the clean ones."""
+    """Return what determines the features of a trial and their order; contaminated targets do not count."""
     seed, kind, fraction = view_of(trial)
     return (seed, kind, fraction) if kind in (*MOVES_FEATURES, *AT_TEST) else (seed, "none", 0.0)
 
@@ -29,7 +29,7 @@ def contaminated_part(fold: Fold, trial: Trial) -> Part:
     if trial.outlier_kind in ("none", *AT_TEST):
         return fold.train
     features, target = contaminate(fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
-    weights = training_weights(fold.dataset, fold.train.rows, target)  # classes are weighed as they are trained on
+    weights = training_weights(fold.dataset, fold.train.rows, target)  # by the contaminated classes
     return replace(fold.train, features=features, target=target, weights=weights)
 
 

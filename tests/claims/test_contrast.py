@@ -77,6 +77,20 @@ def test_p_values_are_corrected_over_all_that_is_judged_together(rows):
 
 
 @few
+@given(differences, st.booleans())
+def test_the_figures_are_those_of_the_paired_test(values, gone):
+    """Mean, interval and number of seeds; without any, why there are none, unless that is said already."""
+    interval = paired_test(values, RATIO).interval
+    (line,) = judge_all([contrast(values)])
+    wanted = [number(end) for end in (interval.mean, interval.low, interval.high)]
+    assert [line.measured, line.low, line.high, line.n, line.over] == [*wanted, len(values), "seeds"]
+    note = "one arm is gone" if gone else ""
+    (none,) = judge_all([contrast(values * np.nan, line=replace(LINE, note=note))])
+    assert (none.verdict, none.n) == ("not testable", 0)
+    assert none.note == (note or "the score is undefined for an arm")
+
+
+@few
 @given(st.lists(differences, min_size=2, max_size=4), st.lists(differences, max_size=4))
 def test_what_is_shown_beside_costs_the_units_nothing(units, others):
     """However many comparisons are made under other protocols, the units are corrected among themselves."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,17 @@ def spoilt(tmp_path: Path) -> Path:
     path = tmp_path / "spoilt.csv"
     pd.DataFrame(x, columns=["a", "b"]).assign(y=y).to_csv(path, index=False)
     return path
+
+
+@pytest.fixture
+def unlike(monkeypatch: pytest.MonkeyPatch, rates: None, tmp_path: Path) -> list[str]:
+    """Give a choice that is not the first loss, and whose step size is another: that one hardly moves."""
+    monkeypatch.setattr("lossbench.plan.choosing.RATES", (0.1, 10.0))
+    monkeypatch.setattr("lossbench.plan.choosing.DECAYS", ("sgd",))
+    x = np.random.default_rng(0).normal(size=(120, 3)) @ [[1, 0, 3], [0, 1, -1], [0, 0, 0.2]]
+    pd.DataFrame(x, columns=["a", "b", "y"]).to_csv(tmp_path / "line.csv", index=False)
+    losses = "scaled:factor=0.001:loss=mse,mse,mae"
+    return ["choose", "-d", "line.csv:target=y", "-l", losses, "--seeds", "5", "--jobs", "1"]
 
 
 def test_the_network_may_be_named(inside: Callable[..., Outcome]) -> None:
@@ -112,6 +125,51 @@ def test_json_is_one_object(inside: Callable[..., Outcome], spoilt: Path) -> Non
     assert found["looks"][-1] <= found["most"] == 6
 
 
+def test_the_step_size_is_that_of_the_choice(
+    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path
+) -> None:
+    """`tuning.csv` has the rate of each loss; the line to paste, the sentence and JSON have the same."""
+    said, found = inside(*unlike).out, json.loads(inside(*unlike, "--format", "json", "--quiet").out)
+    tuning = pd.read_csv(tmp_path / "results" / "choose-line" / "tuning.csv").query("chosen")
+    own = dict(zip(tuning.loss, tuning.lr, strict=True))
+    assert (found["chosen"], found["usual"], own["mse"]) == ("mse", "scaled:factor=0.001:loss=mse", 0.1)
+    assert own[found["usual"]] == 10
+    assert dict(found["table"]["rates"]) == own
+    assert found["paste"][0].startswith("# here: sgd, step size 0.1,")
+    assert "# here: sgd, step size 0.1," in said
+    for text in (" ".join(said.split()), " ".join(found["answer"])):
+        assert "Step sizes: 0.1 for mse" in text
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_every_page_leads_with_the_decision(
+    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path, again: bool
+) -> None:
+    """In the words of the command, with its lines to paste; `report` has them from the manifest alone."""
+    said, _, rest = inside(*unlike).out.partition("\n\n")
+    lines = rest.partition("\n\n")[0].splitlines()
+    folder = tmp_path / "results" / "choose-line"
+    if again:
+        for name in ("report.md", "report.html"):
+            (folder / name).unlink()
+        assert inside("report", str(folder), "-o", str(folder)).code == 0
+    assert inside("report", str(folder)).out.startswith("\n\n".join([said, "\n".join(lines), ""]))
+    page = (folder / "report.md").read_text()
+    lead, code = page.partition("<details>")[0].split("```python\n")
+    assert re.sub(r"\\(.)", r"\1", " ".join(lead.split())) == " ".join(said.split())
+    assert code == "\n".join([*lines, "```\n\n"])
+    html = (folder / "report.html").read_text()
+    top = unescape(re.sub("<[^>]*>", " ", html.partition("<main>")[2].partition("<nav")[0]))
+    assert " ".join(top.split()) == " ".join([*said.split(), *" ".join(lines).split()])
+    for text in (page, html):
+        assert not re.search(
+            "beaten nowhere|told apart, and that|more seeds? (alone )?would", text.partition("criterion")[2]
+        )
+    found = json.loads(inside("report", str(folder), "--format", "json").out)
+    assert found["choice"]["paste"] == lines
+    assert found["answer"] == found["choice"]["answer"][0]
+
+
 @pytest.mark.usefixtures("rates")
 def test_quiet_leaves_the_files_alone(inside: Callable[..., Outcome], spoilt: Path, tmp_path: Path) -> None:
     """Nothing is printed; -o names the folder."""
@@ -148,7 +206,7 @@ def test_lines_to_paste_are_never_broken(inside: Callable[..., Outcome], tmp_pat
 @pytest.mark.usefixtures("rates")
 def test_a_budget_that_ends_exits_with_4(inside: Callable[..., Outcome], spoilt: Path, monkeypatch) -> None:
     """The choice is made on the whole seeds that were done, and that is said."""
-    monkeypatch.setattr("lossbench.stats.answer.decision.promising", lambda *_: True)
+    monkeypatch.setattr("lossbench.stats.answer.decision.can_decide", lambda *_: True)
     monkeypatch.setattr(Work, "left", property(lambda work: 1e9 if work.trained < 90 else 0.0))
     alike = ("-l", "huber,huber:delta=1.01", "--margin", "r2=1e-9")
     done = inside("choose", "-d", "spoilt.csv:target=y", *alike, "--jobs", "1")

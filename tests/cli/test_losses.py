@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,16 +86,25 @@ def test_an_unknown_loss_or_parameter_is_refused(refusal: Callable) -> None:
 
 
 def test_a_loss_of_the_users_own_is_shown(inside: Callable, tmp_path: Path) -> None:
-    """What it gets and how its result is read, on each task that it fits; what nobody knows is left out."""
+    """What it gets and how its result is read, on the first task that it fits; what nobody knows is left out."""
     (tmp_path / "mine.py").write_text(
         "def root(p, t):\n    'Its summary.'\n    return (p - t).square().sum().sqrt()"
     )
     shown = words(inside("losses", "mine.py:root").out)
-    for task in ("regression", "binary", "multilabel"):
-        assert f"mine.py:root ({task}): Its summary." in shown
+    assert "mine.py:root (regression): Its summary." in shown
     assert "receives raw outputs (batch, targets) and target (batch, targets); returns one number" in shown
-    for absent in ("facts", "formula", "mine.py:root (multiclass)"):
+    for absent in ("facts", "formula", "mine.py:root (binary)", "mine.py:root (multiclass)"):
         assert absent not in shown
+
+
+@pytest.mark.parametrize("spec", ["mine.py:root", "mine.py:root:c=2", "scaled:factor=2:loss=mine.py:root"])
+def test_the_other_tasks_of_a_users_loss_are_named(inside: Callable, tmp_path: Path, spec: str) -> None:
+    """One page, one line for the tasks beside it, and the command in that line shows another of them."""
+    (tmp_path / "mine.py").write_text("def root(p, t, c=1.0): return c * (p - t).square().mean().sqrt()")
+    shown = inside("losses", spec).out
+    assert shown.count("└") == 2
+    (other,) = re.findall(r"also for binary, multilabel,[^;]*; shown by lossbench losses '(.*?)'", words(shown))
+    assert "(binary)" in inside("losses", other).out.partition("\n")[0]
 
 
 def test_a_loss_that_fits_no_task_is_refused(refusal: Callable, tmp_path: Path) -> None:

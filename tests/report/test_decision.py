@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import get_args
 
@@ -16,12 +19,15 @@ from hypothesis import strategies as st
 from stats.synthetic import MANY, score_tables, table
 
 import lossbench
+from lossbench.cli.compare import compare
+from lossbench.data.given import given_tables
 from lossbench.losses.record import Link
 from lossbench.plan.candidates import Trait
-from lossbench.plan.choosing import Plan, plan_choice
+from lossbench.plan.choosing import RATES, Plan, plan_choice
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.decision import LABELS, READ, SHOWS, choice_lines, paste, record
+from lossbench.report.words.english import COMMANDS
 from lossbench.results.choosing import Choice
 from lossbench.stats.answer.decision import Decision, End, decide
 from lossbench.stats.answer.facts import Contaminated
@@ -43,6 +49,12 @@ def chosen(plan: Plan, trials: pd.DataFrame, **changes: object) -> Choice:
     (group,) = comparison_groups(trials)
     made = decide(Judged(group, difference_columns(group, MARGINS)), 0.05, (10,), 40)
     return Choice(plan, Findings(trials, margins=MARGINS), replace(made, **changes))
+
+
+def with_rows(choice: Choice, tested: int = 40) -> Choice:
+    """Return a choice of which rows are counted: 40 of the 50 were tested."""
+    table = replace(choice.decision.table, unit="row", units=tested)
+    return replace(choice, decision=replace(choice.decision, table=table))
 
 
 def of(*means: float, spread: float = 0.01, **options: object) -> pd.DataFrame:
@@ -83,6 +95,27 @@ def test_the_evidence_is_in_the_words_of_every_report(plan: Plan, scores: dict) 
     assert choice_lines(choice)[1] == paragraph(made, places([made])[0])
 
 
+@given(score_tables(), st.none() | st.integers(41, 10**6), st.booleans())
+def test_one_remedy_is_spoken_of(plan: Plan, scores: dict, needed: int | None, cut: bool) -> None:
+    """More seeds, where they would tell all that is open; else more rows in all, where these would; never both."""
+    choice = with_rows(chosen(plan, table(scores, **MANY)))
+    made = replace(choice.decision, rows_needed=needed, **{"end": "budget"} if cut else {})
+    first, evidence, *_ = choice_lines(replace(choice, decision=made))
+    gone = {one.loss for one in made.table.unfinished}
+    short = [one for one in made.table.open if one.loss not in gone and one.more_seeds is None]
+    rows = re.search(r"about (\d+) rows like these in all would, and there are 50", first)
+    assert bool(rows) == (needed is not None and bool(short) and made.end in ("seeds", "bound"))
+    assert rows is None or int(rows[1]) > 50
+    assert not (rows and re.search(r"more( seeds?)? (alone )?would", evidence))
+
+
+def test_rows_that_no_seed_tested_are_told_apart(plan: Plan) -> None:
+    """Where not all rows were in a test part, both numbers are said; where all were, that one."""
+    choice = chosen(plan, of(0.8, 0.8, 0.8))
+    assert "(accuracy; 40 of 50 rows tested, 10 seeds)" in choice_lines(with_rows(choice))[1]
+    assert "(accuracy; 50 rows, 10 seeds)" in choice_lines(with_rows(choice, 50))[1]
+
+
 @pytest.mark.parametrize(
     ("trials", "end", "begins"),
     [
@@ -121,9 +154,9 @@ def test_a_usual_loss_that_diverged_gives_way(plan: Plan) -> None:
 def test_tiny_test_parts_decide_nothing(plan: Plan) -> None:
     """Said first, with the rows of a test part; no second choice and no dirty data are told then."""
     trials = of(0.8, 0.8, 0.8, spread=0.3, train_rows=9, test_rows=3)
-    lines = choice_lines(chosen(plan, trials, rows_needed=5456))
+    lines = choice_lines(with_rows(chosen(plan, trials, rows_needed=5456)))
     assert lines[0].startswith("On moons, nothing can be decided with test parts of 3 rows; stay with bce")
-    assert "about 5500 rows like these would." in lines[0]
+    assert "about 6900 rows like these in all would, and there are 50." in lines[0]
     assert not [line for line in lines if line.startswith(("Second", "If", "Dirtier"))]
 
 
@@ -132,8 +165,8 @@ def test_dirt_names_the_sturdier_loss_only_where_it_is_told(plan: Plan) -> None:
     dirty = Contaminated("label", 0.2, 0.61, (("mse", "better", 0.7), ("mae", "inconclusive", 0.62)))
     (said,) = [line for line in dirt_lines(plan, dirty) if line.startswith("If")]
     assert said == (
-        "If the data were dirtier than these: with 20 % of the training labels wrong, mse (0.700) is better than "
-        "bce (0.610); bce goes from 0.800 to 0.610 there; if you expect that, take mse."
+        "If the data were dirtier than these (tried on 7 seeds): with 20 % of the training labels wrong, mse "
+        "(0.700) is better than bce (0.610); bce goes from 0.800 to 0.610 there; if you expect that, take mse."
     )
     (said,) = dirt_lines(plan, replace(dirty, others=(("mse", "inconclusive", 0.7),)))
     assert said.endswith("no loss can be told apart from bce; bce goes from 0.800 to 0.610 there.")
@@ -145,8 +178,44 @@ def test_dirt_names_the_sturdier_loss_only_where_it_is_told(plan: Plan) -> None:
 
 def dirt_lines(plan: Plan, dirty: Contaminated) -> list[str]:
     """Return what is said of dirty data."""
-    choice = chosen(plan, of(0.8, 0.8, 0.8), dirty=dirty, clean=0.8)
+    choice = chosen(plan, of(0.8, 0.8, 0.8), dirty=dirty, clean=0.8, dirty_seeds=7)
     return [line for line in choice_lines(choice) if line.startswith("If")]
+
+
+RARE = "imbalanced:rows=300:positives=0.05"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options", "said"),
+    [
+        (RARE, {}, ("bce,mse", "--score balanced_accuracy --threshold balanced_accuracy")),
+        (RARE, {"score": ["f1"], "model": "mlp:8"}, ("bce,mse", "--model mlp:8 --score f1 --threshold f1")),
+        (RARE, {"score": ["log_loss"]}, ()),
+        ("moons:rows=50", {}, ()),
+    ],
+)
+def test_rare_classes_come_with_a_line_that_tries_thresholds(dataset: str, options: dict, said: tuple) -> None:
+    """Where the score is of decisions: the usual loss and the choice, at the same rates; the line is a command."""
+    made = plan_choice(dataset, ["bce", "mse", "mae"], seeds=10, **options)
+    lines = [line for line in choice_lines(chosen(made, of(0.7, 0.9, 0.7))) if line.startswith(COMMANDS)]
+    assert len(lines) == bool(said)
+    for line in lines:
+        assert all(part in line for part in said)
+        _, name, *arguments = shlex.split(line)
+        context = compare.make_context(name, arguments)
+        assert context.params["lr"] == list(RATES)
+
+
+def test_the_line_for_a_table_of_a_program_is_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command can name it; the call has the names X and y, and is one that `lossbench.compare` takes."""
+    X, y = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) < 6
+    made = plan_choice("data", ["bce", "mse", "mae"], seeds=10, tables=given_tables(X, y, {}, None))
+    (line,) = [line for line in choice_lines(chosen(made, of(0.7, 0.9, 0.7))) if line.startswith(COMMANDS)]
+    monkeypatch.setattr("lossbench.compare", partial(lossbench.compare, epochs=1, jobs=1))
+    space = {"lossbench": lossbench, "X": X, "y": y}
+    found = eval(line.replace("seeds=10", "seeds=2").replace(str(list(RATES)), "[0.01, 0.03]"), space)
+    assert found.trials.threshold_by.unique().tolist() == ["balanced_accuracy"]
+    assert found.trials.loss.unique().tolist() == ["bce", "mse"]
 
 
 def test_every_sign_and_every_link_has_words() -> None:

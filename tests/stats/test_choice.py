@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from lossbench.run.scoring import frame_of
 from lossbench.stats.answer.table import answer
-from lossbench.stats.choice import DRAWS, best_rate, choice_variance, disjoint, make_choice
+from lossbench.stats.choice import DRAWS, best_rate, choice_variance, disjoint_pairs, make_choice
 from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import over_seeds
 from lossbench.stats.pairs import Judged, difference_columns, pairs_of
@@ -72,7 +72,7 @@ def test_the_middle_one_of_the_best_is_chosen(worth: np.ndarray) -> None:
 @pytest.mark.parametrize(("seeds", "size"), [(10, 5), (60, 5), (7, 3), (2, 1), (1, 0)])
 def test_two_tuning_sets_have_no_seed_in_common(seeds: int, size: int) -> None:
     """Each has as many seeds as it should, none twice."""
-    sets = disjoint(seeds, size)
+    sets = disjoint_pairs(seeds, size)
     assert sets.shape == (2, DRAWS, size)
     both = np.concatenate(list(sets), axis=-1)
     assert all(len(set(row)) == 2 * size for row in both.tolist())
@@ -146,12 +146,14 @@ def test_a_set_never_chooses_a_rate_at_which_one_of_its_seeds_diverged() -> None
     reported, _ = study(1, noise=1e-4)
     gone = (reported.lr == 0.01) & (reported.seed == 3)
     reported.loc[gone, ["status", "validation_score", "accuracy"]] = ["diverged", np.nan, np.nan]
-    chosen, sets = make_choice(reported, list(LOSSES), TUNING).chosen[:, 0], disjoint(SEEDS, TUNING)
+    chosen, sets = make_choice(reported, list(LOSSES), TUNING).chosen[:, 0], disjoint_pairs(SEEDS, TUNING)
     touched = (sets == 3).any(axis=-1)
     assert set(chosen[touched].tolist()) == {2}  # 0.1, the next best
     assert set(chosen[~touched].tolist()) == {1}
     untrained = reported[~((reported.loss == "mse") & (reported.lr == 0.1))]
-    assert set(make_choice(untrained, list(LOSSES), TUNING).chosen[:, 1].ravel().tolist()) <= {0, 1}
+    errors = untrained.assign(score="brier", validation_score=1.0 - untrained.validation_score)
+    for trials in (untrained, errors):
+        assert set(make_choice(trials, list(LOSSES), TUNING).chosen[:, 1].ravel().tolist()) <= {0, 1}
 
 
 def test_what_is_not_known_adds_nothing() -> None:

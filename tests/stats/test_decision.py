@@ -10,10 +10,11 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.stats.answer.decision import decide, facing, in_dirt, means_of
+from lossbench.stats.answer.decision import compared_with, decide, in_dirt, means_of
 from lossbench.stats.answer.table import answer
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import Judged, difference_columns, pairs_of
+from lossbench.stats.tuning import tuning_table
 from lossbench.stats.verdicts import APART
 
 from .synthetic import MANY, score_tables, table
@@ -43,7 +44,7 @@ def test_the_same_verdicts_are_told_from_the_other_side(scores: dict, place: int
     """Of each pair: the side, the size and the interval are those of the table, as seen from the chosen loss."""
     found = judged(table(scores))
     losses, loss = found.group.losses, LOSSES[place]
-    seen = facing(found, loss)
+    seen = compared_with(found, loss)
     assert seen.group.losses[0] == loss
     assert sorted(seen.group.losses) == sorted(losses)
     pairs = {
@@ -67,7 +68,7 @@ def test_the_same_verdicts_are_told_from_the_other_side(scores: dict, place: int
 def test_the_first_loss_sees_what_the_table_says(scores: dict) -> None:
     """Told of the reference, nothing changes."""
     found = judged(table(scores, shares=(0.0, 0.25, 0.5)))
-    assert repr(answer(facing(found, "bce"), 0.05)) == repr(answer(found, 0.05))
+    assert repr(answer(compared_with(found, "bce"), 0.05)) == repr(answer(found, 0.05))
 
 
 @half
@@ -94,6 +95,17 @@ def test_settled_is_that_nothing_is_open(scores: dict) -> None:
     gone = {one.loss for one in made.table.unfinished}
     left = [one for one in made.table.open if one.loss not in gone]
     assert (made.end == "settled") == (not left and made.end != "nothing")
+
+
+@half
+@given(st.permutations([0.001, 0.01, 0.1]), st.integers(0, 2))
+def test_each_loss_keeps_its_own_rate(rates: list[float], place: int) -> None:
+    """Whichever loss a table is told of, a rate goes with its loss and not with its place."""
+    trials, own = of(0.8, 0.7, 0.9), dict(zip(LOSSES, rates, strict=True))
+    trials = trials.assign(lr=trials.loss.map(own), validation_score=0.5)
+    *_, group = comparison_groups(trials, tuning_table(trials))
+    seen = compared_with(Judged(group, difference_columns(group, MARGINS)), LOSSES[place])
+    assert dict(answer(seen, 0.05).rates) == own
 
 
 def test_the_usual_loss_is_kept_until_another_is_shown_to_be_better() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
-from lossbench.stats.estimate import ALPHA, LEVEL, Estimate, at_least
+from lossbench.stats.estimate import ALPHA, LEVEL, Estimate, at_least, smallest_p
 
 sizes = st.floats(-1.0, 1.0).map(lambda value: round(value, 6))
 errors = st.floats(1e-4, 1.0)
@@ -26,7 +26,7 @@ def test_the_interval_excludes_what_the_test_rejects(mean, error, freedom) -> No
     found, margin = estimated(mean, error, freedom), 0.3
     interval, p_value, same = found.interval(), float(found.p_value()), float(found.p_equivalent(margin))
     if abs(p_value - ALPHA) > 1e-9:
-        assert (interval.low > 0 or interval.high < 0) == (p_value < ALPHA)
+        assert interval.off_zero == (interval.low > 0 or interval.high < 0) == (p_value < ALPHA)
     if abs(same - ALPHA) > 1e-9:
         assert (-margin < interval.low and interval.high < margin) == (same < ALPHA)
 
@@ -46,6 +46,27 @@ def test_the_posterior_is_students_distribution(mean, error, freedom, margin) ->
 def test_without_an_error_the_mean_is_certain(mean, margin, expected) -> None:
     """A difference that never varies lies on one side of the margin for sure."""
     assert estimated(mean, 0.0, 9.0).posterior(margin) == expected
+
+
+@given(st.integers(1, 40), st.integers(1, 20), sizes.filter(bool))
+def test_what_never_varies_is_judged_by_the_sign_test(n, family, mean) -> None:
+    """No difference is certain, one has the p value of n equal signs, and so has one that is inside the margin."""
+    p_value = binomtest(n, n).pvalue
+    assert smallest_p(n, family) == pytest.approx(min(1.0, family * p_value))
+    same, none = Estimate(mean, 0.0, 9.0, n), Estimate(0.0, 0.0, 9.0, n)
+    assert none.p_value() == 1.0
+    assert same.p_equivalent(2 * abs(mean)) == pytest.approx(p_value)
+    assert same.p_equivalent(abs(mean)) == 1.0
+    assert same.p_value() == pytest.approx(p_value if n > 1 else np.nan, nan_ok=True)
+
+
+@given(sizes, errors, freedoms)
+def test_two_units_have_an_interval_and_one_has_none(mean, error, freedom) -> None:
+    """Of one unit nobody knows how others would vary."""
+    found, alone = (Estimate(mean, error, freedom, n).interval() for n in (2, 1))
+    assert (found.low, found.high) == pytest.approx(t(freedom, mean, error).interval(LEVEL))
+    assert np.isnan([alone.low, alone.high]).all()
+    assert alone.mean == mean
 
 
 @given(st.integers(2, 5000), freedoms)

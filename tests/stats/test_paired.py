@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from lossbench.schema import MARGINS, METRICS
-from lossbench.stats.estimate import ALPHA, Interval, smallest_p
+from lossbench.stats.estimate import ALPHA, LEVEL, Interval, smallest_p
 from lossbench.stats.families import holm
-from lossbench.stats.paired import PairedTest, corrected_interval, paired_test, shared_rows
+from lossbench.stats.paired import PairedTest, corrected_interval, over_seeds, paired_test, shared_rows
 from lossbench.stats.verdicts import BETTER, WORSE, verdict
 
 few = settings(max_examples=25, deadline=None)
@@ -105,6 +105,7 @@ def test_identical_arms_do_not_differ(n: int) -> None:
     """All differences zero: p = 1, no effect, an interval of no width."""
     test = paired_test(np.zeros(n), RATIO)
     assert test.interval == Interval(0.0, 0.0, 0.0, n)
+    assert not test.interval.off_zero
     assert (test.p_value, test.effect_size) == (1.0, 0.0)
 
 
@@ -124,6 +125,24 @@ def test_a_difference_that_never_varies_is_judged_by_its_sign(n: int, p_value: f
     assert test.p_value == p_value
     assert np.isnan(test.effect_size)
     np.testing.assert_allclose(ends(test.interval), [0.1, *[0.1 if n > 5 else np.nan] * 2])
+
+
+@given(n=st.integers(2, 12), rows=st.integers(2, 5000))
+def test_seeds_that_agree_on_every_row_leave_what_rows_leave(n: int, rows: int) -> None:
+    """Of a score that counts rows, identical arms have the interval of Clopper and Pearson for no row."""
+    interval = paired_test(np.zeros(n), RATIO, rows).interval
+    assert interval.high == pytest.approx(stats.binomtest(0, rows).proportion_ci(LEVEL).high)
+    assert interval.low == -interval.high
+
+
+def test_seeds_move_the_mean_as_far_as_is_said() -> None:
+    """Means of many sets of seeds scatter by what each set says of it; the choice of rates is added to that."""
+    found = over_seeds(np.random.default_rng(0).normal(size=(4000, 6)), RATIO)
+    assert np.var(found.mean) == pytest.approx(np.mean(found.wandering**2), rel=0.05)
+    chosen = found.widened(np.full(4000, 0.25))
+    np.testing.assert_allclose(chosen.wandering**2, found.wandering**2 + 0.25)
+    np.testing.assert_allclose(chosen.at().error ** 2, found.at().error ** 2 + 0.25)
+    assert np.isnan(over_seeds(np.array([0.5]), RATIO).wandering)
 
 
 @few

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations, islice
 
 import numpy as np
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from lossbench.stats.estimate import ALPHA
 from lossbench.stats.families import gatekept
 from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups
+from lossbench.stats.paired import paired_test, shared_rows
 from lossbench.stats.pairs import BEST, alphabet, compare_pairs, difference_columns, letters, shared_letters
 from lossbench.stats.verdicts import BETTER, WORSE, fair
 
@@ -51,6 +54,33 @@ def test_the_family_is_all_that_is_shown_and_pairs_with_the_reference_come_first
     np.testing.assert_array_equal(pairs.p_holm, gatekept(pairs.p_value.to_numpy(), primary))
     assert (pairs.p_holm >= pairs.p_value).all()
     assert (pairs.p_holm <= primary.sum() * pairs.p_value + 1e-12)[primary].all()
+
+
+@few
+@given(score_tables(), st.sampled_from([1.0, 3.0]), st.sampled_from([None, 0.05]))
+def test_a_pair_has_the_figures_of_its_paired_test(scores: Scores, looks: float, margin: float | None) -> None:
+    """Second loss minus first, over the seeds that both have, at the level that so many looks leave.
+
+    The pairs with the reference, and the others, are each corrected for those that could be tested.
+    """
+    (group,) = comparison_groups(table(scores))
+    found = difference_columns(replace(group, correction=looks), {"accuracy": margin} if margin else {})
+    for index, (one, other) in enumerate(combinations(group.losses, 2)):
+        differences = (scores[other] - scores[one])[:, 0]
+        test = paired_test(differences, shared_rows("resplit", 32, 96), rows=32)
+        interval = test.estimate.interval(1.0 - ALPHA / looks)
+        won = np.where(np.isnan(differences), np.nan, (differences > 0) + (differences == 0) / 2)
+        beats = np.mean(won[~np.isnan(won)]) if interval.n else np.nan
+        posterior = test.estimate.posterior(margin or 0.0)
+        wanted = [interval.mean, interval.low, interval.high, interval.n, beats, *posterior]
+        wanted += [test.effect_size, test.p_value]
+        names = ("difference", "difference_low", "difference_high", "n", "beats", "p_worse", "p_equal", "p_better")
+        names += ("effect_size", "p_value")
+        np.testing.assert_allclose([found[name][index] for name in names], wanted, atol=1e-12)
+    primary, tested = np.array([True, True, False]), ~np.isnan(found["p_value"])
+    np.testing.assert_allclose(found["p_holm"], np.minimum(looks * gatekept(found["p_value"], primary), 1.0))
+    family = np.where(primary, tested[:2].sum(), tested[2:].sum()).clip(min=1)
+    np.testing.assert_allclose(found["smallest_p"], np.minimum(looks * family * 2.0 / 2.0 ** found["n"], 1.0))
 
 
 levels = st.lists(st.integers(0, 4), min_size=2, max_size=6)

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from lossbench.stats.findings import Findings
 from lossbench.stats.paired import corrected_interval
-from lossbench.stats.tuning import at_own_rate, disagreements, nearly_chosen, side_by_side, tuning_table
+from lossbench.stats.tuning import (
+    at_own_rate,
+    disagreements,
+    edge_rates,
+    nearly_chosen,
+    side_by_side,
+    tuning_table,
+)
 from stats.synthetic import MANY, table
 
 few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
@@ -69,6 +76,31 @@ def test_a_choice_at_the_edge_is_marked(best: int, edge: bool) -> None:
     found = tuning_table(grid([[float(index == best)] * 3 for index in range(len(RATES))]))
     assert list(found.lr[found.chosen]) == [RATES[best]]
     assert bool(found.at_edge.any()) is edge
+
+
+@pytest.mark.parametrize("best", range(3))
+def test_a_value_that_is_chosen_at_the_end_of_its_grid_is_marked(best: int) -> None:
+    """As far as it could go further: of one arm, whose values follow each other as they are named."""
+    values = [f"huber:delta={value}" for value in (0.1, 1, 10)]
+    parts = [
+        grid([[float(place == best)] * 3] * len(RATES), loss).assign(grid="huber:delta=0.1,1,10")
+        for place, loss in enumerate(values)
+    ]
+    found = tuning_table(pd.concat(parts[::-1], ignore_index=True), {values[0], values[2]}, values)
+    assert found.loss.tolist() == [value for value in values for _ in RATES]
+    assert found.grid.unique().tolist() == ["huber:delta=0.1,1,10"]
+    (chosen,) = found[found.chosen].itertuples()
+    assert (chosen.loss, chosen.parameter_at_edge) == (values[best], best != 1)
+    assert found.parameter_at_edge.sum() == (best != 1)
+    assert not {"grid", "parameter_at_edge"} & set(tuning_table(grid([[0.5] * 3] * len(RATES))))
+
+
+@pytest.mark.parametrize(("searched", "edges"), [(False, {0.001, 1.0}), (True, {0.001, 0.002, 1.0})])
+def test_of_a_search_what_is_near_an_end_is_an_edge_too(searched: bool, edges: set[float]) -> None:
+    """Its rates may crowd there; of a grid only the ends are, and a lone rate has no end."""
+    rows = [{"lr": rate, "search_place": 1.0 if searched else np.nan} for rate in (0.001, 0.002, 0.1, 1.0)]
+    assert edge_rates(rows) == edges
+    assert edge_rates(rows[:1]) == set()
 
 
 def test_a_rate_that_diverges_is_not_chosen() -> None:

@@ -22,7 +22,7 @@ from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.visible import visible
 
-_CHUNK = 5000  # rows held as Python's texts at a time, which take several times their room in Arrow
+_CHUNK = 5000  # rows held as Python strings at a time, which take several times the memory of Arrow's
 TEXT = pa.large_string()
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _OTHER_KINDS = {
@@ -40,13 +40,13 @@ _REPAIRS = {
 
 @dataclass(frozen=True, eq=False)
 class CsvFile:
-    """A CSV file as it stands, but for blanks at the beginning of values.
+    """The texts of a CSV file, of which only leading blanks of values were stripped.
 
     Args:
         names: of the columns.
         columns: the texts of each (pyarrow arrays of TEXT).
         lines: (rows,) the line in which each row begins.
-        separator: what stands between the values.
+        separator: between the values.
         notes: what was done to read it.
     """
 
@@ -61,7 +61,8 @@ def read_csv(path: Path, stated: str | None) -> CsvFile:
     """Read a CSV file; `stated` is its separator, or None to find it.
 
     Raises:
-        DataError: neither UTF-8 nor UTF-16 with its mark, without names, or malformed; it names the line.
+        DataError: neither UTF-8 nor UTF-16 with a byte order mark, without column names, or malformed; it names
+            the line.
     """
     encoding = _encoding(path)
     try:
@@ -75,7 +76,7 @@ def read_csv(path: Path, stated: str | None) -> CsvFile:
 
 
 def _encoding(path: Path) -> str:
-    """Tell UTF-8 from UTF-16 by how the file begins; refuse what begins as another kind of file does."""
+    """Tell UTF-8 from UTF-16 by the file's first bytes; refuse other kinds of files."""
     with path.open("rb") as file:
         beginning = file.read(4)
     for mark, (kind, way) in _OTHER_KINDS.items():
@@ -135,7 +136,7 @@ def _opening(path: Path, lines: Iterator[str]) -> tuple[list[str], str]:
             return opening, line
         opening.append(line)
     if opening and opening[-1].strip():
-        return opening[:-1], opening[-1]  # nothing but a line of names that begins with #
+        return opening[:-1], opening[-1]  # the file is only a line of names that begins with #
     raise DataError(f"{path}: there is no line of names; a table has names in its first line, and rows")
 
 
@@ -177,7 +178,7 @@ def _records(path: Path, lines: Iterable[str], separator: str, skipped: int) -> 
 
 
 def _simply(path: Path, names: list[str], top: int, separator: str) -> tuple[list[Any], np.ndarray] | None:
-    """Do the work of `_columns` ten times as fast where nothing is quoted; None where that cannot be done."""
+    """Do what `_columns` does, ten times as fast, where nothing is quoted; return None otherwise."""
     content = path.read_bytes()
     if separator == " " or content.startswith(_UTF16) or any(mark in content for mark in (b'"', b"\0")):
         return None
@@ -191,7 +192,7 @@ def _simply(path: Path, names: list[str], top: int, separator: str) -> tuple[lis
             pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(places, TEXT), null_values=[]),
         )
     except pa.ArrowInvalid:
-        return None  # `_columns` says where and why
+        return None  # `_columns` reports where and why
     columns = [pc.utf8_ltrim(column.combine_chunks(), " ") for column in table.columns]
     return (columns, lines) if len(lines) == len(table) else None
 

@@ -1,7 +1,7 @@
 """Data sets that scikit-learn fetches, read from its cache: `openml:31`, `openml:credit-g@1`, `sklearn:covtype`.
 
-Nothing is ever downloaded here: a run has the data that lie in the cache, today and in a year, and a job without a
-network has them too. What fills the cache is one line of Python, which the message names.
+Nothing is ever downloaded here: a run reads only the cache, so it has the same data in a year, and in a job
+without a network. The error message shows the line of Python that fills the cache.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Fetched(NamedTuple):
 
     Args:
         frame: its columns, targets among them.
-        targets: the columns that its source has for the target.
-        version: what it is, in a few words.
-        group: the column whose rows of one value belong together; None where there is none.
+        targets: the target columns that its source declares.
+        version: its source, version and checksum.
+        group: the column that groups rows; None where there is none.
     """
 
     frame: pd.DataFrame
@@ -42,14 +42,14 @@ class Fetched(NamedTuple):
 
 
 class _Online(Exception):
-    """Something asks for the network. No OSError, which scikit-learn would wait for and try again."""
+    """Something tried to use the network. Not an OSError: scikit-learn would wait and retry."""
 
 
 def fetch(name: str) -> Fetched:
     """Return a data set from scikit-learn's cache.
 
     Raises:
-        UnknownName: no table that scikit-learn fetches.
+        UnknownName: scikit-learn fetches no such table.
         BadValue: an id or a version that cannot be one.
         DataError: it is not in the cache, or no table.
     """
@@ -86,10 +86,10 @@ def _is_number(text: str) -> bool:
 
 
 def _cached(name: str, function: str, asked: Mapping[str, Any]) -> Any:
-    """Return what one of scikit-learn's functions gives without the network.
+    """Call one of scikit-learn's fetching functions with the network blocked.
 
     Raises:
-        DataError: it is not in the cache, or lies there damaged.
+        DataError: it is not in the cache, or the cached copy is damaged.
     """
     import sklearn.datasets
 
@@ -115,7 +115,7 @@ def _cached(name: str, function: str, asked: Mapping[str, Any]) -> Any:
 
 @contextmanager
 def _offline() -> Iterator[None]:
-    """Let nothing in this process open a URL."""
+    """Block every request for a URL in this process."""
 
     class Refusing(urllib.request.OpenerDirector):
         def open(self, *_: Any, **__: Any) -> Any:

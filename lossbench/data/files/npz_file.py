@@ -1,4 +1,4 @@
-"""Reading arrays that numpy saved: `digits.npz`, with rows or images as `X` and a number a row as any other."""
+"""Reading arrays that numpy saved: `digits.npz` has rows or images as `X`, other arrays a number a row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Arrays(NamedTuple):
 
     Args:
         frame: the features, x0, x1 ..., and behind them each other array under its name.
-        image_shape: of a row as an image, (height, width) or (channels, height, width); None where it is none.
+        image_shape: of a row as an image, (height, width) or (channels, height, width); None where rows are no
+            images.
     """
 
     frame: pd.DataFrame
@@ -32,7 +33,7 @@ def read_npz(path: Path) -> Arrays:
     """Read a file of arrays.
 
     Raises:
-        DataError: without features, with arrays of objects, or whose rows do not belong together.
+        DataError: without features, with arrays of objects, or with different numbers of rows.
     """
     arrays = _opened(path)
     _check(path, arrays)
@@ -55,7 +56,7 @@ def _opened(path: Path) -> dict[str, np.ndarray]:
 
 
 def _check(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Refuse arrays without features, and those whose rows are not those of the features."""
+    """Refuse files without features, and arrays whose number of rows differs from that of the features."""
     if FEATURES not in arrays:
         raise DataError(
             f"{path}: there is no array {FEATURES}, only {list(arrays)}; save the features under that name"

@@ -33,14 +33,14 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 def by_type(cells: Cells, name: str) -> tuple[Any, tuple[Remark, ...]]:
-    """Return what a column of a Parquet file, or of a frame, holds, and what is to be said of that.
+    """Return the content of a column of a Parquet file, or of a frame, and notes on it.
 
     Args:
         cells: the table, its columns as pandas reads them.
         name: of the column.
 
     Returns:
-        Numbers (rows,) float64; or else texts (a pyarrow array), dates among them as 2024-12-31. Notes on it.
+        Numbers (rows,) float64, or texts (a pyarrow array; dates as 2024-12-31); and the notes.
 
     Raises:
         DataError: neither numbers nor dates nor texts.
@@ -70,15 +70,15 @@ def by_type(cells: Cells, name: str) -> tuple[Any, tuple[Remark, ...]]:
 
 
 def _loses_digits(values: pd.Series[Any], kind: str) -> bool:
-    """Say whether exact numbers (rows,) are too large for a float, so that texts are read, with a note."""
+    """Say whether exact numbers (rows,) are too large for a float, so that they are read as texts, with a note."""
     return kind in ("integer", "decimal") and bool((values.dropna().map(int).map(abs) > EXACT).any())
 
 
 def _told(values: pd.Series[Any], kind: str) -> str:
-    """Name what values (rows,) are; those of several types by the first, as a list, which pandas calls mixed."""
+    """Name the type of values (rows,); lists and the like, which pandas calls mixed, by the first value."""
     return {"ndarray": "list", "list": "list", "dict": "struct"}.get(type(values.dropna().iloc[0]).__name__, kind)
 
 
 def _is_written(values: pd.Series[Any], kind: str) -> bool:
-    """Say whether values of several types (rows,) all have a text, as in a CSV file: numbers, and texts."""
+    """Say whether values of several types (rows,) are all numbers or texts, so that a CSV file could hold them."""
     return kind in _SEVERAL and all(isinstance(value, str | Real | Decimal) for value in values.dropna())

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from lossbench.data.readings import is_number
 from lossbench.errors import DataError
 
-SEPARATORS = ";\t|"  # what is looked for where line 1 has no comma, in this order
+SEPARATORS = ";\t|"  # tried in this order where line 1 has no comma
 AGREE = 0.9  # of the lines below the names: if so many have as many values, it is the names that are wrong
 TITLE = "take out all that stands above the names, or put # before it"
 

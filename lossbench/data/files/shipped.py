@@ -1,4 +1,4 @@
-"""The real tables of the package lossbench-data, which is installed apart: `shipped:penguins`."""
+"""The real tables of the package lossbench-data, which is installed separately: `shipped:penguins`."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ SOURCE = "shipped"
 
 @dataclass(frozen=True)
 class Shipped:
-    """What is known about a table.
+    """The record of a table.
 
     Args:
         summary: what it is, in a sentence.
-        target: the column that is to be predicted.
-        task: what that is.
+        target: the column to predict.
+        task: the task that this makes.
         source: who collected it.
-        statement: by which it is free to ship.
-        taken_from: where that is said.
+        statement: the sentence by which it is free to ship.
+        taken_from: where that sentence stands.
         changed: what was done to it.
-        group: the column whose rows of one value belong together; None where there is none.
+        group: the column that groups rows; None where there is none.
     """
 
     summary: str
@@ -47,7 +47,7 @@ class Shipped:
 
 @cache
 def tables() -> Mapping[str, Shipped]:
-    """Return what is known about the tables, by name; none where the package is not installed."""
+    """Return the records of the tables, by name; none where the package is not installed."""
     try:
         place = files(PACKAGE) / "tables"
     except ModuleNotFoundError:
@@ -60,10 +60,10 @@ def ship(name: str) -> Fetched:
     """Return a table of the package.
 
     Raises:
-        DataError: the package is not installed, or the table is not what was put into it.
-        UnknownName: it has no such table.
+        DataError: the package is not installed, or the table does not have its checksum.
+        UnknownName: the package has no such table.
     """
-    import pandas as pd  # here, since who only lists the tables need not wait for it
+    import pandas as pd  # imported here, so that listing the tables need not wait for it
 
     known, which = tables(), name.partition(":")[2]
     if not known:

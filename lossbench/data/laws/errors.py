@@ -1,4 +1,4 @@
-"""A plane with errors that are not those of the textbook: uneven, or with heavy tails."""
+"""A linear law whose errors are uneven, or have heavy tails."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Data sets of tasks whose sample is more than an answer a row: images with masks ..."""
+"""Data sets of structured tasks: images with masks, images to embed, laws to imitate."""

@@ -1,6 +1,6 @@
 """Images of many classes, for losses that shape an embedding: made of scikit-learn's handwritten digits.
 
-Five of ten classes are half of them, so that the best five among ten say little; a pair of digits has a hundred.
+Ten classes are too few for scores of the five nearest; pairs of digits make a hundred classes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def digit_pairs(classes: float = 100, rows: float = 20, together: float = TOGETH
 
     Every seed splits the 1797 images of `digits` first, 60/20/20 of each digit, draws the pairs that are classes,
     without regard to order where there are a hundred, and then pairs images of one part at random: no stroke of a
-    test image was seen in training. `rows` is the number of a class; 60 % of them are in the training part. What
-    holds for the law holds for pairs of these images; other writers are none of it.
+    test image was seen in training. `rows` is the number of a class; 60 % of them are in the training part.
+    Results hold for pairs of these images, not for other writers.
 
     Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (its test part).
 

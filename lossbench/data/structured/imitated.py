@@ -1,9 +1,9 @@
-"""Laws that a generator is to imitate: the features are noise, the target is a sample that is not of their rows.
+"""Laws that a generator is to imitate: the features are noise, the target is a sample not paired with them.
 
 Every seed draws its own rows, from streams that depend only on the name of the law and the seed. The noise is four
-standard normal numbers a row. By `start` the law lies that many of its standard deviations from where an untrained
-network begins, in every target: at 0 both overlap, at 10 they are far apart. It moves nothing else, since a law is
-standardised before it is learnt.
+standard normal numbers a row. `start` is how many of its standard deviations the law lies from the outputs of an
+untrained network, in every target: at 0 both overlap, at 10 they are far apart. It changes nothing else, since a
+law is standardised before it is learnt.
 
 Each law takes `rows`, the number of samples, and `seed`, the repetition, and raises BadValue where a number that
 must be whole is not.
@@ -18,7 +18,7 @@ from lossbench.data.generators import whole
 from lossbench.randomness import stream
 
 NOISE = 4
-WITHIN = 3.0  # standard deviations of a mode, inside of which its samples are
+WITHIN = 3.0  # a sample belongs to a mode within so many of its standard deviations
 
 
 def mixture(start: float = 0.0, rows: float = 500, seed: int = 0) -> Dataset:

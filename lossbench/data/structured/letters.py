@@ -1,4 +1,4 @@
-"""Images of letters by a law: strokes of the Hershey fonts, turned, sheared, stretched and moved, under noise.
+"""Images of letters drawn from a law: strokes of the Hershey fonts, distorted, moved, with noise.
 
 The Hershey fonts were originally created by Dr. A. V. Hershey while working at the U.S. National Bureau of
 Standards; the format of the data in the package that brings them, the extra `letters`, was originally created by
@@ -46,9 +46,9 @@ class Hand:
     """How letters are drawn.
 
     Args:
-        fonts: (fonts,) the numbers of those that they are drawn from.
-        jitter: times the usual deviations.
-        noise: standard deviation of what is added to every pixel.
+        fonts: (fonts,) the numbers of the fonts to draw from.
+        jitter: factor on the usual deviations.
+        noise: standard deviation of the noise that is added to every pixel.
     """
 
     fonts: np.ndarray
@@ -64,8 +64,7 @@ def letters(
     The first 26 classes are the capitals, the others small letters. Every seed draws images of its own, each a
     glyph of a font at random with a jitter and noise of its own, so that no drawing of a test image was seen in
     training; its font was. With unseen=1 the fonts are split too: seven for training, two for each other part.
-    `rows` is the number of a class; 60 % of them are in the training part. What holds for the law holds for these
-    fonts.
+    `rows` is the number of a class; 60 % of them are in the training part. Results hold for these fonts.
 
     Source: Hershey 1967, Calligraphy for computers, U.S. Naval Weapons Laboratory report 2101.
 
@@ -146,7 +145,7 @@ def splashed(places: np.ndarray, image: np.ndarray, count: int) -> np.ndarray:
 
     Args:
         places: (points, 2) across and down, in pixels; (0, 0) is the middle of the first.
-        image: (points,) which image each is of.
+        image: (points,) the image of each.
         count: of images.
 
     Returns:

@@ -1,7 +1,7 @@
 """Images of objects on textured noise, from a law that says where the objects are: a mask to be found.
 
 A row is a pixel. Its features are the square of 5 by 5 pixels about it, line by line, and its target says whether
-it is of an object. The rows of an image follow one another, line by line, and no split tears them apart.
+it is of an object. The rows of an image follow one another, line by line, and a split keeps them in one part.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def discs(
     The discs of an image grow from centres anywhere in it, at rates between 1 and 2, until they cover its share
     of the pixels: uniform between a half and one and a half times `foreground`, and at least one pixel. A share
     `empty` of the images has none. The grey of a pixel is 1 in an object and 0 elsewhere, plus `noise` times white
-    noise that is blurred over 0.7 pixels, which is the texture, and brought back to a variance of 1. A pixel's
+    noise that is blurred over 0.7 pixels, which is the texture, and rescaled to a variance of 1. A pixel's
     features are the 5 by 5 pixels about it; beyond the edge an image is mirrored.
 
     Source: Canny 1986, A computational approach to edge detection, IEEE Transactions on Pattern Analysis and

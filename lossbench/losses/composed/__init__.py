@@ -1,1 +1,1 @@
-"""Losses made of others: a constant times one, and weighted sums."""
+"""Losses made of other losses: a constant times one, and weighted sums."""

@@ -5,9 +5,9 @@ sum, with the value 1 where none is given, and can be tuned. The parameters of t
 too, by their own names: `sum:huber+mse:delta=2`. Where two losses have one of the same name, the place of the loss
 in the sum is added: `sum:huber+huber:delta_1=1:delta_2=3`.
 
-A loss may be the user's own, `sum:bce+0.5*my_losses.py:mine`. A loss in parentheses is a spec, with all that is of
-it alone: `sum:(torch.nn:SmoothL1Loss:beta=0.5)+0.1*mse`, `sum:hinge+(mine.py:f:@link=margin)`. So is one whose
-name has a plus sign, an asterisk or a parenthesis in it.
+A loss may be the user's own, `sum:bce+0.5*my_losses.py:mine`. A loss in parentheses is a whole spec, with
+parameters and statements of its own: `sum:(torch.nn:SmoothL1Loss:beta=0.5)+0.1*mse`,
+`sum:hinge+(mine.py:f:@link=margin)`. So is one whose name has a plus sign, an asterisk or a parenthesis in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lossbench.spec import enclosed, pieces
 
 PREFIX = "sum:"
 
-_PLUS = re.compile(r"(?<!\de)\+")  # a plus sign that is no part of a number, as in 1e+3
+_PLUS = re.compile(r"(?<!\de)\+")  # a plus sign, unless it is part of a number, as in 1e+3
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -52,7 +52,7 @@ def terms_of(name: str) -> tuple[Term, ...]:
     """Read the name of a sum.
 
     Raises:
-        BadValue: fewer than two terms, a weight that is none, or what is no loss in parentheses.
+        BadValue: fewer than two terms, a malformed weight, or no loss in parentheses.
 
     Example:
         >>> terms_of("sum:bce+w*dice")
@@ -93,7 +93,7 @@ def _term(name: str, text: str) -> Term:
 
 
 def _loss(name: str, text: str) -> str:
-    """Return the loss of a term, without the parentheses that it may stand in."""
+    """Return the loss of a term, without any parentheses around it."""
     if "(" not in text and ")" not in text:
         return text
     if enclosed(text) != f"({'_' * (len(text) - 2)})":

@@ -1,4 +1,4 @@
-"""Which losses a spec is made of."""
+"""The losses that a spec is made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a sum of losses, from what is known of its parts."""
+"""The record of a sum of losses, derived from the records of its parts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Summed:
     def __call__(
         self, raw: torch.Tensor, target: torch.Tensor, **parameters: float | torch.Tensor
     ) -> torch.Tensor:
-        """Return the sum a sample; of a batch, where one of the losses has no value a sample."""
+        """Return the sum for each sample; for the batch, where one of the losses has no value per sample."""
         whole = any(part.record.whole_batch for part in self.parts)
         values = [
             Scaled(part.record.fn)(raw, target, factor=part.factor(parameters), **part.own(parameters))
@@ -66,8 +66,8 @@ def sum_records(name: str, served: Callable[[str], Mapping[Task, LossRecord]]) -
 
     Args:
         name: such as "sum:bce+0.5*dice".
-        served: from the name of a loss of the catalogue to its records by task; none where it is unknown, and then
-            nothing is known of the sum.
+        served: from the name of a loss of the catalogue to its records by task; empty where it is unknown, and
+            then the result is empty too.
 
     Raises:
         BadValue: it is no sum.
@@ -82,7 +82,7 @@ def sum_records(name: str, served: Callable[[str], Mapping[Task, LossRecord]]) -
 
 
 def fault_of(name: str, task: Task, served: Callable[[str], Mapping[Task, LossRecord]]) -> str:
-    """Say why a sum does not run on a task: which of its losses does not, or in what they differ."""
+    """Say why a sum does not run on a task: which of its losses does not, or how they differ."""
     names = list(dict.fromkeys(term.loss for term in terms_of(name)))
     for one in names:
         if task not in served(one):
@@ -91,7 +91,7 @@ def fault_of(name: str, task: Task, served: Callable[[str], Mapping[Task, LossRe
 
 
 def differ(records: Sequence[LossRecord]) -> str:
-    """Say in what losses differ that do not agree."""
+    """Say how losses that do not agree differ."""
     field = next(field for field in AGREED if len({getattr(record, field) for record in records}) > 1)
     each = ", ".join(dict.fromkeys(f"{record.name} has {getattr(record, field)}" for record in records))
     advice = "; say of yours what it reads, in parentheses: (my_losses.py:NAME:@link=LINK)"
@@ -108,7 +108,7 @@ def sum_record(name: str, terms: Sequence[Term], records: Sequence[LossRecord]) 
     """Return the record of a sum of losses that agree.
 
     Raises:
-        BadValue: a weight is called as a parameter of a loss.
+        BadValue: a weight has the name of a parameter of a loss.
     """
     first, parts = records[0], _parts(terms, records)
     weights = tuple(_weight(term.weight) for term in dict.fromkeys(terms) if isinstance(term.weight, str))
@@ -160,7 +160,7 @@ def weights_in(name: str) -> dict[str, Parameter]:
 
 
 def _drift(records: Sequence[LossRecord]) -> Drift | None:
-    """Return what asks all losses of a sum that may drift; None where none may."""
+    """Return the drift check of all losses of a sum that may drift; None where none may."""
 
     def drift(times: int) -> str:
         told = ((record, record.drift(times)) for record in records if record.drift)
@@ -170,7 +170,7 @@ def _drift(records: Sequence[LossRecord]) -> Drift | None:
 
 
 def part_names(record: LossRecord) -> tuple[str, ...]:
-    """Return the losses of a sum by name, with their place where one is in it twice; none where it is no sum."""
+    """Return the names of the losses of a sum, numbered where one occurs twice; empty for other losses."""
     names = [part.record.name for part in record.parts]
     return tuple(f"{name}_{place}" if names.count(name) > 1 else name for place, name in enumerate(names, start=1))
 
@@ -210,7 +210,7 @@ def _times(term: Term) -> str:
 
 
 def _domain(domains: Sequence[Domain]) -> Domain | None:
-    """Return which targets all of some losses are defined for."""
+    """Return the targets for which all of the losses are defined."""
     if len(domains) < 2:
         return domains[0] if domains else None
 

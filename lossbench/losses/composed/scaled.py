@@ -4,8 +4,8 @@
 
 `loss=` comes last, and all that follows is the other loss's own spec; a label on either side of it is that of the
 whole. Without `loss=` the other loss is the reference loss of the task. Under Adam, which divides by the size of
-the gradient, the constant changes next to nothing. Under SGD it is another learning rate, and beside a penalty
-another balance.
+the gradient, the constant changes next to nothing. Under SGD it acts as another learning rate, and with a penalty
+it shifts the balance between both.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Scaled:
     ) -> torch.Tensor:
         """Return what the other function returns, multiplied."""
         values = self.multiplied(raw, target, **parameters)
-        # A factor (..., 1, 1) belongs to the models, so the axes that the loss has summed over must be there.
+        # A factor (..., 1, 1) has a value for each model, so the axes that the loss has summed over are added
+        # again.
         summed = raw.dim() - values.dim()
         product = factor * values.reshape(*values.shape, *[1] * summed)
         return product.reshape(values.shape)
@@ -94,10 +95,10 @@ def is_scaled(spec: str) -> bool:
 
 
 def split_scaled(spec: str) -> tuple[str, str]:
-    """Split the spec of a scaled loss into what is said of the factor, and the other loss's spec or nothing.
+    """Split the spec of a scaled loss into the part about the factor, and the other loss's spec or "".
 
     Raises:
-        BadValue: something before `loss=` is no parameter, or nothing stands behind it.
+        BadValue: something before `loss=` is no parameter, or nothing follows it.
 
     Example:
         >>> split_scaled("scaled:factor=16:loss=huber:delta=2")

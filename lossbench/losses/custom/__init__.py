@@ -1,1 +1,1 @@
-"""A custom loss: found, tried, and called as it wants to be."""
+"""A custom loss: located, tried, and called by its own convention."""

@@ -1,4 +1,4 @@
-"""From the user's object to a function of raw outputs and target: of one model, then of many at once."""
+"""Turning the user's object into a function of raw outputs and target: for one model, then for many at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from lossbench.errors import LossMisbehaves
+from lossbench.errors import LossLeavesTorch, LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.candidate import Candidate, check_callable
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.signature import is_number, is_tensor, parameters_of
-from lossbench.losses.custom.source import in_one_line, line_of
+from lossbench.losses.custom.source import in_one_line, left_torch, line_of
 from lossbench.remark import Remark, Topic
 from lossbench.task import VALUED
 
@@ -22,17 +22,22 @@ Call = Callable[..., "torch.Tensor"]
 Gives = Literal["sample", "output", "batch"]
 """A value a sample (batch,), a value an output (batch, outputs), or one number for the batch ()."""
 
+ESCAPED = "escaped from inside a function"
+"""In what torch raises where a loss uses a tensor of an earlier call, of other models."""
+
+KEPT = "uses a tensor that it kept from an earlier call; keep nothing between calls, or a plain number"
+
 
 def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: bool = False) -> Call:
     """Return the loss as a function of prediction and target that raises nothing but LossMisbehaves.
 
     Args:
-        candidate: the user's object; a class is made into an instance.
-        arguments: what the constructor gets, or the function beside prediction and target.
+        candidate: the user's object; a class is instantiated.
+        arguments: of the constructor, or of the function besides prediction and target.
         target_first: True where it is called with the target first.
 
     Raises:
-        LossMisbehaves: the constructor raises, or makes what is no loss.
+        LossMisbehaves: the constructor raises, or its result is no loss.
     """
     plain, tensors = _with_tensors(candidate, arguments)
     constructed = inspect.isclass(candidate.criterion)
@@ -43,11 +48,16 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: 
         _check_frozen(candidate, module)
 
     def fault(error: BaseException) -> LossMisbehaves:
-        return LossMisbehaves(candidate.name, f"raised {in_one_line(error)}", line_of(error, candidate.file))
+        where = line_of(error, candidate.file)
+        if library := left_torch(error):
+            said = f"computes with {library}, whose results have no gradient; compute with operations of torch"
+            return LossLeavesTorch(candidate.name, said, where)
+        said = KEPT if ESCAPED in in_one_line(error) else f"raised {in_one_line(error)}"
+        return LossMisbehaves(candidate.name, said, where)
 
     def call(prediction: torch.Tensor, target: torch.Tensor, **parameters: Any) -> Any:
         with failing(fault):
-            # Its constants, to where the data are.
+            # Move its constants to the device of the data.
             if module is not None:
                 module.to(prediction.device, prediction.dtype)
             if not constructed:
@@ -56,7 +66,8 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: 
                 }
             first, second = (target, prediction) if target_first else (prediction, target)
             value = fixed(first, second, **parameters)
-            # A subclass, as libraries of images have, would follow the value into whatever is computed of it.
+            # Imaging libraries return subclasses of Tensor, which would spread to everything computed from the
+            # value.
             return value.as_subclass(torch.Tensor) if isinstance(value, torch.Tensor) else value
 
     return call
@@ -65,7 +76,7 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: 
 def _with_tensors(
     candidate: Candidate, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Return the arguments that are given as they stand, and the lists that are given as tensors."""
+    """Return the arguments to pass unchanged, and the lists to pass as tensors."""
     declared = parameters_of(candidate.criterion)
     lists = [
         name for name, value in arguments.items() if isinstance(value, list) and is_tensor(declared.get(name))
@@ -93,7 +104,7 @@ def _constructed(candidate: Candidate, arguments: Mapping[str, Any]) -> Any:
 
 
 def _check_frozen(candidate: Candidate, module: torch.nn.Module) -> None:
-    """Refuse a loss that would have to be trained itself: it would silently stay as it was made."""
+    """Refuse a loss with trainable parameters: they would silently stay untrained."""
     learnt = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
     if learnt:
         raise LossMisbehaves(
@@ -112,7 +123,7 @@ def alone(call: Call, convention: Convention, gives: Gives) -> Call:
             value = value.flatten(1).mean(-1)
         elif gives == "output":
             value = value.mean(-1) if convention.task in VALUED else value.sum(-1)
-        # What is given for a row of an embedding hangs on the others, so that engines must not add rows to them.
+        # The value of a row of embeddings depends on the other rows, so engines must not pad the batch.
         return value.mean(-1) if convention.link == "embedding" and gives != "batch" else value
 
     return loss
@@ -133,8 +144,8 @@ class Spread:
     """The loss of many models.
 
     Args:
-        loss: from raw (..., batch, outputs) and target to (..., batch), or (...) for a whole batch.
-        way: how, in words.
+        loss: maps raw (..., batch, outputs) and target to (..., batch), or (...) for a whole batch.
+        way: how models are evaluated, in words.
         varies: True where `loss` takes its parameters as keywords, and each may be a tensor (..., 1, 1) that has a
             value for each model.
         notes: what it costs, and why.
@@ -149,14 +160,14 @@ class Spread:
 def spread(
     loss: Call, at_once: bool, raw: torch.Tensor, target: torch.Tensor, parameters: Mapping[str, float]
 ) -> Spread:
-    """Find the fastest way that gives what the models give one after the other.
+    """Find the fastest way to evaluate many models with the same results as one after the other.
 
-    Even a loss that is evaluated all at once must let itself be mapped: that shows that it does not branch on
-    values, so that what holds in this trial holds in training.
+    Even a loss that takes all models at once must pass through vmap: that shows that it does not branch on values,
+    so that what holds in this trial holds in training.
 
     Args:
-        loss: of one model (batch, outputs); where `at_once`, perhaps of any number (..., batch, outputs).
-        at_once: True where it may be handed all models at once.
+        loss: of one model (batch, outputs); where `at_once`, of any number (..., batch, outputs).
+        at_once: True where it may be given all models at once.
         raw: (models, batch, outputs) to try it on.
         target: for these.
         parameters: values of the parameters that might differ between models.
@@ -192,7 +203,7 @@ def differentiated(
 
 
 def in_gradient(error: BaseException) -> BaseException:
-    """Return what a gradient that cannot be computed raises, whatever a backward pass of the user's own raised."""
+    """Return the error for a gradient that cannot be computed, whatever the user's own backward pass raised."""
     return (
         error
         if isinstance(error, RuntimeError)
@@ -203,7 +214,7 @@ def in_gradient(error: BaseException) -> BaseException:
 def unlike(
     expected: tuple[torch.Tensor, torch.Tensor | None], loss: Call, raw: torch.Tensor, target: torch.Tensor
 ) -> str:
-    """Say why a loss cannot stand for one of this value and gradient at raw (batch, outputs); empty if it can."""
+    """Say how a loss differs from an expected value and gradient at raw (batch, outputs); empty if it does not."""
     try:
         found = differentiated(loss, raw, target)
     except Exception as error:
@@ -214,13 +225,13 @@ def unlike(
 
 
 def alike(a: torch.Tensor, b: torch.Tensor, relative: float, of_largest: float) -> bool:
-    """Say whether values of a loss, or its gradients, are the same but for rounding, in whatever unit it is.
+    """Say whether values of a loss, or gradients, are equal up to rounding, whatever their unit.
 
     Args:
-        a: (...) what is expected.
-        b: (...) what was found; of another shape it is another.
-        relative: how far each value may be off, as a share of it.
-        of_largest: how much more, as a share of the largest: what is near zero is a difference of such.
+        a: (...) the expected values.
+        b: (...) the values found; another shape is a difference.
+        relative: how far each value may be off, as a share of itself.
+        of_largest: how much more, as a share of the largest value: values near zero are differences of large ones.
 
     Example:
         >>> import torch

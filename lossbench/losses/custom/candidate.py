@@ -1,4 +1,4 @@
-"""An object that a user names as a loss, and those that were given a name in Python."""
+"""An object that a user names as a loss, and the objects that were registered under a name in Python."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Candidate:
         file: where it is defined; empty where there is no such file.
         origin: where it comes from, in words.
         code: a hash of its code.
-        stated: what was said about it when it was registered.
-        seen: what was seen of its file when that ran.
+        stated: what was stated when it was registered.
+        seen: what its file did when it ran.
     """
 
     name: str
@@ -37,14 +37,14 @@ _REGISTERED: dict[str, Candidate] = {}
 
 
 def remember(candidate: Candidate) -> None:
-    """Let a name mean a candidate; one that is known already stays the object that it is."""
+    """Register a candidate under its name; the same object stays if it is already known."""
     known = _REGISTERED.get(candidate.name)
     if known is None or (known.code, known.stated) != (candidate.code, candidate.stated):
         _REGISTERED[candidate.name] = candidate
 
 
 def registered(name: str) -> Candidate | None:
-    """Return what was registered under a name."""
+    """Return the candidate registered under a name."""
     return _REGISTERED.get(name)
 
 
@@ -54,7 +54,7 @@ def all_registered() -> tuple[str, ...]:
 
 
 def check_callable(criterion: Any, name: str) -> None:
-    """Refuse what cannot be called."""
+    """Refuse an object that is not callable."""
     if not callable(criterion):
         raise LossFailed(
             f"'{name}' is no loss but {type(criterion).__name__}; name a function f(prediction, target), a class "

@@ -1,4 +1,4 @@
-"""A user's file on its way to a machine that has it not: its source, and where the copy lies there."""
+"""A user's file on its way to a machine that does not have it: its source, and where the copy is there."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Carried:
     """A Python file and the modules beside it that it imports.
 
     Args:
-        place: the file as the user wrote it in a spec.
-        name: that of the file.
-        sources: contents by their paths, from the folder of the file.
+        place: the file as written in a spec.
+        name: of the file.
+        sources: contents by path, relative to the folder of the file.
         code: a hash of the contents.
     """
 
@@ -33,19 +33,19 @@ class Carried:
 
 
 def carry(specs: Iterable[str]) -> tuple[Carried, ...]:
-    """Return the files that losses, models and metrics are taken from.
+    """Return the files that define the user's losses, models and metrics.
 
     Args:
         specs: of losses and models, built-in ones too, and names of metrics.
 
     Raises:
-        LossFailed: a file that is gone, or no Python any more.
+        LossFailed: a file that is missing, or is no longer Python.
     """
     return tuple(map(_carried, dict.fromkeys(place for spec in specs for place in files_in(spec))))
 
 
 def files_in(spec: str) -> tuple[str, ...]:
-    """Return the files that the spec of a loss or a model names, as they are written there.
+    """Return the files that the spec of a loss or a model names, as written there.
 
     Example:
         >>> files_in("scaled:factor=2:loss=mine/losses.py:f:alpha=2"), files_in("sum:huber+mine.py:f")
@@ -69,13 +69,13 @@ _COPIES: dict[str, Path] = {}
 
 
 def file_at(place: str) -> Path:
-    """Return the file that a user names: the copy of one that was carried here, else from the current folder."""
+    """Return the file that a user names: its copy, if it was carried here, else the file in the current folder."""
     return _COPIES.get(place) or Path(expand(place)).absolute()
 
 
 @contextmanager
 def unloaded(files: Iterable[Carried]) -> Iterator[None]:
-    """Let the names of files mean what was carried here, whatever lies under these names."""
+    """Let the names of files mean the copies that were carried here, whatever files of these names exist."""
     _COPIES.update({one.place: _copied(one) for one in files})
     try:
         yield
@@ -95,4 +95,4 @@ def _copied(carried: Carried) -> Path:
 
 @cache
 def _folder(code: str) -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix=f"lossbench-{code}-")  # it lasts as long as the process, and is emptied then
+    return TemporaryDirectory(prefix=f"lossbench-{code}-")  # removed when the process ends

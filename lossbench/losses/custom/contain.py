@@ -1,8 +1,8 @@
-"""What a user's code does to the process that runs it: known to who ran it, and undone.
+"""What a user's code does to its process is recorded and undone.
 
-A loss shares its process with all others, whose numbers must not depend on it. So whatever of a user's is run, its
-file, its constructor, a trial, a training, is run inside `contained`, once around the whole and not around each
-call. What it prints goes to standard error, since standard output is the report's alone.
+A loss shares its process with all others, whose numbers must not depend on it. So all of a user's code (its file,
+its constructor, a trial, a training) runs inside `contained`, once around the whole and not around each call. What
+it prints goes to standard error, since standard output is the report's alone.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ import numpy as np
 from lossbench.lazy import torch
 from lossbench.losses.custom.endless import TRIAL, clock, ticking
 
-WARNINGS = 3  # that are told of one loss; one with a number in its text may come at every call
+WARNINGS = 3  # reported of one loss; a warning with a number in its text may differ at every call
 SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGPIPE")
 
 
 class Setting(NamedTuple):
-    """Something of torch that the numbers of every loss depend on, and which functions read and write it."""
+    """A global setting of torch on which all losses' numbers depend, with its getter and setter."""
 
     name: str
     reader: str
@@ -63,7 +63,7 @@ def settings() -> tuple[Any, ...]:
 
 
 def altered(before: tuple[Any, ...]) -> str:
-    """Say which settings are not as they were, and what they are now; empty where none is.
+    """Say which settings have changed, and to what; empty where none has.
 
     Example:
         >>> altered(settings())
@@ -81,14 +81,14 @@ def meddles(settings: str) -> str:
     return f"changes {settings}, on which the numbers of other losses depend too; let it leave that as it is"
 
 
-@dataclass(eq=False)  # two that saw the same are still two
+@dataclass(eq=False)  # compared by identity
 class Seen:
-    """What was seen of a user's code.
+    """What a user's code did.
 
     Args:
-        warnings: the first lines of what it warned of, each with the specs of the losses that ran.
+        warnings: the first line of each warning, with the specs of the losses that ran.
         altered: the settings that it changed, in words.
-        running: the specs of the losses that run.
+        running: the specs of the losses that run now.
     """
 
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -96,13 +96,13 @@ class Seen:
     running: tuple[str, ...] = ()
 
     def warn(self, message: Warning | str, *_: object) -> None:
-        """Take a warning down; takes what `warnings.showwarning` takes."""
+        """Record a warning; the arguments are those of `warnings.showwarning`."""
         if len(self.warnings) < WARNINGS:
             self.warnings.setdefault(str(message).strip().partition("\n")[0], self.running)
 
 
 class Lent:
-    """Standard error as a user's code is given it, which may close it: for others it stays open.
+    """Standard error for a user's code: if that closes it, it stays open for others.
 
     Example:
         >>> from io import StringIO
@@ -115,7 +115,7 @@ class Lent:
         self._stream = stream
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the stream has."""
+        """Return an attribute of the stream."""
         return getattr(self._stream, name)
 
     def close(self) -> None:
@@ -135,13 +135,13 @@ def running(losses: tuple[str, ...]) -> None:
 
 @contextmanager
 def contained(arguments: list[str] | None = None, limit: int = TRIAL) -> Iterator[Seen]:
-    """Run a user's code; afterwards all is as it was before.
+    """Run a user's code; afterwards restore the state of the process.
 
     Random numbers are the same in every such block, whatever ran before it.
 
     Args:
-        arguments: what it finds in `sys.argv`; None for what is there.
-        limit: seconds after which a call is broken off.
+        arguments: its `sys.argv`; None to leave that as it is.
+        limit: seconds after which a call is interrupted.
     """
     seen = Seen()
     log = cast("TextIO", Lent(sys.stderr)) if sys.stderr else None
@@ -165,7 +165,7 @@ def contained(arguments: list[str] | None = None, limit: int = TRIAL) -> Iterato
 
 @contextmanager
 def _torch(seen: Seen) -> Iterator[None]:
-    """Put back what the numbers of other losses depend on, and take down what was changed."""
+    """Restore what the numbers of other losses depend on, and record what was changed."""
     before, device, shared = settings(), torch.get_default_device(), [getattr(*place) for place in _shared()]
     try:
         yield
@@ -186,13 +186,13 @@ def _torch(seen: Seen) -> Iterator[None]:
 
 @cache
 def _shared() -> tuple[tuple[Any, str], ...]:
-    """Return what other losses call: each by its owner and its name there."""
-    import torch  # itself, and not what stands in for it here
+    """Return the functions that other losses call, each by its owner and its name there."""
+    import torch  # the module itself, not its lazy stand-in
 
     owners = torch, torch.nn.functional, torch.Tensor, torch.autograd, np
     names = ((owner, name) for owner in owners for name in sorted(vars(owner)) if not name.startswith("_"))
     tensor = ((torch.Tensor, name) for name in dir(torch.Tensor) if name not in vars(torch.Tensor))
-    # What is bound anew at each access, as a class's own methods are, cannot be told from what was replaced.
+    # An attribute bound anew at each access, such as a class method, would look as if it had been replaced.
     stable = ((owner, name) for owner, name in (*names, *tensor) if _is_one(owner, name))
     return tuple((owner, name) for owner, name in stable if isroutine(getattr(owner, name)))
 
@@ -203,7 +203,7 @@ def _is_one(owner: Any, name: str) -> bool:
 
 
 def _torchs_own(function: Any) -> bool:
-    """Say whether torch's code put a function there: parts of it, imported late, wrap others."""
+    """Say whether a function is of torch's own code: parts of torch that are imported late wrap others."""
     code = getattr(function, "__code__", None)
     return code is not None and code.co_filename.startswith(os.path.dirname(torch.__file__))
 
@@ -212,13 +212,13 @@ def _torchs_own(function: Any) -> bool:
 def _warnings(seen: Seen) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        warnings.showwarning = seen.warn  # type: ignore[assignment]  # it takes whatever is given
+        warnings.showwarning = seen.warn  # type: ignore[assignment]  # it takes any arguments
         yield
 
 
 @contextmanager
 def _python(arguments: list[str]) -> Iterator[None]:
-    """Put back the current folder, the environment, the arguments and the limit of recursion."""
+    """Restore the current folder, the environment, the arguments and the recursion limit."""
     folder, environment = _folder(), dict(os.environ)
     before, limit = sys.argv, sys.getrecursionlimit()
     sys.argv = arguments
@@ -236,7 +236,7 @@ def _python(arguments: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _descriptors() -> Iterator[None]:
-    """Open the standard streams again that are closed: without them, nobody would hear what became of the code."""
+    """Reopen standard streams that the code closed: without them nothing could be reported."""
     kept = [(number, os.dup(number)) for number in (0, 1, 2) if _is_open(number)]
     try:
         yield
@@ -257,8 +257,8 @@ def _is_open(descriptor: int) -> bool:
 
 @contextmanager
 def _permissions() -> Iterator[None]:
-    """Put back what a new file may not be used for."""
-    before = os.umask(0o077)  # to set it is the only way to read it
+    """Restore the permissions of new files (umask)."""
+    before = os.umask(0o077)  # setting it is the only way to read it
     os.umask(before)
     try:
         yield
@@ -267,14 +267,14 @@ def _permissions() -> Iterator[None]:
 
 
 def _folder() -> str | None:
-    with suppress(OSError):  # it may have been removed
+    with suppress(OSError):  # the folder may have been removed
         return os.getcwd()
     return None
 
 
 @contextmanager
 def _random_numbers() -> Iterator[None]:
-    """Begin all random numbers anew, and go on at the end with those that would have come."""
+    """Seed all random numbers, and restore the state of their generators at the end."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  a loss may draw from it
     with torch.random.fork_rng(devices=[]):
         random.seed(0)
@@ -289,8 +289,8 @@ def _random_numbers() -> Iterator[None]:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Mark what a real Ctrl-C raises, and put the answers to signals back at the end."""
-    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+    """Mark the exception of a real Ctrl-C, and restore the signal handlers at the end."""
+    if threading.current_thread() is not threading.main_thread():  # no signal arrives in another thread
         yield
         return
     known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
@@ -316,7 +316,7 @@ def _signals() -> Iterator[None]:
 
 @contextmanager
 def _exit() -> Iterator[None]:
-    """Let `os._exit` end the loss and not the program; other threads and forked processes still end by it."""
+    """Let `os._exit` end the loss and not the program; it still ends other threads and forked processes."""
     leave, here = os._exit, (os.getpid(), threading.get_ident())
 
     def instead(status: int) -> NoReturn:
@@ -334,7 +334,7 @@ def _exit() -> Iterator[None]:
 def is_users(error: BaseException) -> bool:
     """Say whether an exception is the user's Ctrl-C, and not something that a loss raises.
 
-    Outside `contained` nobody can tell, and every KeyboardInterrupt is taken for a Ctrl-C.
+    Outside `contained` the two cannot be told apart, and every KeyboardInterrupt counts as a Ctrl-C.
 
     Example:
         >>> is_users(SystemExit(1)), is_users(KeyboardInterrupt())
@@ -345,23 +345,23 @@ def is_users(error: BaseException) -> bool:
 
 @contextmanager
 def failing(fault: Callable[[BaseException], BaseException]) -> Iterator[None]:
-    """Turn whatever a user's code raises into an error of ours; a process that it forked ends with it.
+    """Turn whatever a user's code raises into an error of ours; end a process that it forked.
 
-    A call that does not come to an end is one that raises, inside `contained`.
+    Inside `contained`, a call that does not end raises too.
 
     Args:
-        fault: makes the error, or returns the exception where that is to be raised as it is.
+        fault: makes the error, or returns the exception itself to raise that.
     """
     here = os.getpid()
     clock.enter()
     try:
         yield
-    except BaseException as error:  # SystemExit, GeneratorExit and a KeyboardInterrupt of its own too
+    except BaseException as error:  # also SystemExit, GeneratorExit and its own KeyboardInterrupt
         if is_users(error):
             raise
         made = fault(error)
         raise made from None if made is error else error
     finally:
         clock.leave()
-        if os.getpid() != here:  # or it would train on, beside the one that it came from
+        if os.getpid() != here:  # a forked process would go on training beside its parent
             os._exit(1)

@@ -1,14 +1,14 @@
-"""How a custom loss is called: what it gets, what it gives, and how it is mapped over the models.
+"""How a custom loss is called: what it gets, what it returns, and how it is mapped over the models.
 
-    raw    f(raw, target, **parameters), recognised by the names of its first two parameters, is handed all models
+    raw    f(raw, target, **parameters), recognised by the names of its first two parameters, is given all models
            at once: raw (..., batch, outputs) and the target as in `lossbench.losses.record`.
-    pair   Everything else that can be called as f(prediction, target), a torch.nn.Module too, is handed one model:
-           prediction (batch, outputs) and its target. It is mapped over the models. Of a segmentation it is handed
+    pair   Everything else that can be called as f(prediction, target), a torch.nn.Module too, is given one model:
+           prediction (batch, outputs) and its target. It is mapped over the models. For segmentation it is given
            images, prediction and target (batch, 1, side, side).
 
-Of a class, an instance is made first; the parameters of the spec are its constructor's, else the function's.
+A class is instantiated first; the parameters of the spec are those of its constructor, or of the function.
 
-What is stated, in a spec as `:@key=value`, wins over what is recognised:
+A statement in a spec, `:@key=value`, wins over what is recognised:
 
     @convention   raw, pair
     @link         how raw outputs become predictions, see `lossbench.losses.record`; by default identity for
@@ -19,11 +19,11 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
     @target       values (float, of the shape of the outputs), index (int64 class index, without the last axis) or
                   onehot (float); by default index where the link is softmax over exclusive classes, else values
     @task         the only task that it is for
-    @label        what it is called in tables
+    @label        its name in tables
 
 The prediction comes first, unless the names of the first two parameters say otherwise, as (y_true, y_pred) do.
 
-The result may be a value a sample (batch,), a value an output (batch, outputs), which is then averaged over
+The result may be a value per sample (batch,), a value per output (batch, outputs), which is then averaged over
 regression targets and pixels and summed over classes and labels, or one number for the batch. A trial call shows
 which it is, see `lossbench.losses.custom.probe`.
 """
@@ -73,7 +73,7 @@ _WITHOUT_COLON = re.compile(f"[^:](@(?:{'|'.join(KEYS)})=)")
 
 
 def split_loss(spec: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Split the spec of a loss into name, parameters and statements, these by key without the @.
+    """Split the spec of a loss into name, parameters and statements (by key, without the @).
 
     Raises:
         BadValue: a key is given twice, the name is empty, or a statement has no colon before it.
@@ -90,7 +90,7 @@ def split_loss(spec: str) -> tuple[str, dict[str, str], dict[str, str]]:
 
 
 def check_none_left(stated: Mapping[str, str], where: str) -> None:
-    """Refuse what, beside task and label, is stated about a loss that has a convention of its own."""
+    """Refuse statements other than task and label about a loss whose convention is fixed."""
     if stated:
         raise UnknownName("statement", f"@{next(iter(stated))}", ("@label", "@task"), where)
 
@@ -110,7 +110,7 @@ class Convention:
         gets: raw outputs, or the probabilities or positive predictions they stand for.
         target: the form of the target.
         target_first: True where it is called with the target before the prediction.
-        head: what raw outputs are made by.
+        head: what makes the raw outputs.
     """
 
     task: Task
@@ -123,7 +123,7 @@ class Convention:
 
     @property
     def encoding(self) -> Encoding:
-        """How the engines hand the target over."""
+        """How the engines encode the target."""
         return "values" if self.target == "values" else "index"
 
     @property
@@ -133,7 +133,7 @@ class Convention:
 
     @property
     def images(self) -> bool:
-        """Whether the loss is handed images, and not their pixels in a row."""
+        """Whether the loss is given images, and not rows of pixels."""
         return self.task == "segmentation" and self.convention == "pair"
 
     def prediction(self, raw: torch.Tensor) -> torch.Tensor:
@@ -151,7 +151,7 @@ class Convention:
             return as_images(target)
         if self.target != "onehot":
             return target
-        # Compared, not scattered: torch.func.vmap knows a comparison in every version.
+        # Compared, not scattered: every version of torch.func.vmap supports a comparison.
         return (target.unsqueeze(-1) == torch.arange(raw.shape[-1], device=raw.device)).to(raw.dtype)
 
     def __str__(self) -> str:
@@ -217,7 +217,7 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
 
 
 def _gets(link: Link, form: Form) -> tuple[Gets, ...]:
-    """Return what a loss may get; the first is taken where nothing is stated."""
-    if link == "softplus":  # a loss of pairs does not know the link; one of raw outputs applies it by itself
+    """Return what a loss may get; the first is the default."""
+    if link == "softplus":  # a pair loss does not know the link; a raw loss applies it itself
         return ("prediction", "raw") if form == "pair" else ("raw", "prediction")
     return ("raw", "probability") if link in ("sigmoid", "softmax") else ("raw",)

@@ -1,4 +1,4 @@
-"""A loss asked again what it was asked in its trial: one that answers otherwise hangs on what ran before."""
+"""Evaluating a loss again on the inputs of its trial: another result means that it depends on what ran before."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Drift = Callable[[int], str]
 ALIKE = "for the same prediction and target"
 PURE = "let it depend on prediction and target alone"
 
-MANY = 100  # times; a schedule that comes back to where it was, as one over cycles, is then seen on its way
+MANY = 100  # calls, so that a schedule that returns to its start, such as a cyclic one, is caught in between
 
 
 def drift_of(loss: Call, raw: torch.Tensor, target: torch.Tensor) -> Drift:
-    """Ask a loss, and return what asks it again.
+    """Evaluate a loss, and return a function that evaluates it again and says how the result differs.
 
     Args:
         loss: of one model.
@@ -54,14 +54,14 @@ def drift_of(loss: Call, raw: torch.Tensor, target: torch.Tensor) -> Drift:
 
 
 def remembers(loss: Call, fresh: Call, raw: torch.Tensor, target: torch.Tensor, units: float) -> str:
-    """Say how a loss keeps something of its first batch; empty where it keeps nothing that shows.
+    """Say how the results of a loss depend on its first batch; empty where they do not.
 
     Args:
-        loss: of one model, its first batch was `raw[0]`.
+        loss: of one model; its first batch was `raw[0]`.
         fresh: the same loss, never called.
         raw: (models, batch, outputs), of two models at least.
         target: as the engines have it.
-        units: what targets may be multiplied with; 1 where they are classes.
+        units: a factor that targets may be multiplied by; 1 where they are classes.
 
     Example:
         >>> import torch
@@ -77,7 +77,7 @@ def remembers(loss: Call, fresh: Call, raw: torch.Tensor, target: torch.Tensor, 
         'gives 1 where it gives 0.25 if another batch came first, for the same prediction and target'
     """
     least = target[1].reshape(raw.shape[1], -1)[:, 0].argsort()
-    # Other shapes, sizes and shares, and classes that are missing; a loss that refuses that is given all of them.
+    # First batches of other shapes, sizes and class shares, with missing classes; a loss may refuse any of them.
     for rows in (least[:2], torch.cat([least, least[:3]])):
         with suppress(Exception), catch_warnings(action="ignore"):
             differentiated(fresh, 2 * raw[1, rows], units * target[1, rows])
@@ -85,7 +85,7 @@ def remembers(loss: Call, fresh: Call, raw: torch.Tensor, target: torch.Tensor, 
     try:
         other = differentiated(fresh, raw[0], target[0])
         same = _same(now, other)
-    except Exception as error:  # what it keeps may give it any shape, or no tensor
+    except Exception as error:  # with what it has kept, the result may have any shape, or be no tensor
         return f"fails if another batch came first, {ALIKE}: {error}"
     return "" if same else f"gives {_said(now)} where it gives {_said(other)} if another batch came first, {ALIKE}"
 
@@ -95,6 +95,6 @@ def _said(answer: Answer) -> str:
 
 
 def _same(one: Answer, other: Answer) -> bool:
-    # Not to the last bit: a product of matrices may depend on where in memory they lie.
+    # Not to the last bit: a product of matrices may depend on their place in memory.
     pairs = ((a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None)
     return all(alike(a, b, 1e-5, 1e-7) for a, b in pairs)

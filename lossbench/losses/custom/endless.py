@@ -1,7 +1,7 @@
-"""A call of a user's code that does not come to an end: broken off, by what Python does between its own steps.
+"""Interrupting a call of a user's code that does not end, by a signal that Python handles between two steps.
 
-A loop within a library, which returns to no step of Python, is not: that ends with its process, see
-`lossbench.apart`. A second counts while the process runs: not while it is stopped, or asleep with its machine.
+A loop within a library, which never returns to Python, cannot be interrupted: its process is ended, see
+`lossbench.apart`. A second counts only while the process runs, not while it is stopped or its machine sleeps.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ TRIAL = 8
 
 
 class Endless(BaseException):
-    """A call does not come to an end; no Exception, which a user's code might pass over."""
+    """A call did not end in time. Not an Exception, which a user's code might swallow."""
 
 
 @dataclass
 class Clock:
-    """Ticks once a second, and counts for how many ticks one and the same call has been under way.
+    """Ticks once a second, and counts the ticks during which the same call has been running.
 
     Args:
         begun: calls so far.
-        inside: calls under way, each inside the one before.
-        seen: how many had begun at the last tick, and how many modules had been imported.
-        ticks: since then.
-        limit: how many are too many.
-        broken: calls that were broken off; after the first, one is too many.
+        inside: depth of nested calls that are running.
+        seen: calls begun and modules imported up to the last tick.
+        ticks: since either number changed.
+        limit: the number of ticks that is too many.
+        broken: calls that were interrupted; after the first, one tick is too many.
     """
 
     begun: int = 0
@@ -63,12 +63,12 @@ class Clock:
         """Count a second.
 
         Raises:
-            Endless: it was one too many.
+            Endless: the limit is reached.
         """
         now = self.begun, len(sys.modules)
         if not self.inside or self.seen != now:
             self.seen, self.ticks = now, 0
-            under_way[0] += bool(self.inside)  # for who watches: it goes on, if only by an import
+            under_way[0] += bool(self.inside)  # for a watching process: this is progress
             return
         self.ticks += 1
         if self.ticks >= (1 if self.broken else self.limit):
@@ -81,14 +81,14 @@ clock = Clock()
 
 @contextmanager
 def ticking(limit: int = LIMIT) -> Iterator[None]:
-    """Let the clock run, unless it does already, or somebody else uses the system's.
+    """Run the clock, unless it runs already, or other code uses the system's timer.
 
     Args:
-        limit: seconds of a call that are too many.
+        limit: seconds that a call may take.
     """
     if (
         not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()  # the only one that a signal reaches
+        or threading.current_thread() is not threading.main_thread()  # only the main thread receives signals
         or signal.getsignal(signal.SIGALRM) != signal.SIG_DFL
         or signal.getitimer(signal.ITIMER_REAL)[0]
     ):
@@ -96,7 +96,7 @@ def ticking(limit: int = LIMIT) -> Iterator[None]:
         return
     clock.limit, clock.broken = limit, 0
     signal.signal(signal.SIGALRM, clock.tick)
-    signal.siginterrupt(signal.SIGALRM, False)  # what a library waits for is not to fail
+    signal.siginterrupt(signal.SIGALRM, False)  # a library's blocking system calls must not fail
     signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
     try:
         yield

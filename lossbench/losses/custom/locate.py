@@ -1,10 +1,10 @@
-"""Losses that are not in the catalogue: which object a name means.
+"""Losses that are not in the catalogue: finding the object that a name means.
 
     my_losses.py:my_loss      a name in a Python file, from the current folder
     torch.nn:SmoothL1Loss     a name in a module that can be imported, the current folder included
     my_loss                   one given to `register_loss`, or an installed entry point of group `lossbench.losses`
 
-Whether the object is a loss, and how it is to be called, is for `lossbench.losses.custom.conventions` to say.
+Whether the object is a loss, and how it is called, is decided in `lossbench.losses.custom.conventions`.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "lossbench.losses"
-NAMED = 12  # names that a message lists before it only offers the near ones
+NAMED = 12  # names that a message lists; of more, only the nearest are listed
 
 
 class Sort(NamedTuple):
-    """What a user's object is wanted for: the word for it, a file that it might stand in, and its error."""
+    """A kind of user's object: the word for it, an example of its file, and its error."""
 
     word: str
     file: str
@@ -59,11 +59,11 @@ SCORE = Sort("score", "metrics.py", ScoreFailed)
 
 
 def locate(name: str) -> Candidate:
-    """Return the object that a name means, which is not in the catalogue.
+    """Return the object that a name outside the catalogue means.
 
     Raises:
         UnknownName: there is no such loss, or none of that name in the file or module.
-        BadValue: what cannot be the name of a loss.
+        BadValue: the name cannot be that of a loss.
         LossFailed: a file or a module that cannot be imported, or an object that cannot be called.
     """
     place, _, attribute = name.rpartition(":")
@@ -85,10 +85,10 @@ def locate(name: str) -> Candidate:
 
 
 def afresh(candidate: Candidate) -> Candidate:
-    """Return a candidate without what it keeps from calls, as far as that can be had.
+    """Return a fresh copy of a candidate, as far as possible without state from earlier calls.
 
-    A file is run again, and a registered instance copied. A class needs neither: its instances are made anew;
-    what a function of an installed module keeps is left.
+    A file is run again, and a registered instance is copied. A class needs neither, since new instances are made;
+    the state of a function of an installed module stays.
 
     Raises:
         LossFailed: a file that cannot be run twice.
@@ -97,18 +97,18 @@ def afresh(candidate: Candidate) -> Candidate:
     if is_file(place):
         module = run_again(Path(candidate.file), candidate.code)
         return replace(candidate, criterion=find_in(module, attribute, place))
-    return replace(candidate, criterion=deepcopy(candidate.criterion))  # of functions and classes, the same
+    return replace(candidate, criterion=deepcopy(candidate.criterion))  # functions and classes stay the same
 
 
 def _no_parameter(name: str) -> BadValue:
-    """Return the error for a loss with something behind it that has no key."""
+    """Return the error for a loss followed by a value without a key."""
     first = name.partition(":")[0]
     loss = first if served(first) else name.rpartition(":")[0]
     return BadValue(f"'{name}': '{name[len(loss) + 1 :]}' is no parameter; write {loss}:KEY=VALUE")
 
 
 def _unknown(name: str) -> BadValue | UnknownName:
-    """Return the error for a name that means nothing, with what was probably meant."""
+    """Return the error for an unknown name, with suggestions."""
     if "=" in name:
         return BadValue(f"'{name}' is no loss; a parameter stands behind a name and a colon: huber:delta=1.35")
     module, _, attribute = name.rpartition(".")
@@ -118,7 +118,7 @@ def _unknown(name: str) -> BadValue | UnknownName:
 
 
 def is_file(place: str) -> bool:
-    """Say whether what stands before a colon names a Python file."""
+    """Say whether the part before a colon names a Python file."""
     return place.lower().endswith(".py")
 
 
@@ -133,7 +133,7 @@ def _in_file(module: ModuleType, name: str, attribute: str, file: str, code: str
 def _in_module(name: str, place: str, attribute: str) -> Candidate:
     try:
         module = imported(place, attribute, LOSS)
-    except ModuleNotFoundError as error:  # what stands before the colon is the name of a built-in loss
+    except ModuleNotFoundError as error:  # the part before the colon is the name of a built-in loss
         raise _no_parameter(name) from error
     criterion = find_in(module, attribute, place)
     check_callable(criterion, name)
@@ -141,10 +141,10 @@ def _in_module(name: str, place: str, attribute: str) -> Candidate:
 
 
 def imported(place: str, attribute: str, kind: Sort) -> ModuleType:
-    """Import the module that a user's object is to be found in, the current folder included.
+    """Import the module of a user's object, the current folder included in the search.
 
     Raises:
-        ModuleNotFoundError: of a loss, there is none, and its name is that of a built-in one.
+        ModuleNotFoundError: there is no such module, and its name is that of a built-in loss.
         CodeFailed: it cannot be imported.
     """
 
@@ -210,10 +210,10 @@ def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
 
 
 def find_in(module: ModuleType, attribute: str, place: str, kind: Sort = LOSS) -> Any:
-    """Return what a module calls by a name.
+    """Return an attribute of a module.
 
     Raises:
-        UnknownName: nothing; the message has what the module defines, the near names first.
+        UnknownName: there is none; the message lists what the module defines, the nearest names first.
     """
     if hasattr(module, attribute):
         return getattr(module, attribute)
@@ -227,7 +227,7 @@ def find_in(module: ModuleType, attribute: str, place: str, kind: Sort = LOSS) -
 
 
 def _nearest(name: str, known: list[str], kind: Sort) -> list[str]:
-    """Return the names most like one, whatever their case; where none is, those that say what they are."""
+    """Return the names most similar to one, ignoring case; else those that contain the word for their kind."""
     folded = {key.lower(): key for key in known}
     near = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, NAMED, cutoff=0.5)]
     return near or [key for key in known if kind.word in key.lower()][:NAMED] or known[:NAMED]

@@ -1,4 +1,4 @@
-"""Which of a loss's first two parameters is the prediction and which the target, where their names say it."""
+"""Which of a loss's first two parameters is the prediction and which the target, judged by their names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BRIEF = ("p", "q", "f", "z", "mu")
 
 
 def target_first(first: str, second: str) -> bool:
-    """Say whether two names of parameters mean (target, prediction); names that do not say mean the usual order.
+    """Say whether two names of parameters mean (target, prediction); unclear names mean the usual order.
 
     Example:
         >>> target_first("y_true", "y_pred"), target_first("y", "y_hat"), target_first("labels", "logits")
@@ -28,7 +28,7 @@ def target_first(first: str, second: str) -> bool:
     """
     if says_target(first):
         return not says_target(second)
-    # `y` alone says little: it is the target beside a prediction, and the prediction beside a target `t`.
+    # `y` alone is ambiguous: it is the target beside a prediction, and the prediction beside a target `t`.
     return not says(first, PREDICTION) and (says(second, PREDICTION) or (first == "y" and second in BRIEF))
 
 

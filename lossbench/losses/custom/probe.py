@@ -1,8 +1,8 @@
-"""A trial call of a user's loss before anything is trained: what it gives, and what is wrong with it.
+"""A trial call of a user's loss before anything is trained: what it returns, and what is wrong with it.
 
 It sees the shapes of the task, in single precision as in training. What depends on the task (an exception, a wrong
 shape, a value that is not finite) means that the loss does not fit it. What is wrong on every task (no gradient,
-changed inputs, chance, a target that is not looked at) means that it cannot be used.
+modified inputs, randomness, an ignored target) means that it cannot be used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.errors import LossDoesNotFit, LossFailed, LossMisbehaves, WrongTask
+from lossbench.errors import LossDoesNotFit, LossFailed, LossLeavesTorch, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call, Gives, alike, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
@@ -30,8 +30,9 @@ MODELS = 2
 def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return raw outputs (models, rows, outputs) and targets to try a loss on.
 
-    There are more rows than outputs, so that no axis is taken for another, and each class is there. Of embeddings
-    there are more classes than numbers, so that none is taken for the score of a class, and two rows of each.
+    There are more rows than outputs, so that no axis is mistaken for another, and every class occurs. Embeddings
+    have more classes than dimensions, so that no dimension is mistaken for the score of a class, and two rows of
+    each class.
     """
     rng = np.random.default_rng(0)
     outputs = convention.outputs_per_target * targets
@@ -49,18 +50,18 @@ def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tens
     elif convention.task == "anomaly":
         values = rng.uniform(size=(MODELS, rows, targets))
     else:
-        # Both values for every label: alternating along the rows, then mixed.
+        # Both values occur in every label: alternating along the rows, then shuffled.
         values = rng.permuted(np.resize([0.0, 1.0], (MODELS, targets, rows)), axis=2).swapaxes(1, 2)
     return raw, torch.as_tensor(values, dtype=torch.float32)
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A loss on trial, with what it is tried on.
+    """A loss on trial, with the data that it is tried on.
 
     Args:
         name: as the user wrote it.
-        call: the loss, from prediction and target, its parameters set.
+        call: the loss as a function of prediction and target, its parameters set.
         convention: what it gets.
         raw: (batch, outputs).
         target: as the engines have it.
@@ -73,10 +74,10 @@ class Probe:
     target: torch.Tensor
 
     def gives(self) -> Gives:
-        """Say what the loss returns, and refuse it where that is no loss.
+        """Return what kind of result the loss returns, and refuse one that is no loss.
 
         Raises:
-            WrongTask: it raises, or gives what is no loss, on this task.
+            WrongTask: on this task it raises, or its result is no loss.
             LossMisbehaves: it cannot be used on any task.
         """
         gives = self._kind(self._first_value())
@@ -98,13 +99,13 @@ class Probe:
         return gives
 
     def _other_targets(self) -> Iterator[torch.Tensor]:
-        """Yield targets that all are others, then such of which only the first is."""
+        """Yield targets that differ in every row, then targets that differ only in the first."""
         if self.convention.encoding == "index":
-            other = (self.target + 1) % self.raw.shape[-1]  # of embeddings, two classes become one
+            other = (self.target + 1) % self.raw.shape[-1]  # for embeddings, this merges two classes
         elif self.convention.task in VALUED:
-            other = 2 * self.target.roll(1, 0) + 0.5  # in other units too, and above zero where it was
+            other = 2 * self.target.roll(1, 0) + 0.5  # also in other units, and positive where the target is
             far = 10 * self.target.abs().max()
-            yield self.target + far  # a loss of the ordered batch may know only what is above and what is below
+            yield self.target + far  # a loss of ranks may only look at which values are above and which below
             if self.convention.link != "softplus":
                 yield self.target - far
         else:
@@ -113,7 +114,7 @@ class Probe:
         yield torch.cat([other.flatten()[:1], self.target.flatten()[1:]]).view_as(other)
 
     def _leads_to(self, gradient: torch.Tensor, loss: Call, target: torch.Tensor) -> bool:
-        """Say whether another target gives the same gradient; one that the loss refuses does not."""
+        """Say whether another target gives the same gradient; False where the loss refuses it."""
         try:
             return torch.equal(gradient, self._differentiated(loss, target)[1])
         except LossFailed:
@@ -125,7 +126,7 @@ class Probe:
         fault = self._on_one_row(loss, gives)
         if fault:
             yield Topic.SINGLE_ROW(fault=fault)
-        # Some losses differentiate by themselves, and so need raw outputs that have a gradient.
+        # Some losses call autograd themselves, and so need raw outputs that require a gradient.
         value, exchanged = (self._differentiated(loss, y)[0].sum() for y in (self.target, self.target.roll(1, 0)))
         meant = self.convention.task == "distribution"
         if not meant and alike(value, exchanged, 1e-5, 1e-7):
@@ -134,18 +135,22 @@ class Probe:
             yield Topic.CLAMPED()
 
     def _first_value(self) -> torch.Tensor:
-        """Return the value of a first call, if it is a tensor with a gradient and the inputs are untouched."""
-        # A leaf would refuse to be changed in place, with a message about autograd.
-        raw, target = self.raw.clone().requires_grad_() * 1, self.target.clone()
+        """Return the value of a first call; refuse one without a gradient, or one that modified its inputs."""
+        # Changing a leaf tensor in place would fail with a message about autograd.
+        raw = self.raw.clone().requires_grad_() * 1
+        given = self.convention.prediction(raw), self.convention.seen(self.target.clone(), raw)
+        before = [one.detach().clone() for one in given]
         try:
-            value: Any = self.call(self.convention.prediction(raw), self.convention.seen(target, raw))
+            value: Any = self.call(*given)
+        except LossLeavesTorch:
+            raise  # whatever it is given
         except LossFailed as error:
             raise self._misfit(self._fault(error)) from error
         if inspect.iscoroutine(value):
-            value.close()  # or Python warns that nobody awaited it
+            value.close()  # else Python warns that it was never awaited
         if not torch.is_tensor(value):
             raise self._failed(f"returned {came_back(value)}")
-        if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
+        if not all(map(torch.equal, (one.detach() for one in given), before)):
             raise self._failed("changes its prediction or its target in place; let it work on a copy")
         if not value.requires_grad:
             raise self._failed(
@@ -155,7 +160,7 @@ class Probe:
         return value
 
     def _kind(self, value: torch.Tensor) -> Gives:
-        """Tell from the shape of a result what it is."""
+        """Tell the kind of a result by its shape."""
         rows, outputs = self.raw.shape
         shape = tuple(value.shape)
         widths = {1, outputs, outputs // self.convention.outputs_per_target}
@@ -185,7 +190,7 @@ class Probe:
     def _on_one_row(self, loss: Call, gives: Gives) -> str:
         """Say what is wrong with a batch of one row; empty where nothing is."""
         try:
-            with warnings.catch_warnings(action="ignore"):  # the fault itself is told
+            with warnings.catch_warnings(action="ignore"):  # the fault itself is reported
                 value, gradient = differentiated(loss, self.raw[:1], self.target[:1])
         except (LossFailed, RuntimeError, IndexError) as error:
             return self._fault(error)
@@ -207,7 +212,7 @@ class Probe:
         return WrongTask(f"'{self.name}'", self.convention.task, fault, more)
 
     def _wanted(self) -> str:
-        """Return the statements with which the loss runs, if none of the kind is made; empty where none help."""
+        """Return statements that would make the loss run; empty where there are none, or such are made already."""
         told = self.convention.gets == "probability" or self.convention.target == "onehot"
         if told or self.convention.link == "embedding":
             return ""
@@ -224,7 +229,7 @@ class Probe:
         return self.convention.task not in VALUED and self.convention.link in ("sigmoid", "softmax")
 
     def _clamps(self, loss: Call) -> bool:
-        """Say whether the gradient is zero wherever a raw output is no probability, and only there."""
+        """Say whether the gradient is zero exactly where a raw output is no probability."""
         if self.convention.gets == "probability" or not self._may_get_probabilities:
             return False
         raw = torch.linspace(-2, 3, self.raw.numel()).view_as(self.raw)

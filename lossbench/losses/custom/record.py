@@ -1,7 +1,7 @@
-"""The record of a custom loss: made at its first use, and the same one for equal specs.
+"""The record of a custom loss: made at its first use, and shared by equal specs.
 
-Engines evaluate losses of one record together. A parameter that may differ between models makes no other record,
-everything else does.
+Engines evaluate losses of one record together. Losses that differ only in parameters that may vary between models
+share a record; any other difference makes another.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class Custom:
     Args:
         candidate: the object.
         convention: what it gets.
-        targets: number of targets, classes or labels that it is tried on.
-        fixed: values that belong to the record.
-        varying: values that might differ between models.
+        targets: number of targets, classes or labels that it is tried with.
+        fixed: parameters that belong to the record.
+        varying: parameters that may differ between models.
     """
 
     candidate: Candidate
@@ -93,10 +93,10 @@ class Custom:
         return _RECORDS[exact]
 
     def _rehearse(self) -> None:
-        """Refuse the loss where a trial ends the process, or has no end.
+        """Refuse the loss if a trial ends the process, or does not end.
 
         Raises:
-            LossMisbehaves: likewise wherever it is asked for again.
+            LossMisbehaves: it does; raised again whenever the loss is asked for.
         """
         if self.candidate not in _FATAL:
             try:
@@ -137,7 +137,7 @@ class Custom:
         )
 
     def _read(self) -> Iterator[Remark]:
-        """Yield what is to be known of the file and of how the loss is called, before it is."""
+        """Yield remarks on the file and on how the loss is called, before any call."""
         yield from (Topic.TORCH_WARNS(warning=line) for line in self.candidate.seen.warnings)
         if self.candidate.seen.altered:
             yield Topic.UNDONE(settings=self.candidate.seen.altered)
@@ -145,7 +145,7 @@ class Custom:
             yield Topic.TARGET_FIRST(names=tuple(first_names(self.candidate.criterion)))
 
     def _trial(self) -> tuple[Gives, Spread, tuple[Remark, ...], Drift]:
-        """Say what the loss gives, how it is evaluated for many models, what is to be known, and how it drifts."""
+        """Return what the loss gives, how it is evaluated for many models, remarks, and its drift check."""
         fresh = self._fresh()  # before the first call
         call = make_call(self.candidate, self.fixed, self.convention.target_first)
         raw, target = draw(self.convention, self.targets)
@@ -165,7 +165,7 @@ class Custom:
         return gives, found, notes, drift
 
     def _fresh(self) -> Call | None:
-        """Return the loss as it is before its first call; None where it cannot be had a second time."""
+        """Return the loss as before its first call; None where it cannot be made a second time."""
         with suppress(Exception):  # a file that cannot be run twice, an instance that cannot be copied
             return make_call(afresh(self.candidate), self.fixed, self.convention.target_first)
         return None
@@ -184,7 +184,7 @@ class Custom:
 
 @contextmanager
 def _on_trial(name: str) -> Iterator[Seen]:
-    """Contain a loss, and refuse it if it changes what the numbers of others depend on, whatever else it does."""
+    """Contain a loss, and refuse it if it changes global settings on which the numbers of others depend."""
     seen = Seen()
     try:
         with contained() as seen:
@@ -208,12 +208,12 @@ def custom_loss(
         spec: as the user wrote it, for messages.
         name: the object, such as "my_losses.py:my_loss".
         given: the parameters as text.
-        stated: what is said about it, by key without the @.
-        task: what it is wanted for.
-        targets: number of targets, classes or labels that it is tried on; None for a usual one.
+        stated: its statements, by key without the @.
+        task: the task that it is used on.
+        targets: number of targets, classes or labels that it is tried with; None for a usual number.
 
     Raises:
-        UsageError: it is not there, does not fit the task, or cannot be used.
+        UsageError: it does not exist, does not fit the task, or cannot be used.
     """
     candidate = locate(name)
     said = {**candidate.stated, **stated}
@@ -252,7 +252,7 @@ def agreed_task(spec: str, stated: str | None, task: Task | None) -> Task | None
 
 
 def numbers_of(criterion: Any) -> dict[str, float]:
-    """Return the defaults of a function's parameters that are numbers; a class has none, they make its instance.
+    """Return the defaults of a function's numeric parameters; none for a class, which is instantiated.
 
     Example:
         >>> numbers_of(lambda raw, target, *, alpha=2.0, reduction="mean": 0)

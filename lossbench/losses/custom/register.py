@@ -1,4 +1,4 @@
-"""A name of its own for a loss that is made in Python, by which it then runs beside the built-in ones."""
+"""Registering a loss that is made in Python under a name, by which it runs beside the built-in ones."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def check_name(name: str) -> None:
 
 
 def _state(criterion: Any, name: str) -> bytes:
-    """Return what a function or an instance carries along beside its code."""
+    """Return the state of a function or an instance besides its code."""
     written = BytesIO()
     try:
         _Pickler(written).dump(_carried(criterion))
@@ -114,7 +114,7 @@ def _carried(criterion: Any) -> Any:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes tensors by their values: torch's own way holds addresses, which differ from run to run."""
+    """Writes tensors by their values: torch's own pickles hold addresses, which differ from run to run."""
 
     def reducer_override(self, item: Any) -> Any:
         return (tuple, (item.tolist(),)) if torch.is_tensor(item) else NotImplemented

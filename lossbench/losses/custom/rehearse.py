@@ -1,4 +1,4 @@
-"""A user's code done in a copy of this process first: if it ends that one, or has no end, so much is known."""
+"""Trying a user's code in a fork first, to learn whether it ends its process, or does not end."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PATIENCE = 60.0
 
 
 def rehearse(work: Callable[[], object]) -> None:
-    """Do work in a copy of this process, where that can be; whatever else comes of it is passed over.
+    """Do work in a fork of this process, where that is possible; any other outcome is ignored.
 
     Raises:
-        Ended: that was the end of the copy, or it had to be ended.
-        Exception: a call had no end; this is what work made of it.
+        Ended: the work ended the fork, or the fork had to be ended.
+        Exception: a call did not end; this is what the work raised then.
     """
     if can_fork():
         torch.set_grad_enabled(True)  # imports torch, once for both
@@ -28,7 +28,7 @@ def rehearse(work: Callable[[], object]) -> None:
 
 def _silently(work: Callable[[], object]) -> None:
     for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # it is going to say so again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # the code will print the same again in this process
     try:
         work()
     except Exception:

@@ -1,4 +1,4 @@
-"""What the signature of a user's function or class says: what it is given, and what a spec may set."""
+"""What the signature of a user's function or class says: its inputs, and the parameters that a spec may set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def recognise(criterion: Any) -> Form:
 
 
 def first_names(criterion: Any) -> list[str]:
-    """Return the names of the two parameters that prediction and target are given to.
+    """Return the names of the two parameters that receive prediction and target.
 
     Example:
         >>> first_names(torch.nn.MSELoss)
@@ -47,7 +47,7 @@ EMBEDDED = {"anchor", "positive", "negative", "input1", "input2", "x1", "x2"}
 def check_inputs(name: str, criterion: Any) -> None:
     """Refuse a loss that needs more than a prediction and a target.
 
-    A function may get what else it needs from the spec, unless it is plainly no parameter.
+    A function may get further arguments from the spec, unless one is plainly no parameter.
 
     Raises:
         LossMisbehaves: it does.
@@ -74,14 +74,14 @@ _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_
 
 
 def _called(criterion: Any) -> Any:
-    """Return what is called with prediction and target: of a module, its `forward`."""
+    """Return the function that is called with prediction and target; for a module, its `forward`."""
     if inspect.isclass(criterion):
         return getattr(criterion, "forward", None) or criterion.__call__
     return getattr(criterion, "forward", criterion)
 
 
 def signature(function: Any) -> list[inspect.Parameter]:
-    """Return the parameters of a function; none where it does not say, as some written in C."""
+    """Return the parameters of a function; none where it has no signature, as some written in C."""
     try:
         return list(inspect.signature(function).parameters.values())
     except ValueError:
@@ -89,14 +89,14 @@ def signature(function: Any) -> list[inspect.Parameter]:
 
 
 def parameters_of(criterion: Any) -> dict[str, inspect.Parameter]:
-    """Return what a spec may set: what a constructor takes, or what a function takes after prediction and target.
+    """Return the parameters that a spec may set: a constructor's, or a function's after prediction and target.
 
     Example:
         >>> list(parameters_of(lambda prediction, target, alpha=2.0: 0))
         ['alpha']
     """
     if inspect.isclass(criterion):
-        inherited = criterion.__init__ is torch.nn.Module.__init__  # (*args, **kwargs), of which it takes none
+        inherited = criterion.__init__ is torch.nn.Module.__init__  # its (*args, **kwargs) accept nothing
         return {} if inherited else {p.name: p for p in signature(criterion)}
     declared = signature(_called(criterion))
     leading = [p for p in declared if p.kind in _BY_POSITION][:2]
@@ -106,7 +106,7 @@ def parameters_of(criterion: Any) -> dict[str, inspect.Parameter]:
 def read_arguments(
     spec: str, given: Mapping[str, str], declared: Mapping[str, inspect.Parameter]
 ) -> dict[str, Any]:
-    """Read the parameters of a spec as what the object's signature wants.
+    """Read the parameters of a spec as the types that the object's signature wants.
 
     Numbers, true, false, none, lists of numbers in brackets, and texts where the default is no number.
 
@@ -180,7 +180,7 @@ def is_tensor(parameter: inspect.Parameter | None) -> bool:
 
 
 def _number(text: str, whole: bool) -> float | None:
-    """Return a finite number, as an integer where it is written as one and may be; None for any other text."""
+    """Return a finite number, an integer where it is written so and `whole` allows; None for any other text."""
     try:
         value = float(text)
     except ValueError:
@@ -191,5 +191,5 @@ def _number(text: str, whole: bool) -> float | None:
 
 
 def is_number(value: object) -> bool:
-    """Say whether a value is a plain number, which a truth value is not."""
+    """Say whether a value is a plain number; a boolean is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)

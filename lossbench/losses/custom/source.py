@@ -1,7 +1,7 @@
 """The code of a user's loss or model: read from its file, run once for each content, and hashed.
 
-A file may import modules that stand beside it. They belong to it: its hash changes with theirs, they are
-imported anew when they change, and two folders may each have a `helpers.py`.
+A file may import modules from its own folder. They belong to it: its hash changes with theirs, they are imported
+anew when they change, and two folders may each have a `helpers.py`.
 """
 
 from __future__ import annotations
@@ -31,15 +31,18 @@ from lossbench.losses.custom.rehearse import rehearse
 SEEN: dict[str, Seen] = {}
 """By the name of a module, what was seen of a user's file when it ran."""
 
+WITHOUT_GRADIENTS = ("numpy", "scipy", "sklearn", "pandas")
+"""Libraries that a loss may call by habit, and whose results nothing can be learnt from."""
+
 
 def read_sources(file: Path) -> dict[Path, bytes]:
-    """Return the content of a Python file and of the modules beside it that it imports, and that those import.
+    """Return the contents of a Python file and of the modules in its folder that it imports, directly or not.
 
     Args:
         file: absolute.
 
     Raises:
-        CodeFailed: a file that is missing, unreadable or no Python.
+        CodeFailed: a file that is missing, unreadable or not Python.
     """
     sources: dict[Path, bytes] = {}
     waiting = [file]
@@ -61,7 +64,7 @@ def _read(path: Path) -> bytes:
 
 
 def _imported_beside(path: Path, content: bytes, folder: Path) -> list[Path]:
-    """Return the modules that a file imports from the folder of the first."""
+    """Return the modules that a file imports from the user's folder."""
     try:
         names = imported_names(content)
     except (SyntaxError, ValueError) as error:
@@ -90,7 +93,7 @@ def imported_names(content: bytes) -> tuple[tuple[int, str], ...]:
         elif isinstance(node, ast.ImportFrom):
             whole = [".".join(filter(None, (node.module, alias.name))) for alias in node.names]
             names += [(node.level, name) for full in whole for name in _with_parents(full)]
-    # Under the checkout of lossbench itself, lossbench is a folder beside the file; there is only one of it.
+    # In a checkout of lossbench, lossbench is a folder beside the file, but it must not be imported twice.
     return tuple(name for name in dict.fromkeys(names) if name[1].partition(".")[0] != "lossbench")
 
 
@@ -100,7 +103,7 @@ def _with_parents(name: str) -> list[str]:
 
 
 def run_file(file: Path) -> tuple[ModuleType, str]:
-    """Run a Python file under a module name of its own; once, as long as nothing of its code changes.
+    """Run a Python file under a module name of its own; only once, unless its code changes.
 
     Args:
         file: absolute.
@@ -109,7 +112,7 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
         The module, and a hash of its code.
 
     Raises:
-        CodeFailed: the file is missing, no Python, raises, ends the process, or has no end.
+        CodeFailed: the file is missing, not Python, raises, ends the process, or does not end.
     """
     sources = read_sources(file)
     code = digest(*sources.values())
@@ -128,7 +131,7 @@ def _execute(file: Path, name: str, sources: Mapping[Path, bytes]) -> None:
     beside = [path.relative_to(file.parent).parts[0] for path in sources if path != file]
     module = ModuleType(name)
     module.__file__ = str(file)
-    sys.modules[name] = module  # before the file runs: a dataclass looks its own module up there
+    sys.modules[name] = module  # before the file runs: a dataclass looks up its own module there
 
     def fault(error: BaseException) -> CodeFailed:
         sys.modules.pop(name, None)
@@ -140,7 +143,7 @@ def _execute(file: Path, name: str, sources: Mapping[Path, bytes]) -> None:
 
 
 def run_again(file: Path, code: str) -> ModuleType:
-    """Run a Python file that was run already once more, and return this other module.
+    """Run a Python file once more, and return the new module.
 
     Args:
         file: absolute.
@@ -150,7 +153,7 @@ def run_again(file: Path, code: str) -> ModuleType:
         CodeFailed: it cannot be run twice.
     """
     name = module_name(file, code)
-    with set_aside({name}), redirect_stderr(StringIO()):  # it has said what it has to say
+    with set_aside({name}), redirect_stderr(StringIO()):  # its output was shown the first time
         _execute(file, name, read_sources(file))
         return sys.modules[name]
 
@@ -171,9 +174,9 @@ def digest(*contents: bytes | str) -> str:
 
 @contextmanager
 def on_path(folder: Path) -> Iterator[None]:
-    """Let modules of a folder be imported, before all others."""
+    """Let modules of a folder be imported, with precedence over all others."""
     sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()  # a file may be newer than what the import system remembers of the folder
+    importlib.invalidate_caches()  # a file may be newer than the import system's cache of the folder
     try:
         yield
     finally:
@@ -182,7 +185,7 @@ def on_path(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def set_aside(names: set[str]) -> Iterator[None]:
-    """Import modules of these names anew, and put those that were there back at the end."""
+    """Import modules of these names anew, and restore the earlier ones at the end."""
     before = _take_out(names)
     try:
         yield
@@ -196,16 +199,25 @@ def _take_out(names: set[str]) -> dict[str, ModuleType]:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return an exception in one line; its kind alone where it has no text, or fails to give it."""
+    """Return an exception in one line; only its class where it has no text, or fails to give one."""
     said = ""
-    with suppress(Exception):  # a user's own may fail as it is written
+    with suppress(Exception):  # a user's exception may fail in __str__
         said = str(error)
     first = said.strip().partition("\n")[0]
     return f"{type(error).__name__}{': ' if first else ''}{first}"
 
 
+def left_torch(error: BaseException) -> str:
+    """Return the library without gradients that an exception came out of; empty where it came out of torch."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        library = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if library in WITHOUT_GRADIENTS:
+            return library
+    return "numpy" if "Can't call numpy()" in in_one_line(error) else ""
+
+
 def line_of(error: BaseException, file: str) -> str:
-    """Return the last line of the user's file that an exception passed, in brackets; empty without one."""
+    """Return the last line of the user's file in a traceback, in brackets; empty without one."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return f" ({Path(file).name} line {lines[-1]})" if lines else ""
 
@@ -239,11 +251,11 @@ def _definition(criterion: Any) -> Any:
 
 def _text(file: str) -> str:
     linecache.checkcache(file)
-    return "".join(linecache.getlines(file))  # knows the cells of a notebook too
+    return "".join(linecache.getlines(file))  # also has the cells of a notebook
 
 
 def _compiled(definition: Any) -> bytes:
     members: Mapping[str, Any] = vars(definition) if inspect.isclass(definition) else {"": definition}
     codes = [member.__code__ for member in members.values() if hasattr(member, "__code__")]
-    # Version 2 of the format does not depend on how often an object is referred to.
+    # Version 2 of the format does not depend on reference counts.
     return b"".join(marshal.dumps(code, 2) for code in codes)

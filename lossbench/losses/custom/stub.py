@@ -1,4 +1,4 @@
-"""The beginnings of a user's own loss: its file and its test, which passes as it stands."""
+"""A template for a user's own loss: its file, and a test that passes already."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def test_it_passes_what_every_loss_of_the_catalogue_must() -> None:
 
 
 def stub(name: str, task: Task) -> dict[str, str]:
-    """Return the files of a loss that is yet to be written, by their names.
+    """Return the files of the template, by their names.
 
     Args:
         name: of the loss, and of its file.
-        task: that it is for, one of `BODIES`.
+        task: the task that it is for, one of `BODIES`.
 
     Raises:
-        BadValue: a name that Python takes for something else.
+        BadValue: a name that is not usable in Python.
 
     Example:
         >>> list(stub("bounded", "regression"))

@@ -1,1 +1,1 @@
-"""Losses of tasks whose sample is more than an answer a row: the mask of an image ..."""
+"""Losses of structured tasks: segmentation, embedding, distribution."""

@@ -1,4 +1,4 @@
-"""The fixed directions along which samples in several dimensions are compared."""
+"""Fixed directions along which samples in several dimensions are compared."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lossbench.randomness import stream
 
 @cache
 def directions(targets: int, number: int, turn: float = 0.0) -> np.ndarray:
-    """Return fixed directions, (targets, directions), as long as makes the mean over them a distance.
+    """Return fixed directions, (targets, directions), scaled so that the mean over them is a distance.
 
-    In the plane they divide a half turn into equal parts, and a vector's mean length along them is its own length
-    at most. In more dimensions they are drawn once for all, and it is so on average. On a line there is one.
+    In the plane they divide a half turn into equal parts, and a vector's mean length along them is at most its own
+    length. In more dimensions they are drawn once and for all, and this holds on average. On a line there is one.
 
     Source: Bonneel, Rabin, Peyré and Pfister 2015, Sliced and Radon Wasserstein barycenters of measures, Journal
     of Mathematical Imaging and Vision 51, section 3.
@@ -23,7 +23,7 @@ def directions(targets: int, number: int, turn: float = 0.0) -> np.ndarray:
     Args:
         targets: dimensions.
         number: of directions, where there are several dimensions.
-        turn: by what part of the step between two they are turned, in the plane.
+        turn: rotation in the plane, as a fraction of the step between two directions.
 
     Example:
         >>> directions(1, 8)

@@ -1,9 +1,9 @@
-"""Losses of a whole sample: how far the law of a batch's outputs lies from that of its targets.
+"""Losses of a whole sample: how far the distribution of a batch's outputs is from that of its targets.
 
-None of them but `mse` knows which target stands beside an output: both are samples, in any order. Written with x
-for the n outputs of a batch, y for its n targets and |x - y| for the Euclidean distance; a mean over x, x' is one
-over all n² pairs. Targets are standardised, so all distances are in standard deviations of the training target.
-The batch size is part of a loss; its facts are those of a batch of one sample, in one or two dimensions.
+Only `mse` pairs each output with a target: for the others both are samples, in any order. Written with x for the n
+outputs of a batch, y for its n targets and |x - y| for the Euclidean distance; a mean over x, x' is one over all
+n² pairs. Targets are standardised, so all distances are in standard deviations of the training target. The batch
+size is part of a loss; its facts are those of a batch of one sample, in one or two dimensions.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def wasserstein(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         tensor(0.2500)
     """
     ways = raw.new_tensor(directions(raw.shape[-1], DIRECTIONS))
-    # Stable, so that which of equal outputs is the lower does not hang on the processor.
+    # Stable, so that the order of equal outputs does not depend on the processor.
     here, there = (_along(one, ways).sort(dim=-1, stable=True).values for one in (raw, target))
     return _mean((here - there).abs())
 
@@ -175,35 +175,35 @@ def _mean(pairs: torch.Tensor) -> torch.Tensor:
 
 
 def _along(sample: torch.Tensor, ways: torch.Tensor) -> torch.Tensor:
-    """Return a sample (..., n, targets) along directions (targets, directions), (..., directions, n)."""
+    """Project a sample (..., n, targets) on directions (targets, directions): (..., directions, n)."""
     columns = zip(sample.unsqueeze(-3).unbind(-1), ways, strict=True)
     along: torch.Tensor = reduce(torch.add, [column * way.unsqueeze(-1) for column, way in columns])
     return along
 
 
 def _pairs(sample: torch.Tensor) -> torch.Tensor:
-    """Return the sum of the distances of all pairs of a sample on a line (..., n, 1), (...), without the pairs."""
+    """Return the sum of the distances of all pairs of a sample on a line (..., n, 1), (...), by sorting."""
     ordered, n = sample.squeeze(-1).sort(dim=-1, stable=True).values, sample.shape[-2]
-    # The i-th from below is the upper one of i - 1 pairs and the lower one of n - i; each pair counts twice.
+    # The i-th smallest is the upper one of i - 1 pairs and the lower one of n - i; each pair counts twice.
     return 2 * (ordered * torch.arange(1 - n, n, 2, dtype=sample.dtype, device=sample.device)).sum(-1)
 
 
 def _distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return the distance of each of one sample (..., n, targets) to each of another, (..., n, n)."""
-    # Neither by products, which lose digits, nor by a root, whose slope is infinite where two coincide.
+    """Return the distances of all pairs from two samples (..., n, targets), (..., n, n)."""
+    # Neither by products, which lose digits, nor by a root, whose slope is infinite where two points coincide.
     found: torch.Tensor = torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
     return found
 
 
 def _squares(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return the squared distance of each of one sample (..., n, targets) to each of another, (..., n, n)."""
+    """Return the squared distances of all pairs from two samples (..., n, targets), (..., n, n)."""
     columns = zip(left.unsqueeze(-2).unbind(-1), right.unsqueeze(-3).unbind(-1), strict=True)
     squares: torch.Tensor = reduce(torch.add, [(here - there).square() for here, there in columns])
     return squares
 
 
 def _transport(left: torch.Tensor, right: torch.Tensor, epsilon: float | torch.Tensor) -> torch.Tensor:
-    """Return the cost of moving one sample to another, entropy included, (...), as the dual problem has it."""
+    """Return the cost of moving one sample to another, entropy included, (...), by the dual problem."""
     cost = _distances(left, right) / epsilon
     there = torch.zeros_like(cost[..., :1, :])
     for _ in range(ITERATIONS):
@@ -213,7 +213,7 @@ def _transport(left: torch.Tensor, right: torch.Tensor, epsilon: float | torch.T
 
 
 def _self_transport(sample: torch.Tensor, epsilon: float | torch.Tensor) -> torch.Tensor:
-    """Return half the cost of moving a sample to itself, (...); one potential is enough, for it is both."""
+    """Return half the cost of moving a sample to itself, (...); both potentials are the same."""
     cost = _distances(sample, sample) / epsilon
     both = torch.zeros_like(cost[..., :1, :])
     for _ in range(ITERATIONS):
@@ -227,7 +227,7 @@ def _soft_least(cost: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 def _shares(sample: torch.Tensor) -> torch.Tensor:
-    """Return the share of each bin in a sample (..., n, targets), in bins from the middle one, (..., bins)."""
+    """Return the share of a sample (..., n, targets) in each bin about the middle one, (..., bins)."""
     bins = torch.arange(-BINS, BINS + 1, dtype=sample.dtype, device=sample.device)
     weight = (-0.5 * (sample.unsqueeze(-1) - bins).square()).softmax(-1)
     cells = weight[..., 0, :]

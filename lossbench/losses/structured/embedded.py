@@ -1,9 +1,9 @@
-"""Losses of embeddings: they compare the rows of a batch with one another, and no head stands on what they see.
+"""Losses of embeddings: they compare the rows of a batch with one another, and there is no head.
 
-Embeddings are made of length one, so that the squared distance of two is d² = 2 - 2 cos, in [0, 4]. Of an anchor
-a, a positive p is another row of its class, a negative n a row of another class. The batch is part of such a
-loss. A row without a positive, or without a negative, has no say, and a batch in which none has one costs
-nothing.
+Embeddings are scaled to length one, so that the squared distance of two is d² = 2 - 2 cos, in [0, 4]. For an
+anchor a, a positive p is another row of its class, a negative n a row of another class. The batch is part of such
+a loss. A row without a positive, or without a negative, does not count, and a batch of only such rows has loss
+zero.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOBODY = -1e30
 
 TAU = Parameter("tau", 0.1, low=0, open_low=True, meaning="temperature")
 
-# Facts are those of a batch of one row, which has nothing to be compared with: it costs nothing.
+# Facts are those of a batch of one row, which has nothing to be compared with and so has loss zero.
 _embedded = partial(
     register,
     task="embedding",
@@ -75,7 +75,8 @@ def triplet_semi_hard(
 ) -> torch.Tensor:
     """Triplet loss of every positive pair with the nearest negative that lies beyond it.
 
-    What is done where no negative lies beyond, the paper leaves open; the farthest is what TensorFlow Addons take.
+    Where no negative lies beyond, the paper leaves the choice open; here, as in TensorFlow Addons, it is the
+    farthest.
 
     Example:
         >>> raw = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
@@ -112,7 +113,7 @@ def contrastive(
         tensor(1.2500)
     """
     distance, positive, negative = _compared(raw, target)
-    # The root has no slope at zero, where rows of two classes are one.
+    # The root has no slope at zero, where rows of two classes coincide.
     near = (margin - distance.clamp(min=TINY).sqrt()).clamp(min=0).square()
     return (_mean(distance, positive) + _mean(near, negative)) / 2
 
@@ -142,7 +143,7 @@ def supcon(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor
 
 
 def _compared(raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return squared distances on the sphere (..., batch, batch), and which pairs are positive, which negative."""
+    """Return squared distances on the sphere (..., batch, batch), and masks of positive and negative pairs."""
     length = raw.square().sum(-1, keepdim=True).clamp(min=SHORTEST**2).sqrt()
     unit = raw / length
     distance = (2 - 2 * unit @ unit.transpose(-1, -2)).clamp(min=0)

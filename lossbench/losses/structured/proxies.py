@@ -1,7 +1,8 @@
 """Losses of the cosines between an embedding and a vector for each class, which is trained beside the network.
 
 The raw outputs c are those of a head whose inputs and weights have length one and that has no bias: c_k = cos θ_k,
-θ_k the angle between a row's embedding and the vector of class k. Away from a head a raw output may be any number.
+θ_k the angle between a row's embedding and the vector of class k. Without such a head a raw output may be any
+number.
 """
 
 from __future__ import annotations
@@ -68,8 +69,9 @@ def arcface(
 ) -> torch.Tensor:
     """Softmax cross-entropy of scaled cosines, the angle to the class's own vector made wider by a margin.
 
-    Without a margin it is `proxy` at tau = 1 / scale. The equation would let the loss fall again where the wider
-    angle passes π; the paper's code goes on in a line there, with a jump, which the line here has not.
+    Without a margin it is `proxy` at tau = 1 / scale. By the equation the loss would fall again where the wider
+    angle passes π; the paper's code goes on as a straight line there, with a jump, and here it goes on without
+    one.
 
     Example:
         >>> arcface(torch.tensor([[1.0, 0.0], [0.5, 0.0]]), torch.tensor([0, 0]), scale=1.0)

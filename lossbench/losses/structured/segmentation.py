@@ -1,8 +1,9 @@
-"""Losses of a mask: one raw output z for each pixel of an image, and a target y in {0, 1} for each.
+"""Losses of a mask: one raw output z and one target y in {0, 1} for each pixel of an image.
 
-The sample is the image, (..., images, pixels). Those of single pixels are averaged over them, so that an image of
-more pixels is no longer step; those of the overlap are of each image by itself, and not of the batch. Written with
-p = sigmoid(z) and soft counts over the pixels of an image: TP = Σ p y, FP = Σ p (1 - y), FN = Σ (1 - p) y.
+The sample is the image, (..., images, pixels). Losses of single pixels are averaged over them, so that the number
+of pixels does not scale the steps; overlap losses are computed for each image by itself, not for the batch.
+Written with p = sigmoid(z) and soft counts over the pixels of an image: TP = Σ p y, FP = Σ p (1 - y), FN = Σ (1 -
+p) y.
 """
 
 from __future__ import annotations
@@ -257,5 +258,5 @@ def lovasz(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def _missed(hits: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor) -> torch.Tensor:
-    """Return the errors' share of errors, hits and epsilon of each image, (...), from those of pixels."""
+    """Return errors / (errors + hits + epsilon) of each image, (...), from those of its pixels."""
     return share_missed(hits, errors, epsilon, axis=-1).squeeze(-1)

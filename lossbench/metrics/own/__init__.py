@@ -1,1 +1,1 @@
-"""A metric of the user's own: found, tried, and called."""
+"""A metric of the user's own: located, tried, and called."""

@@ -30,8 +30,8 @@ class OwnScore(Score):
     """A function of the user's own as a score of many models.
 
     It gets the arrays that a metric of scikit-learn gets: (n,) where a row has one target, (n, targets) where it
-    has several, whole numbers for classes and labels; of probabilities those of the positive class, (n,), or one
-    a class or label. What it prints or warns of is dropped.
+    has several, integers for classes and labels; probabilities of the positive class, (n,), or of each class or
+    label. Its output and warnings are dropped.
 
     Args:
         named: its spec.
@@ -43,7 +43,7 @@ class OwnScore(Score):
         self.__name__, self.named, self.found = named.column, named, found
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel as a spec: functions of a user's file cannot be imported by name in another process."""
+        """Pickle as a spec: functions of a user's file cannot be imported by name in another process."""
         return restored, (self.named.spec, self.found.code)
 
     def contributions(
@@ -56,7 +56,7 @@ class OwnScore(Score):
             units = np.broadcast_to(number, target.shape[:2])
             found = np.full(target.shape[:2], np.nan)
             for model, mine, seen in each(self.named.needs, target, prediction):
-                with suppress(ScoreFailed):  # of a training that has a score already: its rows say nothing
+                with suppress(ScoreFailed):  # the model has a score already; only its contributions stay NaN
                     found[model] = shares(self.call, mine, seen, units[model])
             return found
 
@@ -64,9 +64,9 @@ class OwnScore(Score):
             return self._computed(rows, target, prediction)
 
     def of_one_row(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
-        """Return what a row may count, (M,), see `lossbench.metrics.score.Score.of_one_row`.
+        """Return how much a row may count, (M,), see `lossbench.metrics.score.Score.of_one_row`.
 
-        NaN where the function takes no other number of rows: then rows contribute nothing that is known either.
+        NaN where the function takes no other number of rows; contributions are then unknown too.
         """
         more, *decided = one_more(prediction)
         ways = [shown.decision[0].astype(np.int64) for shown in decided]
@@ -91,10 +91,10 @@ class OwnScore(Score):
         return found
 
     def call(self, target: np.ndarray, seen: np.ndarray) -> float:
-        """Return the score of one model; NaN where the function says so.
+        """Return the score of one model; NaN where the function returns NaN.
 
         Raises:
-            ScoreFailed: it raises, or gives no number.
+            ScoreFailed: it raises, or returns no number.
         """
 
         def fault(error: BaseException) -> ScoreFailed:
@@ -104,7 +104,7 @@ class OwnScore(Score):
                 f"and prediction {seen.shape}; let it give a number, or NaN where it is undefined"
             )
 
-        with failing(fault):  # of copies, which it may do with what it likes
+        with failing(fault):  # it gets copies, which it may change
             value = self.found.function(target.copy(), seen.copy(), **self.found.arguments)
         if (fault_of_value := not_a_number(value)) is not None:
             raise ScoreFailed(f"score '{self.named.spec}' returned {fault_of_value}; let it give one number")
@@ -112,7 +112,7 @@ class OwnScore(Score):
 
 
 def restored(spec: str, code: str) -> OwnScore:
-    """Return a metric that has travelled, or refuse one whose code changed on the way."""
+    """Unpickle a metric, or refuse it if its code has changed."""
     named = read_named(spec)
     found = locate(named)
     if found.code != code:
@@ -124,7 +124,7 @@ def restored(spec: str, code: str) -> OwnScore:
 
 
 def not_a_number(value: object) -> str | None:
-    """Say what a value is that is no single number; None where it is one.
+    """Say what a value is instead of a single number; None where it is one.
 
     Example:
         >>> not_a_number(0.5), not_a_number(np.float32(1)), not_a_number([1.0, 2.0]), not_a_number(True)
@@ -132,7 +132,7 @@ def not_a_number(value: object) -> str | None:
     """
     try:
         found = np.asarray(value)
-    except Exception:  # whatever object it is
+    except Exception:  # any object may come here
         return type(value).__name__
     if found.shape:
         return f"an array of shape {found.shape}"
@@ -140,7 +140,7 @@ def not_a_number(value: object) -> str | None:
 
 
 def each(needs: Need, target: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield the number, the targets and the predictions of each model that predicts anything."""
+    """Yield the number, the targets and the predictions of each model that has predictions."""
     seen = given(needs, prediction)
     for model, (mine, theirs) in enumerate(zip(target, seen, strict=True)):
         if np.isfinite(theirs).all():
@@ -151,7 +151,7 @@ def each(needs: Need, target: np.ndarray, prediction: Prediction) -> Iterator[tu
 
 
 def given(needs: Need, prediction: Prediction) -> np.ndarray:
-    """Return what a metric gets of M models, (M, n, ...); NaN where a loss says nothing of it."""
+    """Return what a metric gets for M models, (M, n, ...); NaN where the loss does not provide it."""
     if needs == "decision":
         return prediction.decision
     if needs == "ranking":
@@ -160,7 +160,7 @@ def given(needs: Need, prediction: Prediction) -> np.ndarray:
 
 
 def with_row(values: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """Return values (n, ...) with another row below."""
+    """Return values (n, ...) with one row appended."""
     return np.append(values, row[None], axis=0)
 
 
@@ -171,7 +171,7 @@ def one_column(values: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what is printed, and what is warned of: it comes again with every model and epoch; see `ticking`."""
+    """Drop output and warnings, which would repeat for every model and epoch; see `ticking`."""
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         redirect_stdout(nowhere),

@@ -1,19 +1,19 @@
 """What each row contributes to any function of targets and predictions: by leaving it out, and by doubling it.
 
-A row contributes as much as the score moves when that row counts a little more, see `lossbench.metrics.score`.
-A function that has no weights is called without the row, and with it twice:
+A row contributes as much as the score changes when that row counts a little more, see `lossbench.metrics.score`. A
+function without weights is called without the row, and with the row twice:
 
     c(i) = score + (n (score with i twice - score without i) + score with i twice + score without i - 2 score) / 2
 
-For a mean over rows that is its summand, exactly. Of a smooth score the two steps err to opposite sides (by
-leaving out alone, the jackknife of Tukey 1958, the spread is too large on the average: Efron and Stein 1981, The
-jackknife estimate of variance, Annals of Statistics 9). A score that goes by jumps, as a maximum does, is neither;
-`lossbench.metrics.own.tried` finds that out.
+For a mean over rows that is its summand, exactly. For a smooth score the errors of the two steps have opposite
+signs (by leaving out alone, the jackknife of Tukey 1958, the variance is too large on average: Efron and Stein
+1981, The jackknife estimate of variance, Annals of Statistics 9). A score that jumps, such as a maximum, is
+neither; `lossbench.metrics.own.tried` detects that.
 
-Rows of the same target and prediction contribute alike, and are tried once, so that of decided classes there are
-few. Of more than `MOST` rows of anything else some are drawn, by their number in the table, so that all losses and
-seeds try the same ones; what is seen of them is stretched so that squares add up to what all rows would give, on
-the average.
+Rows with the same target and prediction contribute alike, and are tried once, so that decided classes need few
+calls. Of more than `MOST` distinct rows a sample is drawn, by their number in the table, so that all losses and
+seeds try the same rows; their contributions are scaled so that their squares have the same sum, on average, as
+those of all rows.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def shares(
         call: computes the score.
         target: (n, ...) the targets.
         seen: (n, ...) the predictions.
-        unit: (n,) the number of each row in its table, or of its group, which is drawn as a whole.
+        unit: (n,) the number of each row in its table, or of its group; groups are drawn as a whole.
 
     Example:
         >>> target, seen = np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 3.0])
@@ -62,10 +62,10 @@ def shares(
 def slope(
     call: Callable[[np.ndarray, np.ndarray], float], whole: float, target: np.ndarray, seen: np.ndarray, row: int
 ) -> float:
-    """Return n times the derivative of the score by the weight of a row, between two difference quotients.
+    """Return n times the derivative of the score by a row's weight: the mean of two difference quotients.
 
-    Where there is no score without the row, as of a class that has no other, doubling it says all, and the other
-    way round; NaN where there is neither.
+    Where only one quotient exists, that one counts: a class with a single row has no score without it. NaN where
+    neither exists.
     """
     n, every = len(target), np.arange(len(target))
 
@@ -82,7 +82,7 @@ def slope(
 
 
 def kinds_of(target: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first row of each kind, and the kind of each row: those of one have equal target and prediction.
+    """Return the first row of each kind, and the kind of each row: equal targets and predictions.
 
     Example:
         >>> kinds_of(np.array([0, 1, 0]), np.array([1, 1, 1]))
@@ -94,6 +94,6 @@ def kinds_of(target: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def drawn(unit: np.ndarray, share: float) -> np.ndarray:
-    """Say which rows are tried, (n,): about a share of them, the same ones wherever a table is split."""
-    lots = stream("influence", "", 0).random(int(unit.max()) + 1)  # one a number, whatever the largest is
+    """Say which rows are tried, (n,): about this share of them, the same ones however the table is split."""
+    lots = stream("influence", "", 0).random(int(unit.max()) + 1)  # each number's draw is fixed
     return np.asarray(lots[unit] < share)

@@ -1,4 +1,4 @@
-"""Which function the name of a metric means."""
+"""Finding the function that the name of a metric means."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Located:
     """A function that is a metric.
 
     Args:
-        function: of the target and the prediction, and of what the spec gives.
+        function: of the target, the prediction, and the parameters of the spec.
         arguments: the values of its parameters.
         file: where it is defined, for the line of an error; empty where there is no such file.
-        code: a hash of all that its values hang on.
+        code: a hash of everything that its values depend on.
     """
 
     function: Callable[..., Any]
@@ -40,8 +40,8 @@ def locate(named: Named) -> Located:
     """Return the function that a spec names.
 
     Raises:
-        ScoreFailed: no such file or module, or what cannot be called with a target and a prediction.
-        UnknownName: nothing of that name in it, or no such parameter; the nearest one is named.
+        ScoreFailed: no such file or module, or an object that cannot be called with a target and a prediction.
+        UnknownName: it has no such name, or no such parameter; the nearest one is named.
         UsageError: a file that cannot be run, or a value that its parameter cannot have.
     """
     place, _, attribute = named.name.rpartition(":")
@@ -66,10 +66,10 @@ def in_file(place: str) -> tuple[ModuleType, str]:
 
 
 def check_called(named: Named, function: Any) -> None:
-    """Refuse what is no function of a target and a prediction, in this order.
+    """Refuse an object that is no function of a target and a prediction, in this order.
 
     Raises:
-        ScoreFailed: saying what it is.
+        ScoreFailed: it is none; the error says what it is.
     """
     if not callable(function) or inspect.isclass(function):
         kind = "a class" if inspect.isclass(function) else type(function).__name__

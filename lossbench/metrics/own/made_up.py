@@ -22,9 +22,9 @@ class MadeUp:
     """Targets, (n, ...), and predictions of them, as a metric gets both.
 
     Args:
-        target: what is predicted.
+        target: the truth.
         good: mostly right.
-        bad: nothing to do with the target, and of regression beyond its range, as a network may be.
+        bad: unrelated to the target; for regression also beyond its range, as a network's may be.
         constant: the same for all rows.
         perfect: the target itself.
     """
@@ -37,7 +37,7 @@ class MadeUp:
 
 
 def made_up(dataset: Dataset, needs: Need, number: int) -> MadeUp:
-    """Return rows like those of a data set; of each number others, the same every time."""
+    """Return rows like those of a data set; different ones for each `number`, and always the same for one."""
     draw = stream("made up", "", number)
     return of_values(dataset, draw) if dataset.task == "regression" else of_classes(dataset, needs, draw)
 
@@ -55,7 +55,7 @@ def of_values(dataset: Dataset, draw: np.random.Generator) -> MadeUp:
 
 
 def of_classes(dataset: Dataset, needs: Need, draw: np.random.Generator) -> MadeUp:
-    """Return rows with a class each, or with labels, all of them equally often."""
+    """Return rows with a class each, or with labels, all equally frequent."""
     several = dataset.task == "multilabel"
     classes = dataset.targets if dataset.task == "multiclass" else 2
     n, columns = max(ROWS, OF_A_CLASS * classes), dataset.targets if several else 1
@@ -76,9 +76,9 @@ def belief(decided: np.ndarray, doubt: np.ndarray, classes: int | None) -> np.nd
     """Return probabilities: of every class, (n, classes), or where that is None, of the positive one.
 
     Args:
-        decided: (n,) or (n, labels) what is held for true.
-        doubt: (n,) how far from that they are: 0 for certain, 1 for all alike.
-        classes: how many.
+        decided: (n,) or (n, labels) the decisions.
+        doubt: (n,) from 0, all probability on the decision, to 1, all classes alike.
+        classes: their number.
 
     Example:
         >>> belief(np.array([1, 0]), np.array([0.0, 0.5]), None)

@@ -1,10 +1,10 @@
-"""How a metric of the user's own is named, and what its column is called.
+"""The spec of a user's own metric, and the name of its column.
 
     metrics.py:mine                         a function of a Python file, from the current folder
     sklearn.metrics:fbeta_score:beta=2      a function of a module, with values of its parameters
     metrics.py:mine:@of=probability:lower   what it is given, and which way is the better
 
-The column has what is behind the path, and the direction: `mine:higher`, `fbeta_score:beta=2:higher`.
+The name of the column is the part after the path, with the direction: `mine:higher`, `fbeta_score:beta=2:higher`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Named:
         spec: as the user wrote it.
         name: the function, such as "metrics.py:mine".
         given: values of its parameters, as text.
-        needs: what it is given of a prediction: decisions, probabilities or rankings.
-        label: what it is called in tables; empty for the name of the function and the parameters.
-        better: which way is the better, as stated; None where it is not.
+        needs: the part of a prediction that it gets: decisions, probabilities or rankings.
+        label: its name in tables; empty for the name of the function and the parameters.
+        better: the stated direction; None where none is stated.
     """
 
     spec: str
@@ -51,7 +51,7 @@ class Named:
 
     @property
     def column(self) -> str:
-        """The name of its column; the higher is the better where nothing is stated."""
+        """The name of its column; higher is better where nothing is stated."""
         title = self.label or ":".join([self.function, *(f"{key}={value}" for key, value in self.given.items())])
         return f"{title}:{self.better or 'higher'}"
 
@@ -80,7 +80,7 @@ def read_named(spec: str) -> Named:
 
     Raises:
         BadValue: a file without a function, a label that cannot be one, or the name of a built-in score.
-        UnknownName: a statement that there is not, or one with a value that it cannot have.
+        UnknownName: an unknown statement, or a statement with an unknown value.
 
     Example:
         >>> made = read_named("metrics.py:mine:k=2:@of=probability:lower")
@@ -103,7 +103,7 @@ def read_named(spec: str) -> Named:
 
 
 def check_title(named: Named, labelled: bool) -> None:
-    """Refuse what a column cannot be called.
+    """Refuse a label that cannot be the name of a column.
 
     Raises:
         BadValue: a label that is no plain word, or the name of a built-in score or of another column.

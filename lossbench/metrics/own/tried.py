@@ -1,4 +1,4 @@
-"""A metric of the user's own, tried on a few rows before anything is trained."""
+"""Trying a user's own metric on a few rows before anything is trained."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ SAMPLES, RESAMPLES, EXPLAINED = 3, 60, 0.8
 
 
 def own_score(spec: str, dataset: Dataset) -> Asked:
-    """Return the metric that a spec names, ready to judge trainings on a data set.
+    """Return the metric that a spec names, checked and ready to judge trainings on a data set.
 
     Args:
         spec: as the user wrote it, see `lossbench.metrics.own.named`.
-        dataset: what is predicted; the metric is tried on targets like its own.
+        dataset: the metric is tried on targets like those of this data set.
 
     Raises:
-        ScoreFailed: there is no such function, or it is no metric: it raises, gives no number, or another one at
-            every call, changes what it is given, does not look at the prediction, or goes the other way.
+        ScoreFailed: there is no such function, or it is no metric: it raises, returns no number or a random one,
+            changes its inputs, ignores the prediction, or has the other direction.
         UsageError: a spec that cannot be read, or that does not fit the task.
     """
     named, task = read_named(spec), dataset.task
@@ -57,7 +57,7 @@ def own_score(spec: str, dataset: Dataset) -> Asked:
 
 
 def tried(score: OwnScore, samples: Sequence[MadeUp]) -> bool:
-    """Refuse what is no metric, and say whether what rows contribute to it adds up; see `own_score`."""
+    """Refuse what is no metric, and say whether contributions of rows explain it; see `own_score`."""
     rows = samples[0]
     with ticking(TRIAL), quiet():
         value = score.call(rows.target, rows.good)
@@ -80,7 +80,7 @@ def refuse_undefined(named: Named, value: float) -> None:
 
 
 def refuse_random(score: OwnScore, rows: MadeUp, value: float) -> None:
-    """Refuse a metric that gives the same predictions another value."""
+    """Refuse a metric that scores the same predictions differently."""
     again = score.call(rows.target, rows.good)
     if again != value:
         raise ScoreFailed(
@@ -90,7 +90,7 @@ def refuse_random(score: OwnScore, rows: MadeUp, value: float) -> None:
 
 
 def refuse_changes(score: OwnScore, rows: MadeUp) -> None:
-    """Refuse a metric that changes what it is given."""
+    """Refuse a metric that changes its inputs."""
     inputs = {"target": rows.target.copy(), "prediction": rows.good.copy()}
     score.found.function(*inputs.values(), **score.found.arguments)
     for name, before in (("target", rows.target), ("prediction", rows.good)):
@@ -99,7 +99,7 @@ def refuse_changes(score: OwnScore, rows: MadeUp) -> None:
 
 
 def refuse_idle(named: Named, values: Sequence[float]) -> None:
-    """Refuse a metric that does not look at the prediction."""
+    """Refuse a metric that ignores the prediction."""
     if len(set(values)) == 1:
         raise ScoreFailed(
             f"score '{named.spec}' gave {values[0]:g} for right, wrong and constant predictions alike; let it "
@@ -108,7 +108,7 @@ def refuse_idle(named: Named, values: Sequence[float]) -> None:
 
 
 def refuse_other_way(named: Named, good: float, bad: float) -> None:
-    """Refuse a metric that says nothing of its direction and is the lower for better predictions."""
+    """Refuse a metric without a stated direction that is lower for better predictions."""
     if named.better is None and not good > bad:
         raise ScoreFailed(
             f"score '{named.spec}' gave {good:g} for made-up predictions that are mostly right and {bad:g} for "
@@ -117,23 +117,23 @@ def refuse_other_way(named: Named, good: float, bad: float) -> None:
 
 
 def in_any_order(score: OwnScore, rows: MadeUp) -> bool:
-    """Say whether the order of rows does not matter, but for rounding."""
+    """Say whether the order of rows does not matter, up to rounding."""
     mixed = stream("own score", "order", 0).permutation(len(rows.target))
     values = [score.call(rows.target[each], rows.good[each]) for each in (slice(None), mixed)]
     return math.isclose(*values, rel_tol=1e-9)
 
 
 def explained(score: OwnScore, rows: MadeUp) -> float:
-    """Return how much of the variance of a metric over bootstrap resamples is that of what rows contribute.
+    """Return the share of a metric's variance over bootstrap resamples that contributions of rows explain.
 
-    1 for a mean over rows, and nearly 1 for any smooth function of such means. A maximum hangs on one row, and a
-    median goes by steps: there rows contribute nothing that could be tested. NaN where a resample has no value.
+    1 for a mean over rows, and nearly 1 for any smooth function of such means. A maximum depends on one row, and a
+    median moves in steps: their contributions cannot be tested. NaN where a resample has no value.
     """
     n = len(rows.target)
     drawn = stream("own score", "resamples", 0).integers(n, size=(RESAMPLES, n))
     try:
         found = np.array([score.call(rows.target[each], rows.good[each]) for each in drawn])
-    except ScoreFailed:  # of a sample without some class, which no test part is
+    except ScoreFailed:  # a resample may lack a class; no test part does
         return np.nan
     told = shares(score.call, rows.target, rows.good, np.arange(n))[drawn].mean(axis=1)
     return float(1.0 - np.var(found - told) / np.var(found))

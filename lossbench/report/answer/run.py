@@ -10,6 +10,7 @@ from lossbench.data.contamination import AT_TEST
 from lossbench.report.answer.place import places, undefined
 from lossbench.report.answer.table import SIDES, paragraph
 from lossbench.report.words.english import NAMED, be, listed, many, several
+from lossbench.results.advice import Advice
 from lossbench.stats.answer.facts import Contaminated, RunAnswer, TableAnswer
 from lossbench.task import Task
 
@@ -20,12 +21,21 @@ def lead(answer: RunAnswer) -> list[str]:
     return [overall(answer), *(paragraph(one, name) for one, name in zip(answer.tables, names, strict=True))]
 
 
-def records(answer: RunAnswer, tables: Iterable[TableAnswer]) -> dict[str, Any]:
-    """Return the answers as plain data: the run's sentence, and for each table its sentences and its facts."""
+def leading(answer: RunAnswer, advice: Advice | None) -> list[str]:
+    """Return what stands before everything else: where something was to be chosen, the decision."""
+    return [*advice.answer] if advice else lead(answer)
+
+
+def records(answer: RunAnswer, tables: Iterable[TableAnswer], advice: Advice | None = None) -> dict[str, Any]:
+    """Return the answers as plain data: the run's sentence, and for each table its sentences and its facts.
+
+    Where something was to be chosen, the decision stands in place of the run's sentence; all of it is in `choice`.
+    """
     tables = list(tables)
     said = zip(tables, places(tables), strict=True)
     return {
-        "answer": overall(answer),
+        "answer": advice.answer[0] if advice else overall(answer),
+        **({"choice": plain(asdict(advice))} if advice else {}),
         "tables": [{"answer": paragraph(one, name)} | plain(asdict(one)) for one, name in said],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lossbench.report.figures import amount, interval
 from lossbench.report.tables import heading
@@ -37,14 +38,18 @@ LIMITS: dict[Limit, str] = {
 }
 
 
-def paragraph(table: TableAnswer, name: str = "") -> str:
+def paragraph(table: TableAnswer, name: str = "", whole: int = 0) -> str:
     """Return what the verdicts say of one table.
 
     Args:
         table: the facts.
         name: of the table; that of its data set where none is given.
+        whole: how many rows or groups the table has, where not all were tested and that is to be said.
     """
-    counted = f"{table.units} {table.unit}s, " if table.unit != "seed" else ""
+    tested = (
+        f"{table.units} of {whole} {table.unit}s tested" if whole > table.units else f"{table.units} {table.unit}s"
+    )
+    counted = f"{tested}, " if table.unit != "seed" else ""
     head = f"{name or table.dataset} ({heading(table.score)}; {counted}{many(table.seeds, 'seed')})"
     return " ".join([f"{head}: {main(table)}.", *(f"{upper(one)}." for one in besides(table))])
 
@@ -153,6 +158,11 @@ def more(table: TableAnswer) -> str:
         seeds = "1000 more" if known else "1000 more seeds"
         parts.append(LIMITS[table.limit].format(seeds=seeds, which=rest or these(stuck, total)))
     return "; ".join(filter(None, parts))
+
+
+def unsized(table: TableAnswer) -> TableAnswer:
+    """Return the facts of a table without how many more seeds would decide, where other words say what would."""
+    return replace(table, others=tuple(replace(one, more_seeds=None) for one in table.others), limit="")
 
 
 def these(some: int, total: int) -> str:

@@ -11,19 +11,22 @@ import pandas as pd
 from lossbench.remark import Remark, Topic
 from lossbench.report.answer.place import places
 from lossbench.report.answer.run import overall
-from lossbench.report.answer.table import paragraph
+from lossbench.report.answer.table import paragraph, unsized
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.across import over_data_sets
 from lossbench.report.html.dataset import section
 from lossbench.report.html.document import document
+from lossbench.report.html.document import paragraph as shown
 from lossbench.report.html.ending import about, endings, headed
 from lossbench.report.html.part import Courses, Part
 from lossbench.report.tables import answered, groups, place_of, place_of_answer, several
 from lossbench.report.words.english import listed
+from lossbench.results.advice import Advice
 from lossbench.results.manifest import Manifest
 from lossbench.run.examples import Examples
 from lossbench.schema import RANKED
+from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 
 RANKS = (Topic.RANKS, Topic.SKILLS)
@@ -56,14 +59,14 @@ def page(
         if (mine := among(parts, rows.iloc[0]))
     ]
     tasks = {rows.task.iloc[0] for rows in several(findings.ranks)}
-    answers = [one for _, one in answered(findings)]
+    answers, advice = [one for _, one in answered(findings)], manifest.advice if manifest else None
     sections = [
-        section(part, name, paragraph(one, name), part.first.task not in tasks)
+        section(part, name, said(one, name, advice), part.first.task not in tasks)
         for part, one, name in zip(parts, answers, places(answers), strict=True)
     ]
     last = [*endings(told, bool(across)), about(findings, manifest)]
     below = " · ".join(filter(None, (manifest.command, manifest.date))) if manifest else ""
-    top = answer(findings, parts)
+    top = decided(advice) if advice else answer(findings, parts)
     return document(
         title(findings), below or NAMELESS, top, [*sections, *across, *last], dict.fromkeys(every.values())
     )
@@ -106,6 +109,24 @@ def answer(findings: Findings, parts: Sequence[Part]) -> str:
         items.append(f'<li><a href="#{key}">{escape(name)}</a>{escape(text.removeprefix(name))}</li>\n')
     lead = f'<p class="lead">{escape(overall(found))}</p>\n<ul>\n{"".join(items)}</ul>\n'
     return f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'
+
+
+def decided(advice: Advice) -> str:
+    """Return what was chosen, and the lines to paste."""
+    first, *others = advice.answer
+    code = "<pre>{}</pre>\n".format("\n".join(map(escape, advice.paste))) if advice.paste else ""
+    lead = f'<p class="lead">{escape(first)}</p>\n{"".join(map(shown, others))}{code}'
+    return f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'
+
+
+def said(table: TableAnswer, name: str, advice: Advice | None) -> str:
+    """Return what the verdicts say of a table; where something was chosen, the page begins with that of its table.
+
+    How many seeds more would tell is said of the choice alone.
+    """
+    if advice is None:
+        return paragraph(table, name)
+    return "" if table.view == "tuned" else paragraph(unsized(table), name)
 
 
 def ranked(remarks: Iterable[Remark], parts: Sequence[Part]) -> list[str]:

@@ -58,7 +58,22 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+COMMANDS = ("lossbench compare -", "lossbench.compare(")
+"""How a paragraph begins that is to be pasted, into a shell or into Python."""
+
+
 def wrapped(paragraphs: Iterable[str], width: int, indent: str = "  ") -> list[str]:
-    """Return paragraphs as lines, broken between words; all but the first line of each are indented."""
+    """Return paragraphs as lines, broken between words; all but the first line of each are indented.
+
+    One that is to be pasted is one line, as long as it is.
+
+    Example:
+        >>> wrapped(["Try both:", "lossbench compare -d iris -l ce,mse"], 20)
+        ['Try both:', 'lossbench compare -d iris -l ce,mse']
+    """
     wrapper = TextWrapper(width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
-    return [line for one in paragraphs for line in wrapper.wrap(visible(one))]
+    return [
+        line
+        for one in map(visible, paragraphs)
+        for line in ([one] if one.startswith(COMMANDS) else wrapper.wrap(one))
+    ]

@@ -1,1 +1,1 @@
-"""What a run answers: facts that its verdicts stand behind; `lossbench.report.answer` puts them into words."""
+"""The answer of a run, as facts that its verdicts support; `lossbench.report.answer` puts them into words."""

@@ -1,11 +1,11 @@
-"""Contaminated shares: the test of the table, made again on the trainings at each of them.
+"""Contaminated shares: the tests of the table, repeated on the trainings at each share.
 
 Robustness, slope and breakdown describe a loss; none of them is a test. Whether a loss does better than the
-reference on dirty data is a question of its own. It is asked at every share, since at a large one every loss may
-be broken, and at a small one none may be hurt: all pairs of losses, corrected as those of the table are, and by
-Bonferroni for the number of shares. At the largest share the unit is the row where rows are known. What rows
-contribute at the shares between is not kept, so there it is the seed. `tests/dirtied.py` tries the intervals of
-both on fresh tables.
+reference on contaminated data is a question of its own. It is asked at every share, since at a large share every
+loss may fail, and at a small one none may suffer: all pairs of losses, corrected as those of the table are, and by
+Bonferroni for the number of shares. At the largest share the unit is the row where rows are known. Contributions
+of rows at the shares between are not kept, so there it is the seed. `tests/dirtied.py` tries the intervals of both
+on fresh tables.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from lossbench.stats.pairs import pairs_of, tested
 
 
 def at_each_share(group: ComparisonGroup, margin: float | None, kind: str) -> tuple[Contaminated, ...]:
-    """Return what the losses do on clean test rows after training on each contaminated share, ascending.
+    """Return the results on clean test rows after training on each contaminated share, ascending.
 
     Args:
-        group: of the smallest share, which the table is of, and any others.
+        group: with the smallest share, that of the table, and any others.
         margin: the difference that is too small to matter; None where none is declared.
         kind: of contamination.
     """
@@ -41,7 +41,7 @@ def against_reference(dirty: ComparisonGroup, margin: float | None, kind: str) -
 
 
 def at_share(group: ComparisonGroup, place: int) -> ComparisonGroup:
-    """Return the trainings at one contaminated share, by its place, as a group of their own, looked at once."""
+    """Return the trainings at one contaminated share, by its index, as a group of their own for a single look."""
     choice = group.choice.at_shares[place] if group.choice else None
     one = slice(place, place + 1)
     return replace(group, rows=group.rows[..., one], shares=group.shares[one], choice=choice, correction=1.0)

@@ -1,8 +1,8 @@
 """From the verdicts on one table to a choice: which loss, on what evidence, and what is still open.
 
-The usual loss, which is the first, is kept unless another one is shown to be better. Then the one with the best
-mean is taken among those that are, and that no other is shown to beat. All pairs are tested together, so that the
-evidence may be told of the loss that was chosen, whichever it is.
+The usual loss, which is the first, is kept unless another one is shown to be better. Then the loss with the best
+mean is chosen among those that are, and that no other is shown to beat. All pairs are tested together, so that the
+evidence holds for whichever loss is chosen.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from lossbench.stats.sample_size import decided, rows_to_decide
 from lossbench.stats.verdicts import BETTER, WORSE
 
 End = Literal["settled", "bound", "seeds", "budget", "nothing"]
-"""Why no more seeds were added: all is decided; they would decide nothing; there are no more; there is no more
+"""Why no more seeds were added: all is decided; more would decide nothing; there are no more; there is no more
 time; no training ended well."""
 
-TURNED = dict(zip((*BETTER, *WORSE), (*WORSE, *BETTER), strict=True))
+OPPOSITE = dict(zip((*BETTER, *WORSE), (*WORSE, *BETTER), strict=True))
 
-NEXT = 3
-"""How many losses that follow the chosen one are tried on contaminated data too."""
+FOLLOWERS_TRIED = 3
+"""How many losses after the chosen one are also tried on contaminated data."""
 
 Figure = tuple[float, float, float]
 """A mean, and the ends of its interval."""
@@ -41,22 +41,23 @@ Figure = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Decision:
-    """What is chosen on one table.
+    """The choice on one table.
 
     Args:
         usual: the loss that others have to beat.
-        chosen: the loss; the usual one too where nothing ended well.
-        following: the others that no other is shown to beat, the best mean first.
-        table: what the verdicts say of each loss against the chosen one.
+        chosen: the chosen loss; the usual one where nothing ended well.
+        following: the other losses that no loss is shown to beat, the best mean first.
+        table: the verdicts on each loss against the chosen one.
         means: the score of each loss that has one.
         end: why no more seeds were added.
-        looks: after how many seeds verdicts were made, the last time for those of `table`.
-        most: how many seeds there might have been.
-        rows_needed: about how many rows would decide what is open, with these seeds; None where nothing is open,
-            where seeds are the unit, or where not even many times the rows would.
+        looks: the numbers of seeds after which verdicts were made; `table` has those of the last.
+        most: the largest possible number of seeds.
+        rows_needed: about how many tested rows, or groups, would decide all that is open, with these seeds; None
+            where nothing is open, where seeds are the unit, or where not even many times the rows would suffice.
         clean: the mean of the chosen loss without contamination, on the seeds of `dirty`; NaN where that is None.
-        dirty: what the first few losses do on contaminated data, against the chosen one; None where that was not
-            tried.
+        dirty: the results of the first few losses on contaminated data, against the chosen one; None where that
+            was not tried.
+        dirty_seeds: the number of these seeds.
     """
 
     usual: str
@@ -70,26 +71,27 @@ class Decision:
     rows_needed: int | None = None
     clean: float = np.nan
     dirty: Contaminated | None = None
+    dirty_seeds: int = 0
 
     @property
     def second(self) -> str | None:
-        """What comes next; None where every other loss is beaten, or did not end well."""
+        """The runner-up; None where every other loss is beaten, or did not end well."""
         return next(iter(self.following), None)
 
     @property
     def front(self) -> tuple[str, ...]:
-        """The losses that are tried on contaminated data: the chosen one, a few that follow, and the usual one."""
-        return tuple(dict.fromkeys((self.chosen, *self.following[:NEXT], self.usual)))
+        """The losses to try on contaminated data: the chosen one, a few that follow, and the usual one."""
+        return tuple(dict.fromkeys((self.chosen, *self.following[:FOLLOWERS_TRIED], self.usual)))
 
 
 def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: int) -> Decision:
-    """Return what can be chosen at a look.
+    """Return the decision at a look.
 
     Args:
         judged: the losses at their own rates, on the smallest contaminated share; the first is the usual one.
         margin: the difference that is too small to matter; None where none is declared.
-        looks: after how many seeds verdicts were made, this time too.
-        most: how many seeds there may be.
+        looks: the numbers of seeds after which verdicts were made, this time included.
+        most: the largest possible number of seeds.
     """
     group, found = judged.group, answer(judged, margin)
     means = means_of(group)
@@ -98,7 +100,7 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
     }
     order = sorted(worth, key=lambda loss: -worth[loss])
     chosen = first_choice(found, order)
-    table = answer(facing(judged, chosen), margin)
+    table = answer(compared_with(judged, chosen), margin)
     made = Decision(
         usual=found.reference,
         chosen=chosen,
@@ -117,7 +119,7 @@ def first_choice(found: TableAnswer, order: list[str]) -> str:
     """Return the loss that is chosen.
 
     Args:
-        found: what the verdicts say.
+        found: the answer of the table.
         order: the losses that no other is shown to beat, the best mean first.
     """
     if found.reference in order or not order:
@@ -127,23 +129,25 @@ def first_choice(found: TableAnswer, order: list[str]) -> str:
 
 
 def ended(judged: Judged, made: Decision, margin: float | None) -> End:
-    """Say whether more seeds are of use: not where all is decided, nor where those left would decide nothing."""
+    """Say why to end, if so: all is decided, or the remaining seeds would decide nothing; else "seeds"."""
     known = undecided(judged, made)
     if known is None:
         return "settled"
-    return "seeds" if made.looks[-1] == made.most or promising(known, judged.group, made, margin) else "bound"
+    return "seeds" if made.looks[-1] == made.most or can_decide(known, judged.group, made, margin) else "bound"
 
 
 def undecided(judged: Judged, made: Decision) -> SeedSpread | RowSpread | None:
-    """Return how well the open differences of losses that ended well are known; None where nothing is open."""
+    """Return the open differences of losses that ended well, with their uncertainty; None if there are none."""
     group, gone = judged.group, {one.loss for one in made.table.unfinished}
     left = [group.losses.index(one.loss) for one in made.table.open if one.loss not in gone]
     chosen = group.losses.index(made.chosen)
     return group.difference_of(group.score, np.full(len(left), chosen), np.array(left)) if left else None
 
 
-def promising(known: SeedSpread | RowSpread, group: ComparisonGroup, made: Decision, margin: float | None) -> bool:
-    """Say whether one of the looks that are left would decide something, if mean and spread stayed the same."""
+def can_decide(
+    known: SeedSpread | RowSpread, group: ComparisonGroup, made: Decision, margin: float | None
+) -> bool:
+    """Say whether one of the remaining looks would decide something, if mean and spread stayed the same."""
     counts = [made.looks[-1], *(count for count in planned(made.most) if count > made.looks[-1])]
 
     def decides(before: int, now: int) -> bool:
@@ -160,33 +164,33 @@ def means_of(group: ComparisonGroup) -> dict[str, Figure]:
     return {loss: (float(mean), float(low), float(high)) for loss, mean, low, high in rows if not np.isnan(mean)}
 
 
-def facing(judged: Judged, loss: str) -> Judged:
-    """Return the same verdicts, told of one loss: it comes first, and the differences are to it."""
+def compared_with(judged: Judged, loss: str) -> Judged:
+    """Return the same verdicts with another reference: it comes first, and differences are relative to it."""
     losses, (first, second) = judged.group.losses, pairs_of(judged.group)
     chosen = losses.index(loss)
     order = np.array([chosen, *(index for index in range(len(losses)) if index != chosen)])
     number = np.zeros((len(losses),) * 2, dtype=int)
     number[first, second] = number[second, first] = np.arange(len(first))
     one, other = order[first], order[second]
-    return Judged(reordered(judged.group, order), turned(judged.pairs, number[one, other], one > other))
+    return Judged(reordered(judged.group, order), swapped_pairs(judged.pairs, number[one, other], one > other))
 
 
-def turned(pairs: Mapping[str, Any], where: np.ndarray, around: np.ndarray) -> dict[str, Any]:
-    """Return what an answer reads of pairs, in another order.
+def swapped_pairs(pairs: Mapping[str, Any], where: np.ndarray, swapped: np.ndarray) -> dict[str, Any]:
+    """Return the columns of pairs that an answer uses, in another order.
 
     Args:
         pairs: columns by name.
-        where: (tests,) which pair comes where.
-        around: (tests,) whether its losses change sides.
+        where: (tests,) the index of each pair.
+        swapped: (tests,) whether its losses change sides.
     """
     names = ("difference", "difference_low", "difference_high", "more_seeds", "verdict")
     mean, low, high, more, words = (np.asarray(pairs[name])[where] for name in names)
     return {
-        "difference": np.where(around, -mean, mean),
-        "difference_low": np.where(around, -high, low),
-        "difference_high": np.where(around, -low, high),
-        "verdict": [TURNED.get(word, word) if side else word for word, side in zip(words, around, strict=True)],
-        # One at least: questions that come second may be open where Holm's worst case would decide them.
+        "difference": np.where(swapped, -mean, mean),
+        "difference_low": np.where(swapped, -high, low),
+        "difference_high": np.where(swapped, -low, high),
+        "verdict": [OPPOSITE.get(word, word) if side else word for word, side in zip(words, swapped, strict=True)],
+        # At least one: secondary questions may be open where Holm's worst case would decide them.
         "more_seeds": np.where(words == "inconclusive", np.maximum(more, 1), more),
     }
 
@@ -199,29 +203,30 @@ def reordered(group: ComparisonGroup, order: np.ndarray) -> ComparisonGroup:
 
 
 def rows_needed(judged: Judged, made: Decision, margin: float | None) -> int | None:
-    """Return about how many rows would decide what is open; None where none would, or seeds are the unit."""
+    """Return about how many rows would decide all that is open; None where none would, or seeds are the unit."""
     known = undecided(judged, made)
     if not isinstance(known, RowSpread):
         return None
     found = rows_to_decide(known, margin, judged.group.correction * (len(judged.group.losses) - 1))
-    return int(np.nanmax(found)) if (found > known.units).any() else None
+    return int(found.max()) if not np.isnan(found).any() and (found > known.units).any() else None
 
 
 def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]) -> Decision:
-    """Add what the first few losses do on contaminated data, by tests of their own, made once.
+    """Add the results of the first few losses on contaminated data, by tests of their own, made once.
 
     Args:
-        group: of these losses, at their own rates, clean and dirty.
+        group: of these losses, at their own rates, clean and contaminated.
         made: the decision on clean data.
         margins: the difference that is too small to matter, by score.
     """
     dirty = at_share(group, len(group.shares) - 1)
-    found = facing(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
+    found = compared_with(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
     told, means = answer(found, margins.get(group.score)), means_of(found.group)
     others = tuple((one.loss, one.verdict, means[one.loss][0]) for one in told.others if one.loss in means)
     kind = next(kind for kind in group.trials.outlier_kind.unique() if kind != "none")
     reference = means[made.chosen][0] if made.chosen in means else np.nan
     there = Contaminated(kind, float(group.shares[-1]), reference, others)
     place = group.losses.index(made.chosen)
-    clean = group.clean(group.score)[place][dirty.trained()[place]]
-    return replace(made, clean=float(clean.mean()), dirty=there)
+    tried = dirty.trained()[place]
+    clean = float(group.clean(group.score)[place][tried].mean())
+    return replace(made, clean=clean, dirty=there, dirty_seeds=int(tried.sum()))

@@ -1,4 +1,4 @@
-"""The records of an answer: what the verdicts say of one table, and of all tables of a run."""
+"""The records of an answer: for one table, and for all tables of a run."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from lossbench.stats.verdicts import APART
 from lossbench.task import Task
 
 Limit = Literal["", "one seed", "rows", "seeds", "tuning"]
-"""What is short where not even 1024 seeds decide: a second seed, rows, seeds by far, or seeds that tune."""
+"""What is lacking where not even 1024 seeds decide: a second seed, rows, far more seeds, or tuning seeds."""
 
 
 @dataclass(frozen=True)
 class Against:
-    """What is said of one loss against the reference.
+    """The result of one loss against the reference.
 
     Args:
         loss: its spec.
         verdict: on it, from `lossbench.stats.verdicts`.
-        difference: its mean score minus that of the reference; NaN where one has none.
-        low: end of the interval; NaN where it is unknown.
-        high: the other end.
-        more_seeds: about how many more would decide an open verdict; 0 where it is decided, None where none would.
+        difference: its mean score minus that of the reference; NaN where either has none.
+        low: lower end of the interval; NaN where unknown.
+        high: upper end, likewise.
+        more_seeds: about how many more seeds would decide an open verdict; 0 where it is decided, None where no
+            number would.
     """
 
     loss: str
@@ -37,13 +38,13 @@ class Against:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A loss of which trainings did not end well, so that nothing in its favour counts.
+    """A loss with trainings that did not end well, so that nothing in its favour counts.
 
     Args:
         loss: its spec.
         diverged: how many diverged.
         failed: how many failed.
-        trainings: of how many.
+        trainings: their total number.
     """
 
     loss: str
@@ -54,11 +55,11 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Contaminated:
-    """What the losses do after training on one contaminated share, by a test of its own.
+    """The results after training on one contaminated share, by a test of its own.
 
     Args:
         kind: of contamination.
-        share: of the training rows, above that of the table.
+        share: of the training rows, larger than that of the table.
         reference: the mean score of the reference; NaN where it has none.
         others: loss, verdict and mean score of each other loss.
     """
@@ -80,29 +81,30 @@ class Contaminated:
 
 @dataclass(frozen=True)
 class TableAnswer:
-    """What the verdicts say of one data set under one setting.
+    """The answer of the verdicts on one data set under one setting.
 
     Args:
         dataset: its name.
         task: its task.
         view: one rate for all, or each loss at its own.
-        setting: what the losses share, by the names of `lossbench.schema.SETTING`; the contaminated share and its
-            kind, as `outlier_fraction` and `outlier_kind`, are those that the verdicts are of.
-        score: what is judged.
+        setting: what the losses share, by the names of `lossbench.schema.SETTING`; `outlier_fraction` and
+            `outlier_kind` are the contaminated share and its kind for which the verdicts hold.
+        score: the primary score.
         margin: the difference that is too small to matter; None where none is declared.
         reference: the first loss.
-        unit: what is counted as independent.
-        units: how many of them.
-        seeds: how many repetitions.
+        unit: what counts as independent.
+        units: their number.
+        seeds: the number of repetitions.
         others: every other loss against the reference.
         best: the losses that ended well, and that no other beats by more than the margin: what can be recommended.
-        beaten: each loss that another one is better than, within the margin too, with all that are.
-        losers: those that another one beats by more than the margin.
-        unfinished: the losses of which trainings did not end well.
-        limit: what is short for the open verdicts that seeds do not decide.
-        contaminated: what each larger contaminated share changes, ascending; none where there is one share only.
-        rates: the step size of each loss, where each has its own.
-        disagree: loss, rate and verdict, where one rate for all says something else of it.
+        beaten: each loss that others beat, within the margin too, with all of those.
+        losers: the losses that another one beats by more than the margin.
+        unfinished: the losses with trainings that did not end well.
+        limit: what is lacking for the open verdicts that seeds do not decide.
+        contaminated: the results at each larger contaminated share, ascending; empty where there is only one
+            share.
+        rates: the learning rate of each loss, where each has its own.
+        disagree: loss, rate and verdict, where one rate for all leads to another verdict on it.
     """
 
     dataset: str
@@ -131,29 +133,29 @@ class TableAnswer:
 
     @property
     def open(self) -> tuple[Against, ...]:
-        """The losses that cannot be told from the reference, and are not shown to be as good either."""
+        """The losses that are neither told from the reference nor shown to be equivalent."""
         return self.judged("inconclusive")
 
     @property
     def compared(self) -> bool:
-        """Whether two losses ended well, or one is told from another all the same."""
+        """Whether two losses ended well, or one is told from another anyway."""
         return bool(self.others) and (bool(self.beaten) or len(self.losses) - len(self.unfinished) > 1)
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """All of them, the reference first."""
+        """All losses, the reference first."""
         return (self.reference, *(one.loss for one in self.others))
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What is said of one loss over the tables of its task.
+    """The results of one loss over the tables of its task.
 
     Args:
         task: the task.
         loss: its spec.
-        tables: how many have it.
-        best: in how many no other one beats it by more than the margin.
+        tables: how many have the loss.
+        best: in how many no other loss beats it by more than the margin.
         beaten: the data sets where one does.
     """
 
@@ -166,11 +168,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class RunAnswer:
-    """What the verdicts say over all tables of a run. Each table is corrected by itself; here is only counted.
+    """The answer of the verdicts over all tables of a run, counted; each table is corrected by itself.
 
     Args:
-        tables: the answers that are counted, those at own rates where rates were tuned.
-        tallies: one a task and loss.
+        tables: the answers that are counted, where rates were tuned those at own rates.
+        tallies: one per task and loss.
     """
 
     tables: tuple[TableAnswer, ...]

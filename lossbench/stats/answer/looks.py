@@ -1,32 +1,32 @@
-"""Looking more than once: seeds are added until a choice is settled, and each look could find by chance.
+"""Several looks: seeds are added until a choice is settled, and each look may find something by chance.
 
     of the level α = 5 %, at the look after n of at most N seeds:   α n / N  has been spent
     a look after n seeds that follows one after m:                  tested at α (n - m) / N
 
-The first line is alpha spending in proportion to what was gathered (Lan and DeMets 1983, Discrete sequential
-boundaries for clinical trials, Biometrika 70). Their boundaries rest on how looks hang together. On a table no
-such law is known, since seeds split the same rows; so each look is tested at what is newly spent, and by
-Bonferroni's inequality the chance of any false verdict at any look is at most α, however they hang together. That
-holds for looks that were not planned too, as at the end of a budget, as long as their time does not depend on what
-was seen. To stop because nothing more can be found spends nothing.
+The first line is alpha spending in proportion to the seeds (Lan and DeMets 1983, Discrete sequential boundaries
+for clinical trials, Biometrika 70). Their boundaries rely on the joint distribution of the looks. On a table that
+is unknown, since seeds split the same rows; so each look is tested at the newly spent level, and by Bonferroni's
+inequality the chance of any false verdict at any look is at most α, however the looks depend on each other. That
+also holds for unplanned looks, as at the end of a budget, if their time does not depend on the results. Stopping
+because nothing more can be found spends nothing.
 
-A verdict is corrected by `correction`, with which p values are multiplied; the interval beside it is at the level
-of its look, so that those of all looks hold together (Jennison and Turnbull 1989, Interim analyses: the repeated
-confidence interval approach, Journal of the Royal Statistical Society B 51). `tests/looks.py` tries it where
-nothing differs.
+A verdict is corrected by `correction`, a factor on p values; the interval beside it is at the level of its look,
+so that the intervals of all looks hold together (Jennison and Turnbull 1989, Interim analyses: the repeated
+confidence interval approach, Journal of the Royal Statistical Society B 51). `tests/looks.py` tries it on data
+without differences.
 """
 
 from __future__ import annotations
 
 SHARES = (0.25, 0.5, 1.0)
-"""Of the seeds that may be trained: when it is looked."""
+"""The shares of all seeds after which there is a look."""
 
 FEWEST = 5
-"""Seeds at the first look: of fewer, an interval is mostly Student's t."""
+"""The fewest seeds at the first look: with fewer, the width of an interval is mostly due to Student's t."""
 
 
 def planned(most: int) -> tuple[int, ...]:
-    """Return after how many seeds it is looked, the last time after all.
+    """Return the numbers of seeds after which there is a look, the last one being all.
 
     Example:
         >>> planned(40), planned(12), planned(3)
@@ -37,12 +37,12 @@ def planned(most: int) -> tuple[int, ...]:
 
 
 def correction(before: int, seeds: int, most: int) -> float:
-    """Return what p values are multiplied by at a look, at least 1.
+    """Return the factor on p values at a look, at least 1.
 
     Args:
-        before: the seeds at the look before, 0 at the first.
-        seeds: those at this one, more than before.
-        most: how many there may be.
+        before: the seeds at the previous look, 0 at the first.
+        seeds: the seeds at this look, more than before.
+        most: the largest possible number of seeds.
 
     Example:
         >>> [correction(*look, most=40) for look in ((0, 10), (10, 20), (20, 40))], correction(0, 40, 40)

@@ -8,7 +8,7 @@ from lossbench.stats.answer.facts import RunAnswer, TableAnswer, Tally
 
 
 def over_tables(found: Sequence[TableAnswer]) -> RunAnswer:
-    """Return what the answers of all tables come to; where rates were tuned, of those at own rates.
+    """Combine the answers of all tables; where rates were tuned, those at own rates.
 
     Args:
         found: from `lossbench.stats.answer.table.answers`.

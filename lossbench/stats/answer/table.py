@@ -20,7 +20,7 @@ Beaten = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[TableAnswer]:
-    """Return what the verdicts say of each table.
+    """Return the answer of each table.
 
     Args:
         judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
@@ -32,21 +32,21 @@ def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[Tabl
 
 
 def answer(judged: Judged, margin: float | None) -> TableAnswer:
-    """Return what the verdicts say of one table, but for where the views disagree."""
+    """Return the answer of one table, except for where the views disagree."""
     group, others = judged.group, against(judged)
     scored, losers = ~np.isnan(group.clean(group.score)).all(axis=1), losers_of(judged)
-    sound = zip(group.losses, group.whole() & scored, strict=True)
+    ended_well = zip(group.losses, group.whole() & scored, strict=True)
     kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
-    dirt = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
+    contamination = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
     return TableAnswer(
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
-        setting=setting(group) | dirt,
+        setting=setting(group) | contamination,
         margin=margin,
         reference=group.losses[0],
         units=units(group),
         seeds=group.rows.shape[1],
         others=others,
-        best=tuple(loss for loss, ended in sound if ended and loss not in losers),
+        best=tuple(loss for loss, ended in ended_well if ended and loss not in losers),
         beaten=beaten_by(judged),
         losers=losers,
         unfinished=unfinished(group),
@@ -57,14 +57,14 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
 
 
 def setting(group: ComparisonGroup) -> dict[str, Any]:
-    """Return what the losses share, as plain numbers and texts."""
+    """Return the shared setting, as plain numbers and texts."""
     return {
         name: getattr(value, "item", lambda value=value: value)() for name, value in group.shared_setting().items()
     }
 
 
 def against(judged: Judged) -> tuple[Against, ...]:
-    """Return what is said of each loss against the first, whose pairs are the first."""
+    """Return the result of each loss against the first; these are the first pairs."""
     names = ("verdict", "difference", "difference_low", "difference_high")
     others = judged.group.losses[1:]
     columns = (np.asarray(judged.pairs[name])[: len(others)].tolist() for name in names)
@@ -73,7 +73,7 @@ def against(judged: Judged) -> tuple[Against, ...]:
 
 
 def beaten_by(judged: Judged) -> Beaten:
-    """Return each loss that another is told to be better than, with all of these, by the verdicts on all pairs."""
+    """Return each loss that others beat, with all of those, by the verdicts on all pairs."""
     losses = judged.group.losses
     found: dict[str, list[str]] = {}
     for first, second, word in zip(*pairs_of(judged.group), judged.pairs["verdict"], strict=True):
@@ -101,27 +101,27 @@ def units(group: ComparisonGroup) -> int:
 
 
 def unfinished(group: ComparisonGroup) -> tuple[Unfinished, ...]:
-    """Return the losses of which trainings did not end well."""
+    """Return the losses with trainings that did not end well."""
     counts = (group.count("diverged"), group.count("failed"), group.trained().sum(axis=1))
     rows = zip(group.losses, *(one.tolist() for one in counts), strict=True)
     return tuple(Unfinished(*row) for row in rows if row[1] + row[2])
 
 
 def limit(group: ComparisonGroup, others: tuple[Against, ...], margin: float | None) -> Limit:
-    """Return what is short where seeds do not decide; nothing for losses that did not end well."""
+    """Return what is lacking where seeds do not decide; "" for losses that did not end well."""
     whole = dict(zip(group.losses, group.whole(), strict=True))
     stuck = [one for one in others if one.more_seeds is None and whole[one.loss] and whole[group.losses[0]]]
     if not stuck:
         return ""
     if group.rows.shape[1] < 2:
         return "one seed"
-    if group.choice is not None and rates_bind(group, [one.loss for one in stuck], margin):
+    if group.choice is not None and limited_by_tuning(group, [one.loss for one in stuck], margin):
         return "tuning"
     return "rows" if group.test_to_train else "seeds"
 
 
-def rates_bind(group: ComparisonGroup, losses: list[str], margin: float | None) -> bool:
-    """Say whether seeds would tell some of these losses from the first if rates were not chosen on few."""
+def limited_by_tuning(group: ComparisonGroup, losses: list[str], margin: float | None) -> bool:
+    """Say whether more seeds would decide some of these losses if the choice of rates added no variance."""
     second = np.array([group.losses.index(loss) for loss in losses])
     known = replace(group, choice=None).difference_of(group.score, np.zeros_like(second), second)
     seeds = np.full(len(second), MOST)

@@ -1,1 +1,1 @@
-"""What moved between two runs, or over many of them."""
+"""Changes between two runs, or over many of them."""

@@ -5,9 +5,9 @@ the hashes of data, split, initial weights, batch order and loss code are equal.
 point is to compare a trial across machines and versions.
 
 The question is whether a program changed on these data, not how it would do on others. Given the data, seeds are
-independent draws of their splits, so tests and intervals are Student's. The correction of Nadeau and Bengio is for
-generalising from these rows to all that might have been drawn; with it, six of ten seeds that no longer reach
-their target would pass for chance.
+independent draws of splits, so tests and intervals are Student's. The correction of Nadeau and Bengio is for
+generalising from these rows to other rows; with it, six of ten seeds that no longer reach their target would pass
+as chance.
 """
 
 from __future__ import annotations
@@ -38,19 +38,20 @@ from lossbench.stats.paired import PairedTest, paired_test
 from lossbench.stats.verdicts import verdict
 
 ROUNDING = 1e-6
-"""The relative difference up to which a number is unchanged: processors may round float32 differently."""
+"""The relative difference up to which a number counts as unchanged: processors may round float32 differently."""
 
 NEAR_ZERO = 1e-9
-"""The difference up to which a score near zero is unchanged; in units of the target, that share of the largest."""
+"""The difference up to which a score near zero counts as unchanged; in units of the target, relative to the
+largest."""
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """The trials of one loss at one place, in two runs.
+    """The trials of one loss at one place, matched between two runs.
 
     Args:
         place: the values of `PLACE`.
-        before: its trials in the first run by seed, ascending; empty where the first run has none.
+        before: its trials in the first run by seed, ascending; empty where that run has none.
         after: likewise in the second.
     """
 
@@ -82,31 +83,31 @@ class Meeting:
 
     @property
     def about(self) -> pd.Series[Any]:
-        """One of the trials, the second run's where it has any, for what all of them share."""
+        """One of the trials, preferably of the second run, for the values that all of them share."""
         return (self.after if len(self.after) else self.before).iloc[0]
 
     @cached_property
     def differing(self) -> list[str]:
-        """The hashes that differ in some pair, so that the two cannot be compared.
+        """The hashes that differ in some pair, so that the runs cannot be compared.
 
-        That of a score of the run's own only where both runs have one: other scores are the same without.
+        The hash of a run's own score counts only where both runs have one: other scores do not depend on it.
         """
         return [name for name in (*SAME, "score_hash") if self._differs(name)]
 
     @cached_property
     def elsewhere(self) -> bool:
-        """Whether some pair was computed on another machine or under other versions."""
+        """Whether some pair was computed on different machines or with different versions."""
         return self._differs("fingerprint")
 
     @cached_property
     def failing(self) -> list[int]:
-        """The seeds that ended well in the first run and not in the second."""
+        """The seeds that ended well in the first run but not in the second."""
         before, after = self._ended_well()
         return self.seeds_where(before & ~after)
 
     @cached_property
     def mended(self) -> list[int]:
-        """The seeds that ended well in the second run and not in the first."""
+        """The seeds that ended well in the second run but not in the first."""
         before, after = self._ended_well()
         return self.seeds_where(after & ~before)
 
@@ -119,23 +120,23 @@ class Meeting:
         return before, after
 
     def seeds_where(self, chosen: np.ndarray) -> list[int]:
-        """Return those of the shared seeds for which a flag (seeds,) is set."""
+        """Return the shared seeds for which a flag (seeds,) is set."""
         return [seed for seed, flag in zip(self.seeds, chosen, strict=True) if flag]
 
 
 @dataclass(frozen=True)
 class Change:
-    """How one score of one loss moved between two runs.
+    """The change of one score of one loss between two runs.
 
     Args:
         score: a name in `SCORES`.
-        before: mean in the first run over the shared seeds, over all of its own where none is shared; NaN without
-            a value.
+        before: mean in the first run over the shared seeds, or over all its seeds where none is shared; NaN
+            without a value.
         after: likewise in the second.
         test: of the differences, second run minus first, over the seeds with a value in both.
-        adjusted_p: its p value, corrected by Holm over the losses of the table whose numbers moved; NaN where this
-            one's did not, or where it may not be compared.
-        moved: how many seeds have another number, beyond `ROUNDING`.
+        adjusted_p: its p value, corrected by Holm over the losses of the table whose numbers changed; NaN where
+            those of this loss did not, or where it cannot be compared.
+        moved: how many seeds have a number that differs by more than rounding.
         lost: seeds with a value in the first run only.
         found: seeds with a value in the second run only.
     """
@@ -156,12 +157,12 @@ class Change:
 
     @property
     def still(self) -> bool:
-        """Whether every shared seed is as it was."""
+        """Whether every shared seed is unchanged."""
         return not (self.moved or self.lost or self.found)
 
     @property
     def verdict(self) -> str:
-        """The second run against the first: better, worse or inconclusive."""
+        """The verdict on the second run against the first: better, worse or inconclusive."""
         return str(verdict(self.test.interval, self.adjusted_p, greater_is_better(self.score)))
 
 
@@ -169,7 +170,7 @@ def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:
     """Match the trials of two runs, in the order of the second; those only in the first come last.
 
     Args:
-        before: one row a trial, as in `trials.csv`.
+        before: one row per trial, as in `trials.csv`.
         after: likewise.
 
     Returns:
@@ -189,10 +190,10 @@ def _by_place(trials: pd.DataFrame) -> dict[Any, pd.DataFrame]:
 
 
 def changes(found: list[Meeting], score: str) -> list[Change]:
-    """Measure how one score moved in each meeting, with p values corrected over the losses of each table.
+    """Measure the change of one score in each meeting, with p values corrected over the losses of each table.
 
-    The family holds the losses whose numbers moved and may be compared. A run is deterministic, so equal numbers
-    are no test that came out well; they are no test.
+    The family holds the losses whose numbers changed and can be compared. A run is deterministic, so equal numbers
+    are no test that was passed; they are no test at all.
 
     Args:
         found: from `meetings`.
@@ -214,7 +215,7 @@ def changes(found: list[Meeting], score: str) -> list[Change]:
 
 
 def change(meeting: Meeting, score: str) -> Change:
-    """Measure how one score moved in one meeting; its p value is not corrected yet."""
+    """Measure the change of one score in one meeting; its p value is not corrected yet."""
     before, after = (values(run, score) for run in meeting.pairs)
     differences = settled(before, after, score)
     shown = meeting.pairs if meeting.seeds else (meeting.before, meeting.after)
@@ -231,7 +232,7 @@ def change(meeting: Meeting, score: str) -> Change:
 
 
 def settled(before: np.ndarray, after: np.ndarray, score: str) -> np.ndarray:
-    """Return how far a score moved, (...) as both, where what processors may round differently is no move."""
+    """Return the change of a score, (...) as both; differences that may be due to rounding are zero."""
     differences = after - before
     size = np.maximum(abs(before), abs(after))
     scale = np.nanmax(size, initial=0.0) if score in IN_UNITS or is_own(score) else 1.0
@@ -244,19 +245,19 @@ def values(trials: pd.DataFrame, score: str) -> np.ndarray:
 
     So the mean of times is a restricted mean, see `lossbench.stats.survival`: censored times are never dropped.
     """
-    if score not in trials:  # a score of the other run's own
+    if score not in trials:  # only the other run has this score
         return np.full(len(trials), np.nan)
     found = trials[score].to_numpy(dtype=np.float64, na_value=np.nan)
     if score not in TIMES:
         return found
-    # Without a target there is no time to it; a training without a plateau has diverged.
+    # Without a target its time is undefined, not censored; a training without a plateau has diverged.
     censored = trials.converged.notna() if score == "epochs_to_target" else trials.status == "diverged"
     censored = np.isnan(found) & censored.to_numpy()
     return np.where(censored, trials.epochs.to_numpy(dtype=np.float64), found)
 
 
 def follows_judge(score: str) -> bool:
-    """Say whether a score hangs on the one that is judged: times, and what stands at the best epoch.
+    """Say whether a score depends on the primary one: times, and values at the best epoch.
 
     Example:
         >>> follows_judge("f1"), follows_judge("f1_at_best"), follows_judge("epochs_to_target")
@@ -266,7 +267,7 @@ def follows_judge(score: str) -> bool:
 
 
 def judged_apart(dataset: str, score: str, before: str, after: str) -> str:
-    """Say that what two runs judge a data set by differs, so that a score does not mean the same in both."""
+    """Say that two runs judge a data set by different scores, so that a score does not mean the same in both."""
     return (
         f"{dataset} is judged by {before} in one run and by {after} in the other, which decides {score}; compare "
         "runs that are judged alike, or take a score of the last epoch"
@@ -274,16 +275,16 @@ def judged_apart(dataset: str, score: str, before: str, after: str) -> str:
 
 
 def refuse_decided_apart(dataset: str, score: str, before: str, after: str) -> None:
-    """Refuse a score that counts classes, where two runs decide them at thresholds that were chosen otherwise.
+    """Refuse a score of decided classes where two runs chose class thresholds in different ways.
 
     Args:
         dataset: its name, for the message.
-        score: what is compared.
-        before: by which score one run chose its class thresholds; empty for the links' own.
-        after: the same of the other run.
+        score: the score to be compared.
+        before: the score that chose the class thresholds of one run; empty for the links' own.
+        after: the same for the other run.
 
     Raises:
-        BadValue: they differ, and the score hangs on that.
+        BadValue: they differ, and the score depends on that.
 
     Example:
         >>> refuse_decided_apart("moons", "roc_auc", "", "f1")
@@ -298,14 +299,14 @@ def refuse_decided_apart(dataset: str, score: str, before: str, after: str) -> N
 
 
 def chosen_by(trials: pd.DataFrame) -> str:
-    """Return by which score the class thresholds of some trials were chosen; empty for the links' own."""
+    """Return the score that chose the class thresholds of some trials; empty for the links' own."""
     return next(iter(trials.threshold_by.dropna()), "")
 
 
 def unscored(trials: pd.DataFrame, score: str) -> bool:
-    """Say whether trials ended well in a task that has a score, and none has a value for it.
+    """Say whether trials ended well in a task that has a score, but none has a value for it.
 
-    So it is with a file that an older lossbench wrote, which did not know the score.
+    This happens with a file of an older lossbench, which did not know the score.
     """
     due = trials[(trials.status == "ok") & trials.task.isin(TRIALS[score].tasks)]
     return len(due) > 0 and bool(np.isnan(values(due, score)).all())

@@ -1,7 +1,7 @@
-"""Whether a run is no worse than a baseline: what `compare --baseline FILE --fail-on RULE` decides.
+"""The gate: whether a run is no worse than a baseline, for `compare --baseline FILE --fail-on RULE`.
 
-Each rule is judged for each loss of each table, by the change of its mean over the paired seeds, against what the
-rule tolerates. With Student's two-sided 95 % interval of that change, so at a one-sided level of 2.5 %:
+Each rule is checked for each loss of each table: the change of its mean over the paired seeds is held against the
+rule's tolerance. With Student's two-sided 95 % interval of that change, so at a one-sided level of 2.5 %:
 
     unchanged   every number is the same
     improved    the mean moved to the better, or not at all; never a failure, whatever the spread
@@ -12,7 +12,7 @@ rule tolerates. With Student's two-sided 95 % interval of that change, so at a o
 So a failure needs both a size that the user declared to matter and a fall that chance does not explain. Failing
 everything not shown to be within the tolerance would fail on noise; failing only falls significantly beyond the
 tolerance would let a fall just over it pass for ever. No p value is corrected for the number of checks: one defect
-moves many losses at once, and a correction would hide it. `lossbench.stats.between_runs.change` says why the
+affects many losses at once, and a correction would hide it. `lossbench.stats.between_runs.change` says why the
 variance is not corrected either.
 
 Below six seeds no test can be significant under every distribution (2 / 2⁵ = 0.0625), so the means alone decide.
@@ -48,22 +48,22 @@ GateFinding = Literal[
 ]
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
-SLACK = 1e-9  # so that rounding of a mean does not put a fall of exactly the tolerance beyond it
+SLACK = 1e-9  # so that rounding does not put a fall of exactly the tolerance beyond it
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """One check of a gate.
 
     Args:
         place: data set, setting, contamination and loss; see `lossbench.stats.between_runs.change.PLACE`.
         task: of the data set.
         subject: the rule, such as "f1:-0.02"; or "rows" (are the same ones there) or "status" (did they end well).
         finding: what was found.
-        outcome: what comes of it.
-        seeds: those that are new, missing, failing or without a score.
-        hashes: those that differ, where rows are not comparable.
-        change: of the score, for a rule.
+        outcome: its consequence.
+        seeds: the seeds that are new, missing, failing or without a score.
+        hashes: the hashes that differ, where rows are not comparable.
+        change: the change of the score, for a rule.
         allowance: how much worse the mean may get, for a rule.
     """
 
@@ -80,12 +80,12 @@ class Check:
 
 @dataclass(frozen=True)
 class GateReport:
-    """What a gate found.
+    """The result of a gate.
 
     Args:
         checks: in the order of the trials.
-        elsewhere: how many losses of how many tables have another fingerprint than in the baseline: they were
-            computed on another kind of processor, by another engine or under other versions.
+        elsewhere: how many losses, over all tables, have another fingerprint than in the baseline: they were
+            computed on another kind of processor, by another engine or with other versions.
         baseline: whether there was one.
     """
 
@@ -102,16 +102,16 @@ class GateReport:
 def gate(
     trials: pd.DataFrame, baseline: pd.DataFrame | None, rules: Sequence[Rule], policies: Policies | None = None
 ) -> GateReport:
-    """Hold a run to a baseline.
+    """Check a run against a baseline.
 
     Args:
-        trials: one row a trial, as in `trials.csv`.
+        trials: one row per trial, as in `trials.csv`.
         baseline: likewise; None where there is none yet, which fails nothing.
-        rules: how much worse which score may get; without any, only rows and status are looked at.
-        policies: what comes of new, missing, incomparable and undecided ones; None for the defaults.
+        rules: how much worse each score may get; without any, only rows and status are checked.
+        policies: the outcome of new, missing, incomparable and undecided rows; None for the defaults.
 
     Returns:
-        Every check; the run passes where none failed.
+        Every check; the run passes if none failed.
 
     Raises:
         UnknownName: a rule for a data set or loss that neither run has.
@@ -132,7 +132,7 @@ def gate(
 
 
 def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
-    """Refuse rules for a score that the baseline does not know: nothing could be worse than that.
+    """Refuse rules for a score that the baseline does not have: nothing could be worse than it.
 
     Raises:
         BadValue: naming the first such rule.
@@ -149,12 +149,12 @@ def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
 
 
 def refuse_judged_apart(rules: Sequence[Rule], baseline: pd.DataFrame, judged: Mapping[str, str]) -> None:
-    """Refuse rules for what hangs on the score that is judged, where the baseline is judged by another.
+    """Refuse rules for scores that depend on the primary one, where the baseline has another primary score.
 
     Args:
         rules: of the gate.
-        baseline: one row a trial.
-        judged: by data set, the score that is judged in the run.
+        baseline: one row per trial.
+        judged: by data set, the primary score of the run.
 
     Raises:
         BadValue: naming the first such rule.
@@ -167,7 +167,7 @@ def refuse_judged_apart(rules: Sequence[Rule], baseline: pd.DataFrame, judged: M
 
 
 def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFrame) -> None:
-    """Refuse rules that could never fail: a gate that looks at nothing would pass for ever.
+    """Refuse rules that could never fail: a gate that checks nothing would always pass.
 
     Raises:
         UnknownName: for a data set or loss that neither run has.
@@ -188,7 +188,7 @@ def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFr
 
 
 def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> Iterator[Check]:
-    """Yield what there is to say about one loss in one table."""
+    """Yield the checks of one loss in one table."""
 
     def check(subject: str, finding: GateFinding, outcome: Outcome, **more: Any) -> Check:
         return Check(meeting.place, meeting.about.task, subject, finding, outcome, **more)
@@ -202,7 +202,7 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
         return
     if meeting.failing:
         yield check("status", "failing", "fail", seeds=tuple(meeting.failing))
-    for rule in applying(rules, meeting.place) if meeting.seeds else ():
+    for rule in rules_for(rules, meeting.place) if meeting.seeds else ():
         moved = change(meeting, rule.score)
         if moved.defined:
             allowance = rule.allowance(moved.before)
@@ -211,8 +211,8 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
             yield check(str(rule), finding, outcome_of(finding, policies), **about)
 
 
-def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
-    """Return the rules for a data set and loss: one a score, the one that says most about where it applies."""
+def rules_for(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
+    """Return the rules for a data set and loss: one per score, the most specific one."""
     fitting = [
         rule for rule in rules if rule.dataset in (None, place["dataset"]) and rule.loss in (None, place["loss"])
     ]
@@ -221,7 +221,7 @@ def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
 
 
 def judge(moved: Change, allowance: float) -> GateFinding:
-    """Decide about one change; see the head of this file.
+    """Decide about one change; see the top of this file.
 
     Args:
         moved: with a value in the baseline, in this run, or in both.
@@ -245,7 +245,7 @@ def judge(moved: Change, allowance: float) -> GateFinding:
 
 
 def outcome_of(finding: GateFinding, policies: Policies) -> Outcome:
-    """Return what comes of a finding."""
+    """Return the outcome of a finding."""
     if finding in ("worse", "lost"):
         return "fail"
     outcome: Outcome = getattr(policies, finding, "pass")

@@ -1,18 +1,19 @@
-"""When a score moved over many runs of the same trials: change points, found by a test.
+"""Change points of a score over many runs of the same trials, found by a test.
 
-A series is a score of one loss at one place: a number for each seed and run. At each run k whose numbers are not
-those of the run before, the step there is, for each seed,
+A series is a score of one loss at one place: a number for each seed and run. At each run k whose numbers differ
+from those of the run before, the step is, for each seed,
 
     d = mean over the runs from k on - mean over the runs before k
 
 and the mean of d over the seeds, times the root of (runs before) (runs after), is CUSUM. The k where it is largest
-is a change point if Student's paired t finds d there: p, times the number of these k (Bonferroni), and corrected
-over all series (Holm), is significant. Then both sides of it are searched likewise (binary segmentation: Scott and
-Knott 1974; Vostrikova 1981). As in `lossbench.stats.between_runs.change`, seeds are independent given the data.
+is a change point if Student's paired t test of d is significant there, with p multiplied by the number of such k
+(Bonferroni) and corrected over all series (Holm). Then both sides of it are searched likewise (binary
+segmentation: Scott and Knott 1974; Vostrikova 1981). As in `lossbench.stats.between_runs.change`, seeds are
+independent given the data.
 
-A run is deterministic: where nothing was changed all numbers are equal, and then there is no test. So what is
-corrected for is only how often numbers moved, and a step in the last run is found as well as one in the middle,
-which a permutation of the runs could not do.
+A run is deterministic: where nothing was changed all numbers are equal, and there is no test. So only the runs in
+which numbers changed are corrected for, and a step in the last run is found as well as one in the middle, which a
+permutation of the runs could not do.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class Series:
         place: the values of `PLACE`.
         task: of the data set.
         score: its name.
-        runs: (runs,) the numbers of the runs that are compared, rising: the latest that agree in all hashes.
-        scores: (seeds, runs) of the seeds that have a value in all of them.
-        lost: how many seeds of these runs have none in some.
-        apart: the hashes by which the run before the first differs; empty where there is none.
+        runs: (runs,) the numbers of the compared runs, ascending: the latest that agree in all hashes.
+        scores: (seeds, runs) for the seeds with a value in all of them.
+        lost: how many seeds lack a value in some of these runs.
+        apart: the hashes in which the run before the first differs; empty where there is none.
     """
 
     place: dict[str, Any]
@@ -62,7 +63,7 @@ class Series:
 
     @cached_property
     def moves(self) -> np.ndarray:
-        """The positions in `runs` at which some number is not that of the run before, rising."""
+        """The positions in `runs` at which some number differs from the run before, ascending."""
         steps = settled(self.scores[:, :-1], self.scores[:, 1:], self.score)
         return 1 + np.flatnonzero(np.any(steps != 0.0, axis=0))
 
@@ -72,9 +73,9 @@ class Turn:
     """A change point.
 
     Args:
-        position: in the runs of its series: the first run after the change.
-        step: the mean of what comes after, minus that of what comes before, with its 95 % interval.
-        adjusted_p: corrected over the runs that moved, and over the series.
+        position: of the first run after the change, in the runs of its series.
+        step: the mean after minus the mean before, with its 95 % interval.
+        adjusted_p: corrected over the runs with changes, and over the series.
     """
 
     position: int
@@ -82,16 +83,16 @@ class Turn:
     adjusted_p: float
 
 
-def series_of(nights: Sequence[pd.DataFrame], score: str | None = None) -> Iterator[Series]:
-    """Yield the series of some runs, as the last run that has them orders them.
+def series_of(runs: Sequence[pd.DataFrame], score: str | None = None) -> Iterator[Series]:
+    """Yield the series of some runs, in the order of the last run that has them.
 
     Args:
-        nights: the trials of each run, in the order of time.
-        score: its name; None for what each data set is judged by.
+        runs: the trials of each run, in the order of time.
+        score: its name; None for each data set's primary score.
     """
     places: dict[tuple[Any, ...], dict[int, pd.DataFrame]] = {}
-    for number in reversed(range(len(nights))):
-        by_seed = nights[number].set_index("seed").sort_index(kind="stable")
+    for number in reversed(range(len(runs))):
+        by_seed = runs[number].set_index("seed").sort_index(kind="stable")
         for place, trials in by_seed.groupby(list(PLACE), sort=False):
             places.setdefault(tuple(place), {})[number] = trials
     for place, found in places.items():
@@ -100,7 +101,7 @@ def series_of(nights: Sequence[pd.DataFrame], score: str | None = None) -> Itera
 
 def one_series(place: dict[str, Any], found: dict[int, pd.DataFrame], score: str | None) -> Series:
     """Return the series of one loss at one place; `found` has its trials by run, the last first."""
-    runs, apart = alike(place, found)
+    runs, apart = comparable_runs(place, found)
     last = found[runs[-1]].iloc[0]
     name = score or str(last.score)
     every = [found[run] for run in runs]
@@ -111,8 +112,8 @@ def one_series(place: dict[str, Any], found: dict[int, pd.DataFrame], score: str
     return Series(place, str(last.task), name, np.array(runs), matrix[whole], lost, apart)
 
 
-def alike(place: dict[str, Any], found: dict[int, pd.DataFrame]) -> tuple[list[int], tuple[str, ...]]:
-    """Return the latest runs that agree in all hashes, rising, and by which the run before differs."""
+def comparable_runs(place: dict[str, Any], found: dict[int, pd.DataFrame]) -> tuple[list[int], tuple[str, ...]]:
+    """Return the latest runs that agree in all hashes, ascending, and the hashes that the run before changes."""
     runs: list[int] = []
     for number in found:  # the last first
         differing = Meeting(place, found[number], found[runs[-1]]).differing if runs else []
@@ -129,25 +130,25 @@ def turns(every: Sequence[Series]) -> list[list[Turn]]:
         every: the series of a report, over which p values are corrected.
 
     Returns:
-        Those of each series, in the order of the runs. Where no score moved, the chance that any is found in any
-        series is at most 5 %.
+        The change points of each series, in the order of the runs. Where no score changed, the chance that any is
+        found in any series is at most 5 %.
     """
-    first = [strongest(one, 0, len(one.runs)) for one in every]
+    first = [largest_cusum(one, 0, len(one.runs)) for one in every]
     smallest = np.array(
         [np.nan if at is None else min(1.0, at[1] * len(one.moves)) for one, at in zip(every, first, strict=True)]
     )
     adjusted = holm(smallest)
     tested = int(np.count_nonzero(~np.isnan(adjusted)))
     return [
-        sorted(_split(one, 0, len(one.runs), p_value, tested), key=lambda turn: turn.position)
+        sorted(_change_points(one, 0, len(one.runs), p_value, tested), key=lambda turn: turn.position)
         if p_value < ALPHA
         else []
         for one, p_value in zip(every, adjusted.tolist(), strict=True)
     ]
 
 
-def strongest(series: Series, start: int, end: int) -> tuple[int, float] | None:
-    """Return where CUSUM is largest between two positions, and the p value of the step there; None without any."""
+def largest_cusum(series: Series, start: int, end: int) -> tuple[int, float] | None:
+    """Return where CUSUM is largest between two positions, and the p value of that step; None without a change."""
     inside = series.moves[(series.moves > start) & (series.moves < end)]
     if not len(inside) or not len(series.scores):
         return None
@@ -159,19 +160,19 @@ def strongest(series: Series, start: int, end: int) -> tuple[int, float] | None:
 
 
 def step_at(series: Series, start: int, at: int, end: int) -> tuple[Interval, float]:
-    """Return the step at a position, between two others, and its p value, not corrected."""
+    """Return the step at a position between two others, and its uncorrected p value."""
     step = series.scores[:, at:end].mean(axis=1) - series.scores[:, start:at].mean(axis=1)
     test = paired_test(step, test_to_train=0.0)
     return test.interval, float(test.p_value)
 
 
-def _split(series: Series, start: int, end: int, adjusted_p: float, tested: int) -> Iterator[Turn]:
-    """Yield the change point between two positions whose p value is significant, and those on both sides of it."""
-    found = strongest(series, start, end)
+def _change_points(series: Series, start: int, end: int, adjusted_p: float, tested: int) -> Iterator[Turn]:
+    """Yield the significant change point between two positions, and those on both sides of it."""
+    found = largest_cusum(series, start, end)
     assert found is not None
     at = found[0]
     yield Turn(at, step_at(series, start, at, end)[0], adjusted_p)
     for left, right in ((start, at), (at, end)):
-        inner = strongest(series, left, right)
+        inner = largest_cusum(series, left, right)
         if inner is not None and (p_value := inner[1] * len(series.moves) * tested) < ALPHA:
-            yield from _split(series, left, right, p_value, tested)
+            yield from _change_points(series, left, right, p_value, tested)

@@ -18,7 +18,7 @@ class Batch:
 
     Args:
         rows: (blocks, columns) row numbers in the training part.
-        count: how many columns are rows of the batch; the others are padding and repeat the first.
+        count: how many columns are rows of the batch; the others are padding and repeat the first row.
         epoch: counted from 0.
     """
 
@@ -54,8 +54,8 @@ def select(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 class Batches:
     """The training rows in the order of each seed.
 
-    Every batch, the last of an epoch too, has the same number of columns: shapes are static, and the bits do not
-    depend on the neighbours.
+    Every batch, even the last of an epoch, has the same number of columns: shapes are static, and the bits of a
+    model do not depend on its neighbours.
     """
 
     def __init__(self, layout: Layout) -> None:

@@ -1,4 +1,4 @@
-"""The models of a pack, as the recorder asks for them."""
+"""The models of a pack, with the interface that the recorder needs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class FusedCrew:
 
     Args:
         network: the models.
-        layout: says which trial each of them is.
-        fit: says how well they fit their training rows.
+        layout: maps models to trials.
+        fit: evaluates them on their training rows.
     """
 
     def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
@@ -41,26 +41,26 @@ class FusedCrew:
         return self.validator(shown), finite(shown)
 
     def shown(self, part: str) -> np.ndarray:
-        """Return what is scored of every model on a part: its raw outputs, or readings of its embeddings."""
+        """Return the scored outputs of every model on a part: raw outputs, or readings of embeddings."""
         if self.layout.pack.embeds:
             return self.reader(self.layout.slots.tolist(), part, self.embeddings)
         return self.outputs(self.tables[part]).transpose(1, 2).cpu().numpy()
 
     def embeddings(self, part: str) -> np.ndarray:
-        """Return where every model puts the rows of a part, (models, rows, numbers)."""
+        """Return the embeddings of the rows of a part by every model, (models, rows, numbers)."""
         return self.ends(self.tables[part], self.network.embed).transpose(1, 2).cpu().numpy()
 
     @cached_property
     def reader(self) -> Reader:
-        """What reads embeddings."""
+        """The reader of embeddings."""
         return Reader(self.layout.pack)
 
     def outputs(self, table: Views) -> torch.Tensor:
-        """Return the raw outputs of every model where they were computed, (models, outputs, rows)."""
+        """Return the raw outputs of every model, on the device, (models, outputs, rows)."""
         return self.ends(table, self.network.forward)
 
     def ends(self, table: Views, forward: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
-        """Return what networks make of the rows of a table, (models, units, rows)."""
+        """Return the outputs of `forward` for the rows of a table, (models, units, rows)."""
         few = self.network.few
         each = np.minimum(np.arange(padded(table.rows, few)), table.rows - 1)
         columns = self.layout.indices(each).expand(len(table.shift), -1)
@@ -73,7 +73,7 @@ class FusedCrew:
         return np.stack(self.fit(self.outputs(self.fit.batches.table), shown))
 
     def slopes(self) -> np.ndarray:
-        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+        """Return the mean norms of the slopes of each part of a sum since the last call, (models, parts)."""
         return self.fit.criteria.norms()
 
     def keep(self, models: np.ndarray) -> None:
@@ -82,12 +82,12 @@ class FusedCrew:
         self.kept.index_copy_(0, chosen, self.network.theta.index_select(0, chosen))
 
     def end(self, models: np.ndarray) -> None:
-        """Leave some models as they are from now on."""
+        """Stop training some models from now on."""
         chosen = self.layout.indices(models)
         self.resting.append((chosen, self.network.theta.index_select(0, chosen)))
 
     def rest(self) -> None:
-        """Undo what an epoch has done to models that had ended: to step without them would take other shapes."""
+        """Undo an epoch's changes to models whose training has ended, which step along to keep the shapes."""
         for chosen, rows in self.resting:
             self.network.theta.index_copy_(0, chosen, rows)
 

@@ -1,4 +1,4 @@
-"""The losses of a pack: the only place that looks at which loss a model has."""
+"""The losses of a pack: the only place that depends on which loss a model has."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Found = TypeVar("Found", torch.Tensor, np.ndarray)
 
 
 class PerRow:
-    """What each model knows of its training rows: targets, as its loss encodes them, or weights.
+    """Values of each model's training rows: targets, as its loss encodes them, or weights.
 
     Args:
         layout: of the pack.
         trials: (models,) the trial of each model.
-        values: of the rows of a trial, (rows, ...).
-        key: of a trial, equal for equal values.
+        values: returns those of a trial's rows, (rows, ...).
+        key: of a trial; equal keys mean equal values.
     """
 
     def __init__(
@@ -96,11 +96,11 @@ class Criteria:
 
     @property
     def fixed(self) -> bool:
-        """Whether a step is the same operations each time: no loss is a user's, or a sum whose slopes are read."""
+        """Whether a step is always the same operations: no user's loss, and no sum with recorded slopes."""
         return not any(group.record.code or group.record.parts for group in self.groups)
 
     def norms(self) -> np.ndarray:
-        """Return the mean norms of slopes since they were last asked for, (models, parts); see `SumGroup`."""
+        """Return the mean norms of slopes since the last call, (models, parts); see `SumGroup`."""
         found = np.full((len(self.order), self.parts), np.nan)
         for group, members in zip(self.groups, self.members, strict=True):
             if isinstance(group, SumGroup) and self.parts:
@@ -112,21 +112,21 @@ class Criteria:
         slopes = [self.of_rows(slope).transpose(1, 2) for slope in self.of_groups(gradient_of, raw, batch)]
         delta = torch.cat(slopes)
         delta = (delta if self.sorted else delta.index_select(0, self.back)).div_(batch.count // self.pixels)
-        # Assigned, not multiplied by zero: in a model that diverged zero times NaN is NaN.
+        # Assigned, not multiplied by zero: in a diverged model zero times NaN is NaN.
         delta[:, :, batch.count :].fill_(0)
         return delta
 
     def of_rows(self, slope: torch.Tensor) -> torch.Tensor:
-        """Return slopes of samples as those of rows, (models, columns, outputs): of images, pixel by pixel."""
+        """Return slopes of samples as slopes of rows, (models, columns, outputs): images become pixels."""
         return slope if self.pixels == 1 else slope.reshape(len(slope), -1, 1)
 
     def value(self, raw: torch.Tensor, batch: Batch) -> np.ndarray:
-        """Return the loss of each model, (models,) float64, summed over the rows; of an image, once a pixel."""
+        """Return the loss of each model, (models,) float64, summed over rows; an image counts once per pixel."""
         values = np.concatenate(list(self.of_groups(value_of, raw, batch))) * self.pixels
         return np.asarray(values[self.back.cpu().numpy()])
 
     def of_groups(self, what: Callable[..., Found], raw: torch.Tensor, batch: Batch) -> Iterator[Found]:
-        """Yield value or gradient of each group, its models first; a failure names the losses of the group."""
+        """Yield value or gradient of each group, in group order; a failure names the losses of the group."""
         ordered = raw if self.sorted else raw.index_select(0, self.order)
         parts = ordered.transpose(1, 2).split(self.sizes)
         rows = batch.rows.index_select(0, self.blocks)

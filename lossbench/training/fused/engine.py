@@ -1,4 +1,4 @@
-"""The training of a pack, from the initial weights to the trace."""
+"""Training a pack, from the initial weights to the trace."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lossbench.training.recorder import Recorder
 from lossbench.training.trace import Trace
 
 
-@np.errstate(all="ignore")  # models that diverge overflow; the trace records them
+@np.errstate(all="ignore")  # diverging models overflow; the trace records them
 def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Trace:
     """Train every trial of a pack at once.
 
@@ -33,7 +33,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
         device: "cpu" or "cuda".
 
     Returns:
-        What was recorded, in the order of the pack's trials.
+        The record of the training, in the order of the pack's trials.
     """
     layout = Layout.of(pack, dtype, device)
     network, batches, criteria = network_of(layout), Batches(layout), Criteria(layout)
@@ -46,7 +46,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     else:
         optimisers = list(paced(network, layout))
         take = descent(network, batches, criteria, penalties, optimisers)
-        # A module may be a user's, and a graph has the rate that it was captured with.
+        # A module may be a user's code, and a graph keeps the rate that it was captured with.
         if isinstance(network, Layers) and all(one.steady for one in optimisers):
             take = as_graph(take, device, criteria)
     with torch.inference_mode():  # cheaper, and nothing here needs autograd
@@ -80,5 +80,5 @@ def descent(
 
 
 def as_graph(step: Step, device: str, criteria: Criteria) -> Step:
-    """Return a step as a CUDA graph if the device is CUDA and all that a step does is fixed."""
+    """Return a step as a CUDA graph if the device is CUDA and a step is always the same operations."""
     return Replay(step) if device == "cuda" and criteria.fixed else step

@@ -1,4 +1,4 @@
-"""The evolution strategy for all models of a pack: a child at a time, of every model."""
+"""The evolution strategy for all models of a pack: it evaluates one child of every model at a time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lossbench.training.mutations import Mutations
 
 
 class Evolution:
-    """Steps of each model to the best of its mutations, unless it costs more.
+    """Moves each model to the best of its mutations, unless that costs more.
 
-    The models of a seed are moved by the same random numbers, each times its own rate.
+    The models of a seed share random numbers; each multiplies them by its own rate.
 
     Args:
         network: the models, which are updated in place.
-        layout: says which trial each of them is.
+        layout: maps models to trials.
         batches: the training rows.
         criteria: the losses.
         penalties: of the models.
@@ -36,7 +36,7 @@ class Evolution:
         self.mutations = Mutations(pack.stream, seeds, pack.children, len(network.places))
 
     def step(self, batch: Batch) -> None:
-        """Take a step on a batch; a cost that is no number is never the least, and a parent's always gives way."""
+        """Take a step on a batch; a child with a NaN cost is never taken, a parent with one is replaced."""
         theta, features = self.network.theta, self.batches.features(batch)
         parent, best = theta.clone(), theta.clone()
         allowed, least = self.cost(features, batch), np.full(len(theta), np.inf)
@@ -49,13 +49,13 @@ class Evolution:
         self.take(theta, best, ~(least > allowed))
 
     def moves(self, rows: np.ndarray, epoch: int) -> torch.Tensor:
-        """Return how far models are moved, (models, padded parameters), from random rows (seeds, parameters)."""
+        """Return the mutations of models, (models, padded parameters), from random rows (seeds, parameters)."""
         padded = np.zeros((len(rows), self.network.theta.shape[1]))
         padded[:, self.network.places] = rows
         return self.layout.numbers(padded[self.seed]) * self.rates[:, epoch, None]
 
     def cost(self, features: torch.Tensor, batch: Batch) -> np.ndarray:
-        """Return what each model is to minimise, (models,) float64."""
+        """Return the cost that each model minimises, (models,) float64."""
         raw = self.network.forward(features)
         return np.asarray(self.criteria.value(raw, batch) / batch.count + self.penalties.value())
 

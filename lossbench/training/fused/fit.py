@@ -1,4 +1,4 @@
-"""How well each model fits the rows that it was trained on: the mean of its loss, and its score."""
+"""How well each model fits its training rows: the mean of its loss, and its score."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lossbench.training.trace import finite, training_scores
 class Fit:
     """Evaluates the losses of all models on their own training parts.
 
-    The rows come in the batches of the first epoch. So a loss of whole batches is given what it was given in
-    training, and none is given more rows at once than there.
+    The rows come in the batches of the first epoch. So a loss of whole batches sees the batches of training, and
+    no loss sees more rows at once than there.
 
     Args:
-        layout: says which trial each model is.
+        layout: maps models to trials.
         batches: their training rows.
         criteria: their losses.
     """
@@ -30,15 +30,15 @@ class Fit:
         self.block = layout.indices(np.arange(len(layout.slots)) // layout.size)
 
     def __call__(self, raw: torch.Tensor, shown: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean loss and score of each model, (models,) each; NaN where they are not finite.
+        """Return mean loss and score of each model, (models,) each; NaN where not finite.
 
         Args:
             raw: (models, outputs, rows) raw outputs on the training rows of each.
-            shown: (models, rows, numbers) what is scored instead of them; None for nothing else.
+            shown: (models, rows, numbers) outputs to score instead of the raw ones; None to score these.
         """
         rows = raw.transpose(1, 2).cpu().numpy()
         sound = finite(rows)
-        # A user's loss may refuse what is not finite.
+        # A user's loss may refuse outputs that are not finite.
         loss = self.loss(torch.where(self.layout.indices(sound)[:, None, None], raw, 0.0))
         score = training_scores(self.layout.pack, self.layout.slots, rows if shown is None else shown)
         return np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, score, np.nan)

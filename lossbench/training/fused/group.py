@@ -22,7 +22,7 @@ class Group:
     Args:
         record: the loss.
         specs: the distinct specs of the loss, as the user wrote them.
-        parameters: (models, 1, 1) the values of each parameter; (models, 1, outputs) the shares of the classes.
+        parameters: (models, 1, 1) the values of each parameter; (models, 1, outputs) the class shares.
         offset: (models, 1, outputs) added to the raw outputs before the loss sees them; None for zero.
     """
 
@@ -64,14 +64,14 @@ class Group:
         return np.asarray((values if weights is None else values * float64(weights[:, :count])).sum(axis=1))
 
     def by_autograd(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return the derivative of the sum of all losses, (models, columns, outputs) as `seen`."""
+        """Return the derivative of the sum of all losses by autograd, (models, columns, outputs) as `seen`."""
         leaf = seen.detach().requires_grad_()
         losses = self.record.fn(leaf, target, **self.parameters)
         return torch.autograd.grad(losses, leaf, torch.ones_like(losses))[0]
 
     def stated(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the derivative by the formula of the record, (models, columns, outputs) as `seen`."""
-        assert self.record.slope is not None  # so it was asked
+        assert self.record.slope is not None  # else `by_autograd` is used
         return self.record.slope(seen, target, **self.parameters)
 
     def of_padded(
@@ -79,7 +79,7 @@ class Group:
     ) -> torch.Tensor:
         """Return the derivative of the sum over samples, (models, columns, outputs).
 
-        A whole-batch loss must not see the padding; its derivative is taken as if it were a sum.
+        A whole-batch loss must not see the padding, and its derivative is scaled as for a sum.
         """
         if not self.record.whole_batch:
             return derivative(seen, target)
@@ -89,7 +89,7 @@ class Group:
 
 
 def float64(values: torch.Tensor) -> np.ndarray:
-    """Return values of a loss in double precision, in which they are summed."""
+    """Return values of a loss in double precision, to be summed."""
     return np.ascontiguousarray(values.detach().cpu().double().numpy())  # numpy has no bfloat16
 
 
@@ -102,7 +102,7 @@ def make_group(layout: Layout, trials: np.ndarray) -> Group:
 def group_of(
     layout: Layout, trials: np.ndarray, record: LossRecord, values: Sequence[Mapping[str, float]]
 ) -> Group:
-    """Group trials (models,) under a loss, given each one's values of its parameters.
+    """Group trials (models,) under a loss, given the parameter values of each.
 
     Parameters are tensors even where all models have the same value: torch rounds a plain number differently, so a
     trial's last bits would depend on its neighbours.
@@ -118,5 +118,5 @@ def group_of(
 
 
 def per_model(layout: Layout, values: Sequence[float]) -> torch.Tensor:
-    """Return a number of each model, (models, 1, 1)."""
+    """Return one number per model, (models, 1, 1)."""
     return layout.numbers(np.array(values))[:, None, None]

@@ -1,4 +1,4 @@
-"""How a layer joins hidden values to its own: by a product or, for cosines, by one of unit vectors."""
+"""How a layer combines hidden values with its weights: by a product or, for cosines, one of unit vectors."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Cosine(Join):
 
 
 class Unit:
-    """Vectors made of length one, but for those too short for it.
+    """Vectors scaled to length one, except those that are too short.
 
     Args:
-        values: the vectors, along an axis.
-        axis: which one.
+        values: the vectors, along `axis`.
+        axis: of the vectors.
     """
 
     def __init__(self, values: torch.Tensor, axis: int) -> None:
@@ -76,6 +76,6 @@ class Unit:
         self.vectors = values / self.length
 
     def backward(self, slope: torch.Tensor) -> torch.Tensor:
-        """Return the gradient of the values, given that of the vectors: what is across them, over the length."""
+        """Return the gradient of the values from that of the unit vectors: its orthogonal part over the length."""
         along = (self.vectors * slope).sum(self.axis, keepdim=True)
         return (slope - self.vectors * torch.where(self.long, along, 0)) / self.length

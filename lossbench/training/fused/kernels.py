@@ -1,4 +1,4 @@
-"""What a network is made of: products of many small matrices, and activations with their backward passes.
+"""The operations of a network: products of many small matrices, and activations with their backward passes.
 
 The backward kernels of activations are torch's own: one pass over memory each.
 """
@@ -24,8 +24,8 @@ def product(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor) -> torch
     """
     if out.device.type != "cpu":
         return out.copy_(left @ right)
-    # numpy calls its BLAS once for each matrix, so no result depends on how many there are or on what the others
-    # hold. On matrices this small it is also faster than torch, with AVX-512 by a factor of two and more.
+    # numpy calls its BLAS once for each matrix, so no result depends on the number or values of the others. On
+    # matrices this small it is also faster than torch, with AVX-512 by a factor of two and more.
     np.matmul(left.numpy(), right.numpy(), out=out.numpy())
     return out
 
@@ -63,7 +63,7 @@ class Activation:
 def _in_place(
     function: Callable[[torch.Tensor], torch.Tensor],
 ) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    # The derivative of these follows from the activation itself.
+    # The derivative of these functions follows from the activation itself.
     def forward(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         function(values)
         return values, values

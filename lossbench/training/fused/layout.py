@@ -1,4 +1,4 @@
-"""Where a pack lies: which trial sits in which slot, and where its numbers are kept."""
+"""The layout of a pack: which trial is in which slot, and where its numbers are in memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossbench.training.pack import Pack
 from lossbench.training.trial import Trial
 
 SLOTS = 2  # models per block of the fused engine; they share the features of a step
-LANES = 32  # elements that torch's kernels handle at a time; a remainder takes other code, with other rounding
+LANES = 32  # elements per step of torch's kernels; a remainder takes other code, with other rounding
 
 
 def padded(length: int, unit: int = LANES) -> int:
@@ -30,13 +30,13 @@ def padded(length: int, unit: int = LANES) -> int:
 class Layout:
     """The slots of a pack, in blocks of models that share optimiser, rate and schedule and see the same features.
 
-    A block that is not full repeats its first trial; these repetitions are trained and thrown away.
+    A block that is not full repeats its first trial; these copies are trained and discarded.
 
     Args:
         pack: the trials.
-        slots: (models,) index of the trial in each slot; those of one optimiser, rate, schedule lie side by side.
-        home: (trials,) a slot of each trial.
-        block: (blocks,) which view of the features each block sees.
+        slots: (models,) index of the trial in each slot; trials of one optimiser, rate and schedule are adjacent.
+        home: (trials,) one slot of each trial.
+        block: (blocks,) the view of the features that each block sees.
         views: (views,) index of one trial for each distinct view: a seed, and its contaminated features if any.
         dtype: the precision of everything but indices.
         device: "cpu" or "cuda".
@@ -81,12 +81,12 @@ class Layout:
 
 
 def moved_alike(trial: Trial) -> tuple[str, float, str]:
-    """Return what models must share so that one call of an optimiser moves them all."""
+    """Return the settings that models must share to be updated by one call of an optimiser."""
     return trial.optimizer, trial.lr, trial.schedule
 
 
 def views_of(pack: Pack) -> list[int]:
-    """Return which features every trial sees: equal numbers for one object, counted in the order of the trials."""
+    """Return a number for each trial's features: the same for one object, in the order of the trials."""
     features = [(id(a.features), id(b.features)) for a, b in zip(pack.training, pack.tested, strict=True)]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(features))}
     return [numbers[key] for key in features]

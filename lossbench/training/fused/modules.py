@@ -19,12 +19,12 @@ from lossbench.training.module.model import ModuleModel
 class Modules(Network):
     """Networks that are modules.
 
-    They are computed in programs of `way.width` models, a number that the network and the batch decide, and not
-    the pack: what is left of the last one is filled with models that belong to nobody. In a program all is of one
-    shape, whatever the pack, and each model has the same bits in each place.
+    They are computed in programs of `way.width` models, a number that depends on the network and the batch, not on
+    the pack: the rest of the last program is filled with dummy models. So shapes do not depend on the pack, and
+    each model has the same bits in any place of a program.
 
     Args:
-        layout: says which trial each model is.
+        layout: maps models to trials.
         model: the network.
     """
 
@@ -52,7 +52,7 @@ class Modules(Network):
         self.gradients = views(self.whole_gradient, self.form)
 
     def weights_only(self) -> torch.Tensor:
-        """Return a row that is one at each weight and zero at each bias, which has one axis at most."""
+        """Return a row that is one at each weight and zero at each bias (a parameter with at most one axis)."""
         mask = torch.zeros_like(self.whole[:1])
         for value in views(mask, self.form).values():
             if value.dim() > 2:
@@ -70,7 +70,7 @@ class Modules(Network):
         return self.in_columns(self.raw)
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or the input of a head."""
         run = self.way.trunk if self.model.embeds else self.way.run
         with torch.inference_mode(False), torch.no_grad():
             return self.in_columns(list(self.computed(run, list(self.programs(self.parameters)), features)))
@@ -91,9 +91,9 @@ class Modules(Network):
                     into[name].copy_(gradient)
 
     def computed(self, run: Run, parameters: Sequence[Tensors], features: torch.Tensor) -> Iterator[torch.Tensor]:
-        """Yield what each program makes of features (blocks, columns, inputs + 1), (models, columns, numbers)."""
+        """Yield each program's outputs (models, columns, numbers) of features (blocks, columns, inputs + 1)."""
         if self.model.code:
-            running((self.model.spec,))  # what warns now is the user's network
+            running((self.model.spec,))  # warnings from here on are the user's network's
         constants, blocks = self.programs(self.constants), self.blocks.split(self.way.width)
         with failing(self.fault):
             for own, fixed, block in zip(parameters, constants, blocks, strict=True):
@@ -110,11 +110,11 @@ class Modules(Network):
         return whole.transpose(1, 2).contiguous()
 
     def fault(self, error: BaseException) -> ModelFailed:
-        """Return the error for what the user's code raises in training."""
+        """Return the error for an exception of the user's code in training."""
         return ModelFailed(f"model '{self.model.spec}' raised {in_one_line(error)} in training")
 
 
 def constant(layout: Layout, values: list[np.ndarray]) -> torch.Tensor:
-    """Return what the models hold beside their parameters, (models, ...), in the pack's precision if no count."""
+    """Return constants of the models, (models, ...), in the pack's precision unless they are integers."""
     stacked = np.stack(values)
     return layout.numbers(stacked) if np.issubdtype(stacked.dtype, np.floating) else layout.indices(stacked)

@@ -1,6 +1,7 @@
-"""The networks of all models as one tensor program, with the backward pass and the penalties written by hand.
+"""The networks of all models as one tensor program, with handwritten backward pass and penalties.
 
-What a network must offer to be trained stands first; `modules.py` has the one that is no layers in a row.
+The interface of a trainable network comes first; `modules.py` implements it for networks that are not sequential
+layers.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ class Network(ABC):
     """The parameters of all models and their gradient, each (models, padded parameters).
 
     Args:
-        layout: says which trial each model is.
-        rows: by seed, the first parameters as a row without padding.
-        places: (parameters,) where in a padded row each of them lies.
-        width: of a padded row; what is padding is zero, and stays so.
-        models: rows there are, of which those beyond the layout's belong to nobody; None for no such rows.
+        layout: maps models to trials.
+        rows: by seed, the initial parameters as a row without padding.
+        places: (parameters,) the position of each in a padded row.
+        width: of a padded row; the padding is zero, and stays zero.
+        models: number of rows; those beyond the layout's models are dummies; None for no dummies.
     """
 
     few = LANES
@@ -58,7 +59,7 @@ class Network(ABC):
 
     @abstractmethod
     def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or the input of a head."""
 
     @abstractmethod
     def backward(self, delta: torch.Tensor) -> None:
@@ -66,12 +67,12 @@ class Network(ABC):
 
 
 class Layers(Network):
-    """Networks that are layers in a row.
+    """Networks that are sequential layers.
 
     A row of parameters holds layer after layer, then zeros as padding, see `padded`. A layer is viewed as (models,
-    units, inputs + 1), the bias as last column; in memory the units of one input lie side by side, since some
-    products then take half the time. Activations are (models, units + 1, columns): the last unit is one and
-    carries the bias of the next layer; the batch is the innermost axis, where it fills the vector registers.
+    units, inputs + 1), the bias as last column; in memory the units of one input are adjacent, since some products
+    then take half the time. Activations are (models, units + 1, columns): the last unit is one and carries the
+    bias of the next layer; the batch is the innermost axis, where it fills the vector registers.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -121,7 +122,7 @@ class Layers(Network):
         return raw
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or the input of a head."""
         raw = self.forward(features)
         return self.hidden[-1][:, :-1] if self.embeds else raw
 
@@ -135,7 +136,7 @@ class Layers(Network):
         product(in_blocks(delta), self.features.unsqueeze(1), in_blocks(self.gradients[0]))
 
     def room(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return uninitialised memory for a layer's result, twice: whole and without the unit that is one.
+        """Return uninitialised memory for a layer's result, with and without the unit that is one.
 
         (models, units + 1, columns) and its view (models, units, columns); the last layer has no such unit.
         """
@@ -149,7 +150,7 @@ class Penalties:
 
     Args:
         network: whose parameters are penalised.
-        layout: says which trial each of its models is.
+        layout: maps its models to trials.
     """
 
     def __init__(self, network: Network, layout: Layout) -> None:

@@ -1,4 +1,4 @@
-"""Optimisers whose rate is another one in each epoch, and that follow no gradient longer than allowed."""
+"""Optimisers whose rate changes from epoch to epoch, with clipping of long gradients."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SMALL = 1e-6
 
 @dataclass(frozen=True)
 class Paced:
-    """An optimiser of models that share it, their rate and their schedule.
+    """An optimiser for models that share optimiser, rate and schedule.
 
     Args:
         optimiser: of their parameters and gradients, (models, parameters).
-        rates: (epochs,).
-        clip: the longest gradient of a model; infinite for any.
+        rates: (epochs,) of each epoch.
+        clip: the largest norm of a model's gradient; infinite for no clipping.
     """
 
     optimiser: Sgd | Adam
@@ -35,7 +35,7 @@ class Paced:
 
     @property
     def steady(self) -> bool:
-        """Whether the rate is one and the same in all epochs."""
+        """Whether the rate is the same in all epochs."""
         return bool((self.rates == self.rates[0]).all())
 
     def step(self, epoch: int) -> None:
@@ -47,7 +47,7 @@ class Paced:
 
 
 def shorten(gradient: torch.Tensor, longest: float) -> None:
-    """Scale the gradients of models (models, parameters), in place, down to a norm that each may have at most.
+    """Scale the gradients of models (models, parameters) in place, so that none has a norm above `longest`.
 
     Source: Pascanu, Mikolov and Bengio 2013, On the difficulty of training recurrent neural networks, algorithm 1.
     """
@@ -58,7 +58,7 @@ def shorten(gradient: torch.Tensor, longest: float) -> None:
 
 
 def paced(network: Network, layout: Layout) -> Iterator[Paced]:
-    """Yield one optimiser for each specification, rate and schedule; the models that share them lie side by side.
+    """Yield one optimiser for each specification, rate and schedule; models that share them are adjacent.
 
     Only the weights decay, never the biases.
     """

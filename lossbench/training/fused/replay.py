@@ -13,10 +13,11 @@ Step = Callable[[Batch], None]
 
 
 class Replay:
-    """A step that is captured once for each number of rows in a batch, and replayed from then on.
+    """A step that is captured once for each number of rows in a batch, and then replayed.
 
     A graph works on the memory that it was captured with. So parameters, gradients and optimiser state must be
-    updated in place, the row numbers are copied to where the graph reads them, and nothing may wait for a value.
+    updated in place, the row numbers are copied to where the graph reads them, and nothing may synchronise with
+    the host.
 
     Source: torch.cuda.CUDAGraph.
 
@@ -31,7 +32,7 @@ class Replay:
     def __call__(self, batch: Batch) -> None:
         """Take a step."""
         if batch.epoch == 0:
-            self.step(batch)  # libraries allocate memory at their first call, which a capture does not allow
+            self.step(batch)  # libraries allocate memory in their first call, which is not allowed in a capture
             return
         if batch.count not in self.graphs:
             self.graphs[batch.count] = self.capture(batch)
@@ -40,7 +41,7 @@ class Replay:
         graph.replay()
 
     def capture(self, batch: Batch) -> tuple[torch.Tensor, torch.cuda.CUDAGraph]:
-        """Capture a step without taking it; return the row numbers (blocks, columns) it reads, and its graph."""
+        """Capture a step without taking it; return its row numbers (blocks, columns), and its graph."""
         rows, graph = batch.rows.clone(), torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self.step(replace(batch, rows=rows))

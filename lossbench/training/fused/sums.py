@@ -13,7 +13,7 @@ from lossbench.training.fused.layout import Layout
 
 
 class SumGroup:
-    """A weighted sum of losses: each is evaluated by itself, and how long its slopes are is noted at every step.
+    """A weighted sum of losses: each is evaluated by itself, and the norm of its slopes is recorded at every step.
 
     Args:
         record: of the sum.
@@ -29,7 +29,7 @@ class SumGroup:
     def gradient(
         self, raw: torch.Tensor, target: torch.Tensor, count: int, weights: torch.Tensor | None
     ) -> torch.Tensor:
-        """Return the gradient of the sum, see `Group.gradient`, and note the norm of each part of it."""
+        """Return the gradient of the sum, see `Group.gradient`, and record the norm of each part of it."""
         slopes = [
             factor * group.gradient(raw, target, count, weights)
             for group, factor in zip(self.groups, self.factors, strict=True)
@@ -48,9 +48,9 @@ class SumGroup:
         return np.asarray(np.sum(values, axis=0))
 
     def norms(self) -> np.ndarray:
-        """Return the norm of each loss's slope of the batch mean, (models, losses): its mean over the steps noted.
+        """Return the norm of the slope of each loss's batch mean, (models, losses), averaged over recorded steps.
 
-        They are then forgotten. Weights count: of w times a loss the norm is w times as large.
+        The record is then cleared. Weights count: for w times a loss the norm is w times as large.
         """
         noted, self.lengths = self.lengths, []
         return np.asarray(np.mean(noted, axis=0))
@@ -59,7 +59,7 @@ class SumGroup:
 def length(slope: torch.Tensor) -> np.ndarray:
     """Return the Euclidean norm of slopes (models, columns, outputs), (models,) float64.
 
-    By numpy, which sums a row the same way whatever rows stand beside it.
+    Computed by numpy, which sums a row in the same way whatever the other rows are.
     """
     return np.asarray(np.sqrt(np.square(float64(slope).reshape(len(slope), -1)).sum(axis=1)))
 

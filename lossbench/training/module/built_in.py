@@ -1,4 +1,4 @@
-"""Networks that are built in and are no plain layers in a row: of two parts, a trunk and a linear head on it."""
+"""Built-in networks that are not plain sequential layers: a trunk with a linear head."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
 
 
 class Headed(torch.nn.Module):
-    """A trunk and a linear head, as a module of one's own has them where an embedding is learnt.
+    """A trunk and a linear head, the two parts that a user's module needs where an embedding is learnt.
 
     Args:
-        trunk: from features (rows, inputs) to what the head stands on, (rows, numbers).
-        numbers: of these.
+        trunk: maps features (rows, inputs) to the input of the head, (rows, numbers).
+        numbers: outputs of the trunk.
         outputs: raw outputs.
     """
 
@@ -32,11 +32,11 @@ class Headed(torch.nn.Module):
 class Convolution(torch.nn.Module):
     """A convolution of 3 × 3 pixels: the product of its weights with each pixel's neighbourhood.
 
-    For many models at once that is one product a model, where torch's own takes many times as long.
+    For many models at once that is one product per model, where torch's own convolution takes many times as long.
 
     Args:
-        before: channels that it is given.
-        after: channels that it makes.
+        before: input channels.
+        after: output channels.
     """
 
     def __init__(self, before: int, after: int) -> None:
@@ -52,15 +52,15 @@ class Convolution(torch.nn.Module):
 
 
 class Convolutions(torch.nn.Module):
-    """Convolutions of 3 × 3 pixels, each halved by the largest of 2 × 2 and followed by a rectifier.
+    """Convolutions of 3 × 3 pixels, each followed by max pooling of 2 × 2 pixels and a rectifier.
 
-    Source: LeCun et al. 1998, Gradient-based learning applied to document recognition, section II, with the
-    rectifier and the maximum of today.
+    Source: LeCun et al. 1998, Gradient-based learning applied to document recognition, section II, with today's
+    rectifier and max pooling.
 
     Args:
         image: its channels, height and width.
         widths: channels of each convolution.
-        embeds: whether the last rectifier is left out.
+        embeds: whether to leave out the last rectifier.
     """
 
     def __init__(self, image: tuple[int, int, int], widths: Sequence[int], embeds: bool) -> None:
@@ -80,7 +80,7 @@ class Convolutions(torch.nn.Module):
 
 
 def neighbours(images: torch.Tensor) -> torch.Tensor:
-    """Return the 3 × 3 pixels around each pixel, zeros beyond the margin: (9 * channels, rows, height, width).
+    """Return the 3 × 3 pixels around each pixel, zeros beyond the edge: (9 * channels, rows, height, width).
 
     Args:
         images: (channels, rows, height, width).
@@ -98,7 +98,7 @@ def neighbours(images: torch.Tensor) -> torch.Tensor:
 
 
 def halved(images: torch.Tensor, axis: int) -> torch.Tensor:
-    """Return the greater of every two neighbours along an axis; one without a neighbour is left out.
+    """Return the greater of every two neighbours along an axis; an odd last one is dropped.
 
     Example:
         >>> halved(torch.tensor([[3.0, 1.0, 4.0, 1.0, 5.0]]), 1)
@@ -110,17 +110,17 @@ def halved(images: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 class Residual(torch.nn.Module):
-    """A hidden layer to which blocks add what is missing: h + W₂ a(W₁ norm(h)), then a norm and the activation.
+    """A hidden layer with residual blocks, h + W₂ a(W₁ norm(h)), then a norm and the activation.
 
     Source: Gorishniy et al. 2021, Revisiting deep learning models for tabular data, section 3.2, with layer norm
-    in the place of batch norm, which would let a row's prediction hang on its neighbours in the batch.
+    instead of batch norm, which would make a row's prediction depend on the rest of its batch.
 
     Args:
         inputs: features.
         width: units of every layer.
         blocks: how many.
         activation: the name of a.
-        embeds: whether the last activation is left out.
+        embeds: whether to leave out the last activation.
     """
 
     def __init__(self, inputs: int, width: int, blocks: int, activation: str, embeds: bool) -> None:

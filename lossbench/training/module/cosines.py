@@ -1,4 +1,4 @@
-"""A head whose raw outputs are cosines: what losses that train a vector for each class stand on."""
+"""A head whose raw outputs are cosines, for losses that train a vector for each class."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lossbench.losses.structured.embedded import SHORTEST
 
 
 class Cosines(torch.nn.Linear):
-    """Cosines of the angles between embeddings and the rows of the weights; a bias counts for nothing.
+    """Cosines of the angles between embeddings and the rows of the weights; the bias is ignored.
 
     Example:
         >>> head = Cosines.of(torch.nn.Linear(2, 1))
@@ -19,7 +19,7 @@ class Cosines(torch.nn.Linear):
 
     @staticmethod
     def of(head: torch.nn.Linear) -> Cosines:
-        """Return the head of cosines that has the parameters of a linear one."""
+        """Return a cosine head with the parameters of a linear one."""
         made = Cosines(head.in_features, head.out_features, device="meta")
         made.weight, made.bias = head.weight, head.bias
         return made

@@ -1,8 +1,8 @@
-"""Which class or function a name means that makes a model of one's own, and how it is told its sizes.
+"""Finding the class or function that makes a user's own model, and the parameters for its sizes.
 
 nets.py:Net:width=32    a name in a Python file, from the current folder
 torch.nn:Linear         a name in a module that can be imported, the current folder included
-Net                     a class or a function that is handed over in Python
+Net                     a class or a function that is passed in Python
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OUTPUTS = ("outputs", "out_features", "output_size", "output_dim", "out_dim", "n
 
 @dataclass(frozen=True, eq=False)
 class Maker:
-    """What makes a model of one's own.
+    """The class or function that makes a user's own model.
 
     Args:
         name: as the user wrote it, without parameters.
@@ -54,10 +54,10 @@ _GIVEN: dict[str, Maker] = {}
 
 
 def name_of(model: object) -> str:
-    """Return the name by which a class or a function runs that is handed over in Python; a text is one already.
+    """Return the name under which a class or a function passed in Python runs; a text is one already.
 
     Raises:
-        BadValue: what has no name of its own, or an instance, which has one set of first weights for all seeds.
+        BadValue: an object without a name, or an instance, which has the same initial weights for all seeds.
 
     Example:
         >>> name_of("mlp:16")
@@ -78,12 +78,12 @@ def name_of(model: object) -> str:
 
 
 def remember(maker: Maker) -> None:
-    """Let a name mean what was handed over in Python."""
+    """Register a class or function that was passed in Python under its name."""
     _GIVEN[maker.name] = maker
 
 
 def given(name: str) -> Maker | None:
-    """Return what was handed over in Python under a name."""
+    """Return the class or function that was passed in Python under a name."""
     return _GIVEN.get(name)
 
 
@@ -102,12 +102,12 @@ def is_own(spec: str) -> bool:
 
 
 def locate(name: str) -> Maker:
-    """Return what a name means.
+    """Return the class or function that a name means.
 
     Raises:
-        UnknownName: nothing of that name in the file or the module.
+        UnknownName: the file or the module has no such name.
         BadValue: a file without a name in it.
-        CodeFailed: a file or a module that cannot be imported, or something that makes nothing.
+        CodeFailed: a file or a module that cannot be imported, or an object that makes nothing.
     """
     place, _, attribute = name.rpartition(":")
     if name in _GIVEN:
@@ -128,7 +128,7 @@ def _in_module(name: str, place: str, attribute: str) -> Maker:
 
 
 def _checked(maker: Maker) -> Maker:
-    """Return a maker, unless it is something else."""
+    """Return a maker; refuse an object that is none."""
     if not (inspect.isclass(maker.make) or callable(maker.make)) or isinstance(maker.make, torch.nn.Module):
         raise ModelFailed(
             f"'{maker.name}' makes no model, it is {type(maker.make).__name__}; name a class, or a function "
@@ -139,12 +139,12 @@ def _checked(maker: Maker) -> Maker:
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """A maker with its arguments, from the numbers of features and of raw outputs to a module.
+    """A maker with its arguments: it makes a module from the numbers of features and of raw outputs.
 
     Args:
         maker: what makes it.
-        arguments: what the spec sets.
-        sizes: the names of its parameters that are told the numbers of features and of raw outputs, or empty.
+        arguments: set by the spec.
+        sizes: the names of its parameters for the numbers of features and of raw outputs; may be empty.
     """
 
     maker: Maker
@@ -153,11 +153,11 @@ class Recipe:
 
     @property
     def code(self) -> str:
-        """A hash of the code, and of what is set."""
+        """A hash of the code and the arguments."""
         return digest(self.maker.code, self.maker.name.rpartition(":")[2], repr(sorted(self.arguments.items())))
 
     def __eq__(self, other: object) -> bool:
-        """Two are the same that have the same code."""
+        """Two recipes are equal if they have the same code."""
         return isinstance(other, Recipe) and other.code == self.code
 
     def __hash__(self) -> int:
@@ -167,7 +167,7 @@ class Recipe:
         """Make the module.
 
         Raises:
-            ModelFailed: it raises, or returns something else.
+            ModelFailed: it raises, or returns no module.
         """
         told = {name: size for name, size in zip(self.sizes, (inputs, outputs), strict=True) if name}
 
@@ -182,13 +182,13 @@ class Recipe:
         return made
 
     def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
-        """Return the error for something that it does, with the line of its file, and what to do."""
+        """Return the error for a fault, with the line of its file, and what to do."""
         where = "" if error is None else line_of(error, self.maker.file)
         return ModelFailed(f"model '{self.maker.name}' {fault}{where}{advice}")
 
 
 def beyond_processor(raised: str) -> str:
-    """Return the advice for a network that wants another device, by what it raised; empty for anything else."""
+    """Return the advice for a network that needs another device, by its exception; empty for other exceptions."""
     return "; it must run on the processor, and lossbench moves it" if "cuda" in raised.lower() else ""
 
 
@@ -203,10 +203,10 @@ def said(arguments: Mapping[str, Any]) -> str:
 
 
 def recipe_of(spec: str) -> Recipe:
-    """Read the spec of a model of one's own.
+    """Read the spec of a user's own model.
 
     Raises:
-        UsageError: it is not there, has no such parameter, or does not say which of them are its sizes.
+        UsageError: it does not exist, has no such parameter, or no parameters that are clearly its sizes.
     """
     name, given = split_spec(spec)
     if stated := next((key for key in given if key.startswith("@")), None):

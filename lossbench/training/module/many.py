@@ -1,4 +1,4 @@
-"""How the models of a pack are computed: many in one tensor program where that changes no bit, else one by one."""
+"""Computing the models of a pack: many in one tensor program where that changes no bit, else one by one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from lossbench.losses.custom.calls import UNMAPPABLE
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.module.model import TRUNK, Form, ModuleModel, drawing, form_of, kept_numbers, tensors
 
-WIDEST = 64  # models in a program: more do not make it faster
-SCORED = 128  # rows that are computed at a time where outputs alone are wanted
-NUMBERS = 1 << 20  # that a program keeps for the way back: four megabytes, about what fits a cache
+WIDEST = 64  # models in a program: more are not faster
+SCORED = 128  # rows at a time where only outputs are needed
+NUMBERS = 1 << 20  # kept by a program for the backward pass: four megabytes, about a cache
 
 Tensors = Mapping[str, torch.Tensor]
 Run = Callable[[Tensors, Tensors, torch.Tensor], torch.Tensor]
@@ -30,8 +30,8 @@ class Way:
 
     Args:
         module: the network, whose own values are never used.
-        width: models in one program; each has the same bits in every place of it.
-        fault: why it is one; empty where it is more.
+        width: models in one program; each has the same bits in every place.
+        fault: why the width is one; empty where it is more.
     """
 
     module: torch.nn.Module
@@ -40,30 +40,30 @@ class Way:
 
     @property
     def run(self) -> Run:
-        """Computes so many models."""
+        """The function that computes `width` models."""
         return program(self.module, self.width)
 
     @property
     def trunk(self) -> Run:
-        """Computes the trunks of so many models."""
+        """The function that computes the trunks of `width` models."""
         return program(Trunk(self.module), self.width)
 
 
 class Trunk(torch.nn.Module):
-    """A module of which only the trunk is computed, its parameters by the names that they have in the whole."""
+    """A module of which only the trunk is computed; its parameters keep the names of the whole module."""
 
     def __init__(self, whole: torch.nn.Module) -> None:
         super().__init__()
         self._modules.update(whole._modules)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Return what the head would stand on."""
+        """Return the input of the head."""
         found: torch.Tensor = getattr(self, TRUNK)(features)
         return found
 
 
 def program(module: torch.nn.Module, width: int) -> Run:
-    """Return what computes so many models."""
+    """Return the function that computes `width` models."""
 
     def one(parameters: Tensors, constants: Tensors, features: torch.Tensor) -> torch.Tensor:
         found: torch.Tensor = functional_call(module, (dict(parameters), dict(constants)), (features,))
@@ -79,21 +79,21 @@ def program(module: torch.nn.Module, width: int) -> Run:
     return alone
 
 
-ALIGNED = 16  # numbers: every parameter then begins where a vector register may be filled at once
+ALIGNED = 16  # numbers: every parameter then begins at an address aligned for vector loads
 
 
 def starts(form: Form) -> list[int]:
-    """Return where in a row each parameter begins, and where the row ends: all multiples of `ALIGNED`."""
+    """Return where each parameter begins in a row, and where the row ends: all multiples of `ALIGNED`."""
     return list(accumulate((-(-size // ALIGNED) * ALIGNED for size in form.sizes), initial=0))
 
 
 def room(form: Form) -> int:
-    """Return how many numbers a row has."""
+    """Return the length of a row."""
     return starts(form)[-1]
 
 
 def places_of(form: Form) -> np.ndarray:
-    """Return where in a row each number of the parameters lies, (numbers,)."""
+    """Return the position in a row of each number of the parameters, (numbers,)."""
     parts = zip(starts(form), form.sizes, strict=False)
     return np.concatenate([np.arange(start, start + size) for start, size in parts])
 
@@ -108,10 +108,10 @@ def views(rows: torch.Tensor, form: Form) -> dict[str, torch.Tensor]:
 
 
 def way_of(model: ModuleModel, inputs: int, outputs: int, rows: int, dtype: torch.dtype) -> Way:
-    """Return how models of this shape are computed, in steps of so many rows, in evaluation mode.
+    """Return how to compute models of this shape, in steps of so many rows, in evaluation mode.
 
-    A program of many is taken where each model has, in each place, the bits that it has in every other, and the
-    numbers that it has alone. What decides that is the shape, so that it is decided once, on numbers of no matter.
+    Many models share a program where each has the same bits in every place, and the same values as alone, up to
+    rounding. That depends only on the shape, so it is decided once, on arbitrary numbers.
     """
     return _way(model, inputs, outputs, rows, dtype)
 
@@ -134,11 +134,11 @@ def _way(model: ModuleModel, inputs: int, outputs: int, rows: int, dtype: torch.
 
 @dataclass(frozen=True)
 class Crowd:
-    """Some models that are computed in several ways.
+    """Some models, to be computed in several ways and compared.
 
     Args:
         module: the network.
-        form: what it consists of.
+        form: its parameters and constants.
         parameters: (models, ...) of each, by name.
         constants: likewise.
         features: (models, rows, inputs).
@@ -152,7 +152,7 @@ class Crowd:
 
     @staticmethod
     def of(module: torch.nn.Module, form: Form, models: int, features: torch.Tensor) -> Crowd:
-        """Return models whose parameters lie around those of a module."""
+        """Return models whose parameters are near those of a module."""
         held = {name: value.detach().expand(models, *value.shape) for name, value in tensors(module, form).items()}
         moved = {
             name: held[name] + 0.1 * torch.randn(held[name].shape, dtype=features.dtype)
@@ -180,11 +180,11 @@ class Crowd:
         return self.over(lambda value: value[:1])
 
     def turned(self, places: int) -> Crowd:
-        """Return the same models, each so many places on."""
+        """Return the same models, each moved by so many places."""
         return self.over(lambda value: value.roll(places, 0))
 
     def over(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Crowd:
-        """Return other models, made of these."""
+        """Return the models after a change to every tensor."""
         moved, held = (
             {name: change(value) for name, value in each.items()} for each in (self.parameters, self.constants)
         )

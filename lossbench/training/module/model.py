@@ -1,4 +1,4 @@
-"""A network that is a module of torch: how it is made, with which first weights, and what it consists of."""
+"""A network that is a module of torch: how it is made, its initial weights, and its parameters and constants."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ TRUNK, HEAD = "trunk", "head"
 
 
 class Source(Protocol):
-    """What makes a module from the numbers of features and of raw outputs; `code` is empty for a built-in one."""
+    """Makes a module from the numbers of features and of raw outputs; `code` is empty for a built-in one."""
 
     @property
     def code(self) -> str:
         """A hash of its code and its arguments."""
 
     def __call__(self, inputs: int, outputs: int) -> Module:
-        """Make the module, drawing its first weights from torch's generator."""
+        """Make the module, drawing its initial weights from torch's generator."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a module consists of, in the order of its first weights.
+    """The parameters and constants of a module, in the order of its initial weights.
 
     Args:
-        parameters: the shape of each that is trained, by its name.
-        constants: likewise of those that are not: frozen ones, then buffers.
+        parameters: the shape of each trained parameter, by name.
+        constants: the shapes of frozen parameters, then of buffers, by name.
     """
 
     parameters: dict[str, tuple[int, ...]]
@@ -66,9 +66,9 @@ class ModuleModel:
 
     Args:
         spec: as the user named it.
-        source: what makes it.
-        embeds: True where what its trunk returns is an embedding.
-        trunk_only: True where the trunk is all there is of it.
+        source: makes the module.
+        embeds: True where its trunk returns an embedding.
+        trunk_only: True where it is only the trunk.
         cosines: True where its raw outputs are the cosines between the embedding and its head's weights.
         fault: why many of them cannot be trained at once; empty where they can.
     """
@@ -81,7 +81,7 @@ class ModuleModel:
     fault: str = field(default="", compare=False)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel as a spec: the classes of a user's file cannot be imported by name in another process."""
+        """Pickle as a spec: the classes of a user's file cannot be imported by name in another process."""
         if not isinstance(self.source, Recipe):
             return ModuleModel, (self.spec, self.source, self.embeds, self.trunk_only, self.cosines)
         handed = given(self.source.maker.name)
@@ -94,19 +94,19 @@ class ModuleModel:
 
     @property
     def trunk(self) -> ModuleModel:
-        """The network up to its embedding, which then is its outputs."""
+        """The network up to its embedding, which becomes its output."""
         return replace(self, embeds=False, trunk_only=True)
 
     @property
     def turned(self) -> ModuleModel:
-        """The network with a head of cosines on its embedding."""
+        """The network with a cosine head on its embedding."""
         return replace(self, cosines=True)
 
     def made(self, inputs: int, outputs: int) -> Module:
-        """Make the module, with first weights of torch's generator, in single precision on the processor.
+        """Make the module, with initial weights from torch's generator, in single precision on the processor.
 
         Raises:
-            ModelFailed: cosines are wanted, and its head has no weights that are a vector for each class.
+            ModelFailed: cosines are wanted, and the weights of its head are not a vector for each class.
         """
         whole = self.source(inputs, outputs)
         if self.cosines and isinstance(head := getattr(whole, HEAD, None), torch.nn.Module):
@@ -114,7 +114,7 @@ class ModuleModel:
         return getattr(whole, TRUNK) if self.trunk_only else whole
 
     def turn(self, head: Module) -> Module:
-        """Return the head of cosines that stands for a linear one."""
+        """Return the cosine head that replaces a linear one."""
         from lossbench.training.module.cosines import Cosines
 
         if not isinstance(head, torch.nn.Linear):
@@ -125,37 +125,37 @@ class ModuleModel:
         return Cosines.of(head)
 
     def form(self, inputs: int, outputs: int) -> Form:
-        """Return what it consists of."""
+        """Return its parameters and constants."""
         return _form(self, inputs, outputs)
 
     def parameters(self, inputs: int, outputs: int) -> int:
-        """Return the number of numbers that are trained."""
+        """Return the number of trained values."""
         return self.form(inputs, outputs).size
 
     def work(self, inputs: int, outputs: int) -> int:
-        """Return about how much it takes to compute a row: the numbers that are kept of one for the way back."""
+        """Return a measure of the work for a row: the numbers that the backward pass keeps of it."""
         return _work(self, inputs, outputs)
 
     def units(self, inputs: int, outputs: int) -> int:
-        """Return about how many values a row has in all layers: a guess, since convolutions share parameters."""
+        """Return roughly how many values a row has in all layers: a guess, since convolutions share parameters."""
         return self.parameters(inputs, outputs)
 
     def embedding(self, inputs: int) -> int:
-        """Return how many numbers the embedding has."""
+        """Return the dimension of the embedding."""
         return _embedding(self, inputs)
 
     def first(self, stream: str, seed: int, inputs: int, outputs: int, own: int) -> list[np.ndarray]:
-        """Return the first values of its parameters, then of its constants, as it draws them by itself.
+        """Return the initial values of its parameters, then of its constants, as it draws them itself.
 
         A loss that needs more outputs than the task has shares all parameters with the others, up to the outputs
-        that both have: so it has to be made twice, with the same random numbers.
+        that both have: so the module is made twice, with the same random numbers.
 
         Args:
-            stream: by what name the random numbers are drawn.
+            stream: the name of the random stream.
             seed: the repetition.
             inputs: features.
             outputs: raw outputs.
-            own: those of the task.
+            own: raw outputs of the task.
         """
         values = self.drawn(stream, seed, inputs, own if self.trunk_only else outputs)
         if outputs == own or self.trunk_only:
@@ -166,14 +166,14 @@ class ModuleModel:
         return values
 
     def drawn(self, stream_name: str, seed: int, inputs: int, outputs: int) -> list[np.ndarray]:
-        """Return the values that it is made with."""
+        """Return the values of a newly made module."""
         number = int(stream("weights", stream_name, seed, "module").integers(2**63))
         with drawing(self, number):
             module = self.made(inputs, outputs)
         return [value.detach().clone().numpy() for value in tensors(module, form_of(module)).values()]
 
     def shared(self, first: list[np.ndarray], inputs: int, own: int | None) -> list[np.ndarray]:
-        """Return what of the first weights all losses share, and the hash of the code; see `Model.shared`."""
+        """Return the initial weights that all losses share, and the hash of the code; see `Model.shared`."""
         code, form = np.frombuffer(self.code.encode(), np.uint8), self.form(inputs, own or 1)
         shapes = form.parameters | form.constants
         if own is None:
@@ -189,14 +189,14 @@ def tensors(module: Module, form: Form) -> dict[str, torch.Tensor]:
 
 
 def form_of(module: Module) -> Form:
-    """Return what a module consists of."""
+    """Return the parameters and constants of a module."""
     trained = {name: tuple(one.shape) for name, one in module.named_parameters() if one.requires_grad}
     frozen = {name: tuple(one.shape) for name, one in module.named_parameters() if name not in trained}
     return Form(trained, frozen | {name: tuple(one.shape) for name, one in module.named_buffers()})
 
 
 def corner(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Return what of a larger array is of this shape, from its beginning in every axis.
+    """Return the slices of this shape at the beginning of every axis of a larger array.
 
     Example:
         >>> np.arange(6).reshape(2, 3)[corner((1, 2))].tolist()
@@ -219,7 +219,7 @@ def _embedding(model: ModuleModel, inputs: int) -> int:
 
 @contextmanager
 def drawing(model: ModuleModel, number: int) -> Iterator[None]:
-    """Seed all generators that a module may draw its first weights from; afterwards they go on as before."""
+    """Seed all generators that a module may draw its initial weights from; restore them at the end."""
     with contained() if model.code else nullcontext(), torch.random.fork_rng(devices=[]):
         if model.code:
             random.seed(number)
@@ -229,7 +229,7 @@ def drawing(model: ModuleModel, number: int) -> Iterator[None]:
 
 
 def kept_numbers(module: Module, features: torch.Tensor) -> int:
-    """Return how many numbers a model keeps for the way back, parameters too, of features (rows, inputs)."""
+    """Return how many numbers the backward pass keeps of features (rows, inputs), parameters included."""
     kept: list[int] = []
 
     def keep(value: torch.Tensor) -> torch.Tensor:
@@ -250,10 +250,10 @@ def _work(model: ModuleModel, inputs: int, outputs: int) -> int:
 def _restored(
     spec: str, code: str, handed: Maker | None, embeds: bool, trunk_only: bool, cosines: bool
 ) -> ModuleModel:
-    """Return a model that comes from another process.
+    """Unpickle a model from another process.
 
     Raises:
-        ModelFailed: its code is another one here.
+        ModelFailed: its code differs here.
     """
     if handed is not None:
         remember(handed)

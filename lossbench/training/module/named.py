@@ -1,4 +1,4 @@
-"""What a spec such as `cnn:8,16`, `resmlp:64x2` or `nets.py:Net:width=32` names."""
+"""The networks that specs such as `cnn:8,16`, `resmlp:64x2` or `nets.py:Net:width=32` name."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Convolutional:
 
     Args:
         widths: channels of each convolution.
-        image: channels, height and width; None as long as the data set is not known.
-        embeds: whether its last layer is an embedding, which no activation follows.
+        image: channels, height and width; None until the data set is known.
+        embeds: whether its last layer is an embedding, without an activation.
     """
 
     widths: tuple[int, ...]
@@ -35,7 +35,7 @@ class Convolutional:
         """Make the network."""
         from lossbench.training.module.built_in import Convolutions, Headed
 
-        assert self.image is not None  # `fitted` has seen to that
+        assert self.image is not None  # set by `fitted`
         trunk = Convolutions(self.image, self.widths, self.embeds)
         return Headed(trunk, trunk.numbers, outputs)
 
@@ -62,7 +62,7 @@ def find_model(spec: str) -> Model | ModuleModel:
     """Return the network that a spec names.
 
     Raises:
-        UsageError: there is none, or it cannot be read.
+        UsageError: there is no such network, or the spec cannot be read.
 
     Example:
         >>> find_model("cnn:8,16").source.widths, find_model("mlp:16").widths
@@ -95,10 +95,10 @@ def _residuals(spec: str, rest: str) -> Residuals:
 
 
 def fitted(model: ModuleModel, dataset: Dataset) -> ModuleModel:
-    """Return a network as it is on a data set: a convolutional one knows the shape of its images.
+    """Return a network adapted to a data set: a convolutional one gets the shape of its images.
 
     Raises:
-        BadValue: convolutions are asked of a table, or halve an image to nothing.
+        BadValue: convolutions on a table, or so many that nothing is left of an image.
     """
     source = model.source
     if isinstance(source, Convolutional | Residuals) and dataset.task == "embedding":

@@ -1,7 +1,7 @@
-"""A model of one's own on trial, before anything is trained: what it returns, and whether its numbers are its own.
+"""A user's own model on trial before training: whether its result is usable, and depends on nothing else.
 
-A trial's numbers hang on nothing but its record. So a network may keep nothing and draw nothing, and the outputs
-of a row hang on its parameters and on that row.
+A trial's numbers depend only on its record. So a network may keep no state and draw no random numbers, and the
+outputs of a row may depend only on its parameters and on that row.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from lossbench.training.module.model import HEAD, TRUNK, ModuleModel, drawing
 if TYPE_CHECKING:
     from torch.nn import Module
 
-ROWS = 7  # unlike any usual number of features or outputs, and no multiple of another
+ROWS = 7  # a prime, unlike usual numbers of features or outputs
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A model that is called on a few rows.
+    """A model to be tried on a few rows.
 
     Args:
-        model: what is tried.
-        recipe: what makes it.
+        model: to be tried.
+        recipe: makes it.
         inputs: features.
-        outputs: raw outputs that are wanted.
-        whom: the data set and the loss that want them.
+        outputs: raw outputs that are needed.
+        whom: the data set and the loss that need them, for messages.
     """
 
     model: ModuleModel
@@ -50,10 +50,10 @@ class Probe:
     whom: str
 
     def check(self) -> None:
-        """Refuse what cannot be trained, or whose numbers would hang on more than its record.
+        """Refuse a model that cannot be trained, or whose numbers would depend on more than its record.
 
         Raises:
-            ModelFailed: saying what it does, and what to do instead.
+            ModelFailed: it is such a model; the error says what it does, and what to do instead.
         """
         with drawing(self.model, 0), warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")
@@ -67,7 +67,7 @@ class Probe:
             self.check_gradient(module, features)
 
     def check_parts(self, module: Module) -> None:
-        """Refuse a network with nothing to train, on another device, or without an embedding if one is learnt."""
+        """Refuse a network with nothing to train, on another device, or without the parts to embed."""
         lazy = [name for name, one in module.named_parameters() if torch.nn.parameter.is_lazy(one)]
         if lazy:
             raise self.failed(
@@ -92,7 +92,7 @@ class Probe:
             )
 
     def called(self, module: Module, features: torch.Tensor) -> Any:
-        """Return what a module makes of features."""
+        """Return a module's result for features."""
 
         def fault(error: BaseException) -> ModelFailed:
             said = in_one_line(error)
@@ -104,7 +104,7 @@ class Probe:
             return module(features)
 
     def check_result(self, raw: Any) -> None:
-        """Refuse anything but a number for each row and output."""
+        """Refuse any result but a number for each row and output."""
         if not torch.is_tensor(raw) or not raw.is_floating_point():
             kind = f"numbers of {raw.dtype}" if torch.is_tensor(raw) else type(raw).__name__
             raise self.failed(f"returned {kind}; let it return raw outputs, a tensor of floating-point numbers")
@@ -133,7 +133,7 @@ class Probe:
         )
 
     def check_state(self, module: Module, features: torch.Tensor) -> None:
-        """Refuse a network that keeps anything of what it is called with, or answers otherwise in evaluation."""
+        """Refuse a network that keeps state from its inputs, or behaves differently in evaluation mode."""
         module.train()
         before = {name: value.clone() for name, value in module.state_dict().items()}
         plain = dict(kept(module))
@@ -157,7 +157,7 @@ class Probe:
             raise self.failed("gives other outputs in training than in evaluation; let it be the same in both")
 
     def check_rows(self, module: Module, features: torch.Tensor, raw: torch.Tensor) -> None:
-        """Refuse a network that makes a row's outputs hang on the other rows of the batch, or on their number."""
+        """Refuse a network in which a row's outputs depend on the other rows of the batch, or on their number."""
         for rows in (slice(0, 2), slice(3, ROWS)):
             if not alike(self.called(module, features[rows]), raw[rows]):
                 raise self.failed(
@@ -166,7 +166,7 @@ class Probe:
                 )
 
     def check_gradient(self, module: Module, features: torch.Tensor) -> None:
-        """Refuse a network whose outputs hang on none of its parameters."""
+        """Refuse a network whose outputs depend on none of its parameters."""
         trained = [one for one in module.parameters() if one.requires_grad]
         raw = self.called(module, features)
         found = torch.autograd.grad(raw.sum(), trained, allow_unused=True) if raw.requires_grad else ()
@@ -176,12 +176,12 @@ class Probe:
             )
 
     def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
-        """Return the error for what it does."""
+        """Return the error for a fault."""
         return self.recipe.failed(fault, error, advice)
 
 
 def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> None:
-    """Try a model of one's own; see `Probe`. One that is built in needs none."""
+    """Try a user's own model; see `Probe`. A built-in one needs no trial."""
     if isinstance(model.source, Recipe):
         probe = Probe(model, model.source, inputs, outputs, whom)
         try:
@@ -191,13 +191,13 @@ def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> Non
 
 
 def randomness() -> tuple[object, ...]:
-    """Return where the generators stand that a network may draw from."""
+    """Return the states of the generators that a network may draw from."""
     numpy = np.random.get_state()  # noqa: NPY002
     return torch.random.get_rng_state().numpy().tobytes(), random.getstate(), (numpy[1].tobytes(), *numpy[2:])  # type: ignore
 
 
 def kept(module: Module) -> Iterator[tuple[str, object]]:
-    """Yield the plain attributes of a module and of its parts, each as something that can be compared."""
+    """Yield the plain attributes of a module and of its parts, each in a comparable form."""
     for prefix, part in module.named_modules():
         for name, value in vars(part).items():
             if not name.startswith("_") and name != "training":
@@ -205,7 +205,7 @@ def kept(module: Module) -> Iterator[tuple[str, object]]:
 
 
 def said(value: object) -> object:
-    """Return a value as something that can be compared: what it is and, of numbers and texts, which."""
+    """Return a value in a comparable form: its identity and, for numbers and texts, its value."""
     if torch.is_tensor(value):
         return (tuple(value.shape), value.detach().cpu().numpy().tobytes())
     if isinstance(value, np.ndarray):
@@ -218,5 +218,5 @@ def said(value: object) -> object:
 
 
 def alike(one: Any, other: torch.Tensor) -> bool:
-    """Say whether outputs are the same but for rounding; a product of matrices hangs on how many rows it has."""
+    """Say whether outputs are equal up to rounding; a matrix product may depend on the number of rows."""
     return torch.is_tensor(one) and one.shape == other.shape and torch.allclose(one, other, rtol=1e-4, atol=1e-5)

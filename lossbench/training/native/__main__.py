@@ -1,4 +1,4 @@
-"""`python -m lossbench.training.native` compiles the step where it stands."""
+"""`python -m lossbench.training.native` compiles the step in place."""
 
 import sys
 

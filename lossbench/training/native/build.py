@@ -1,6 +1,6 @@
-"""Compiles the step, for each kind of processor and both precisions. It imports nothing but the standard library.
+"""Compiles the step, for each kind of processor and both precisions. It imports only the standard library.
 
-`hatch_build.py` calls it at an install, and by hand it is `python -m lossbench.training.native`.
+`hatch_build.py` calls it at an install; by hand, run `python -m lossbench.training.native`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 SOURCES = Path(__file__).parent
 BUILT = SOURCES / "built"
 
-# No -ffast-math, which would let a NaN through, and a result depend on what the compiler reorders.
+# No -ffast-math: it would miss NaN, and results would depend on how the compiler reorders sums.
 FLAGS = (
     "-std=gnu11",
     "-O3",
-    "-ffp-contract=off",  # a product and a sum become one operation where the source says so, and nowhere else
-    "-fno-math-errno",  # a square root is one instruction: nobody asks the C library what went wrong
+    "-ffp-contract=off",  # fused multiply-add only where the source says so
+    "-fno-math-errno",  # a square root is one instruction, without setting errno
     "-fvisibility=hidden",
     "-fPIC",
     "-shared",
@@ -46,7 +46,7 @@ class NotBuilt(Exception):
 
 
 def source_hash() -> str:
-    """Return a hash of the sources and of the flags, which every library carries in it."""
+    """Return a hash of the sources and the flags, which is also stored in every library."""
     files = sorted([*SOURCES.glob("*.c"), *SOURCES.glob("*.h")])
     content = b"".join(file.read_bytes() for file in files) + repr((FLAGS, LEVELS, PRECISIONS)).encode()
     return hashlib.sha256(content).hexdigest()[:16]
@@ -68,10 +68,10 @@ def file_names() -> list[str]:
 
 
 def build(folder: Path = BUILT) -> list[Path]:
-    """Compile all libraries into a folder, or none; what is there already of these sources stays.
+    """Compile all libraries into a folder, or none; skip it if they are there already from these sources.
 
     Raises:
-        NotBuilt: there is no compiler, it failed, or the folder cannot be written to, in one line.
+        NotBuilt: there is no compiler, it failed, or the folder is not writable; in one line.
     """
     stamp, mark = folder / "sources.txt", source_hash()
     names = file_names()
@@ -89,7 +89,7 @@ def build(folder: Path = BUILT) -> list[Path]:
 
 
 def compile_all(folder: Path, mark: str) -> None:
-    """Compile every library into a folder, all at the same time.
+    """Compile every library into a folder, in parallel.
 
     Raises:
         NotBuilt: there is no compiler, or it failed.

@@ -1,4 +1,4 @@
-"""The losses that are not compiled: torch evaluates them between the halves of a compiled step."""
+"""Losses that are not compiled: torch evaluates them between the two halves of a compiled step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lossbench.training.pack import Pack
 
 
 class ByTorch:
-    """Some models of a pack, a step of all at a time.
+    """Some models of a pack, which take each step together.
 
     Args:
         pack: the trials.
@@ -33,7 +33,7 @@ class ByTorch:
         self.raw = zeros((len(indices), pack.outputs, padded(pack.batch_size)), step.dtype)
 
     def epoch(self, epoch: int, going: np.ndarray) -> None:
-        """Take the steps of an epoch with the models that have not ended, a mask (models,)."""
+        """Take the steps of an epoch with the models that are still training, a mask (models,)."""
         at = epoch * len(self.pack.training[0].features)
         with torch.inference_mode():  # cheaper, and nothing here needs autograd
             for batch in self.batches.epoch(epoch):
@@ -41,9 +41,9 @@ class ByTorch:
                 at += batch.count
 
     def step(self, batch: Batch, at: int, going: np.ndarray) -> None:
-        """Take one step, of a batch that begins at a place in the order of the rows.
+        """Take one step, on a batch that begins at a place in the order of the rows.
 
-        All losses are evaluated, since their bits might hang on how many there are.
+        The losses of all models are evaluated, since their bits might depend on the number of models.
         """
         self.halves.ahead(self.records, at, batch.count, self.raw)
         slopes = self.criteria.gradient(torch.from_numpy(self.raw), batch).contiguous().numpy()

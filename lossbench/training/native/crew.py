@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Crew:
-    """The models of a pack, one a trial; see `lossbench.training.recorder.Crew`.
+    """The models of a pack, one per trial; see `lossbench.training.recorder.Crew`.
 
     Args:
         pack: the trials.
@@ -51,7 +51,7 @@ class Crew:
         return ByTorch(self.pack, self.others, self.step, self.models.records[self.others])
 
     def epoch(self, epoch: int) -> None:
-        """Take the steps of an epoch with every model whose training has not ended."""
+        """Take the steps of an epoch with every model that is still training."""
         self.models.pace(self.records, self.compiled, epoch)
         with moving(self.records, self.going[self.compiled]) as records:
             self.step.epoch(records, epoch)
@@ -67,13 +67,13 @@ class Crew:
         return self.validator(shown), finite(shown)
 
     def shown(self, part: str) -> np.ndarray:
-        """Return what is scored of every model on a part: its raw outputs, or readings of its embeddings."""
+        """Return the scored outputs of every model on a part: raw outputs, or readings of embeddings."""
         if self.pack.embeds:
             return self.readings(np.arange(len(self.pack.trials)), part)
         return self.step.outputs(self.models.records, *self.tables.of_part(part))
 
     def readings(self, indices: np.ndarray, part: str) -> np.ndarray:
-        """Return what is read off the embeddings of some models on a part, (models, rows, readings)."""
+        """Return the readings of the embeddings of some models on a part, (models, rows, readings)."""
 
         def embeddings(part: str) -> Iterator[np.ndarray]:
             places, rows = self.tables.of_part(part)
@@ -83,21 +83,21 @@ class Crew:
 
     @cached_property
     def reader(self) -> Reader:
-        """What reads embeddings."""
+        """The reader of embeddings."""
         return Reader(self.pack, partial(CompiledGallery, library=self.step.library))
 
     @cached_property
     def validator(self) -> Validator:
-        """What scores the raw outputs where no score is compiled."""
+        """Scores raw outputs where the score is not compiled."""
         return Validator(self.pack, range(len(self.pack.trials)))
 
     @cached_property
     def judge(self) -> Judge | None:
-        """The compiled score; None where it is not that by which the data set is judged."""
+        """The compiled score; None where it is not the primary score of the data set."""
         return Judge(self.pack, self.step, self.tables) if can_judge(self.pack) else None
 
     def slopes(self) -> np.ndarray:
-        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+        """Return the mean norms of the slopes of each part of a sum since the last call, (models, parts)."""
         found = np.full((len(self.pack.trials), self.pack.parts), np.nan)
         if self.going[self.others].any():
             found[self.others] = self.by_torch.criteria.norms()
@@ -108,7 +108,7 @@ class Crew:
         self.kept[models] = self.models.theta[models]
 
     def end(self, models: np.ndarray) -> None:
-        """Leave some models as they are from now on."""
+        """Stop training some models from now on."""
         self.going[models] = False
 
     def restore(self) -> None:
@@ -124,12 +124,12 @@ class Crew:
             found[:, indices] = self.fitted_of_compiled(indices)
         if len(self.others):
             raw = self.training_outputs(self.others)
-            tame = np.where(finite(raw)[:, None, None], raw, raw.dtype.type(0))  # a user's loss may refuse others
+            tame = np.where(finite(raw)[:, None, None], raw, raw.dtype.type(0))  # a user's loss may refuse NaN
             found[:, self.others] = self.fit(self.others, raw, self.by_torch.loss(tame))
         return found
 
     def fitted_of_compiled(self, indices: np.ndarray) -> np.ndarray:
-        """Return loss and score of some models whose loss is compiled, (2, models)."""
+        """Return loss and score of some models with a compiled loss, (2, models)."""
         records = self.models.records[indices]
         if self.judge is not None:
             return self.judge.training(records, indices)

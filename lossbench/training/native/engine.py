@@ -1,4 +1,4 @@
-"""The training of a pack, from the initial weights to the trace."""
+"""Training a pack, from the initial weights to the trace."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from lossbench.training.trace import Trace
 SINGLE = np.dtype(np.float32)
 
 
-@np.errstate(all="ignore")  # models that diverge overflow; the trace records them
+@np.errstate(all="ignore")  # diverging models overflow; the trace records them
 def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
-    """Train every trial of a pack, each by itself; by the fused engine what has no compiled step.
+    """Train every trial of a pack, each by itself; the fused engine trains packs without a compiled step.
 
-    What is compiled is a step along a gradient through layers in a row. An evolution strategy spends its time on
-    the values of losses, and a module, or a head of cosines, is computed by torch.
+    Compiled is a gradient step through sequential layers. An evolution strategy spends its time on the values of
+    losses, and a module, or a cosine head, is computed by torch.
 
     Args:
         pack: the trials.
         dtype: the precision of parameters and data.
 
     Returns:
-        What was recorded, in the order of the pack's trials.
+        The record of the training, in the order of the pack's trials.
 
     Raises:
-        BadValue: there is no compiled step here.
+        BadValue: there is no compiled step on this machine.
     """
     if pack.children or isinstance(pack.model, ModuleModel) or pack.model.cosines:
         return by_fused(pack, dtype)

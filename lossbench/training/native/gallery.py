@@ -1,4 +1,4 @@
-"""The compiled reading of embeddings: by the nearest neighbours."""
+"""The compiled reading of embeddings by their nearest neighbours."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lossbench.training.native.memory import address, zeros
 
 
 class CompiledGallery(Gallery):
-    """A gallery whose neighbours are found by the compiled step; the probe is that of numpy.
+    """A gallery that finds neighbours by compiled code; the probe is numpy's.
 
     Args:
-        target: (rows,) class indices of the training rows, each from zero on present.
-        library: of the precision in which embeddings come.
+        target: (rows,) class indices of the training rows, from zero without gaps.
+        library: for the precision of the embeddings.
     """
 
     def __init__(self, target: np.ndarray, library: Library) -> None:

@@ -1,4 +1,4 @@
-"""The compiled score: the accuracy of one decision a row."""
+"""The compiled score: the accuracy of one decision per row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lossbench.training.pack import Pack
 
 
 def can_judge(pack: Pack) -> bool:
-    """Say whether a data set is judged by its accuracy, and has one class a row."""
+    """Say whether the primary score is the accuracy, with one class per row."""
     return pack.watched.name == "accuracy" and pack.dataset.task in ("binary", "multiclass")
 
 
@@ -21,7 +21,7 @@ class Judge:
     Args:
         pack: the trials.
         step: the compiled step.
-        tables: what its models read.
+        tables: the tables that its models read.
     """
 
     def __init__(self, pack: Pack, step: Step, tables: Tables) -> None:
@@ -48,5 +48,5 @@ class Judge:
 
 
 def accuracy(hits: np.ndarray, rows: int) -> np.ndarray:
-    """Return the share of rows decided right; NaN where hits are below zero."""
+    """Return the share of rows decided right; NaN where the number of hits is negative."""
     return np.where(hits < 0, np.nan, hits / rows)

@@ -1,4 +1,4 @@
-"""The compiled step: found, checked against its sources, and loaded, the widest vectors that the processor has."""
+"""Finding, checking and loading the compiled step, with the widest vectors that the processor has."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ARGUMENTS = {
 RESULTS = {"flush_from_here": ctypes.c_uint64, "gallery_room": WHOLE}
 """What functions return that return anything."""
 
-RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # what `level` returns must be as much
+RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # the least value that `level` must return
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Library:
 
 @cache
 def fault() -> str:
-    """Say why there is no compiled step that can be used here, and how to get it; empty where there is one."""
+    """Say why there is no usable compiled step, and how to get one; empty where there is one."""
     return next(filter(None, (fault_of(BUILT / name) for name in file_names())), "")
 
 
@@ -95,7 +95,7 @@ def levels() -> list[str]:
 
 
 def chosen_level() -> str:
-    """Return the level that trains: the highest, or the one that the environment forces.
+    """Return the level to train with: the highest, or the one that the environment forces.
 
     Raises:
         BadValue: there is no library, or not that level.
@@ -109,7 +109,7 @@ def chosen_level() -> str:
 
 
 def kind() -> str:
-    """Return what the bits of a training hang on beside its sources: the level, and who made the processor.
+    """Return what the bits of a training depend on besides the sources: the level, and the processor's vendor.
 
     Raises:
         BadValue: as `chosen_level`.

@@ -1,4 +1,4 @@
-"""Which losses are compiled, and the numbers that the compiled step has for them."""
+"""The compiled losses, and their numbers in the compiled step."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def number_of(loss: Loss) -> int:
     name, function = record.name, record.fn
     if isinstance(function, Scaled):
         name, function = record.placebo or "", function.multiplied
-    own = record.task in served(name) and find(name, record.task).fn is function  # and not a user's of that name
+    own = record.task in served(name) and find(name, record.task).fn is function  # not a user's loss of that name
     return NUMBERS.get((record.task, name), TORCH) if own else TORCH
 
 
@@ -78,7 +78,7 @@ LOOKS_AT_IMAGES = 3
 
 
 def looks_at(loss: Loss) -> int:
-    """Say what a compiled loss looks at: 0 for one row, 1 for pairs of rows, 2 for samples, 3 for images.
+    """Return the unit of a compiled loss: 0 for rows, 1 for pairs of rows, 2 for samples, 3 for images.
 
     Example:
         >>> from lossbench.losses import get_loss
@@ -90,15 +90,15 @@ def looks_at(loss: Loss) -> int:
 
 
 def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
-    """Return what the compiled step has to know of a compiled loss beside its number.
+    """Return the data of a compiled loss besides its number.
 
     Args:
         loss: the loss.
-        outputs: raw outputs, over which a regression averages.
+        outputs: number of raw outputs, over which a regression averages.
 
     Returns:
-        Four numbers: its parameters in the order of its record, zero where it has fewer; and by what values and
-        slopes are multiplied.
+        Four numbers: its parameters in the order of its record, padded with zeros; and the factor on values and
+        slopes.
     """
     values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
     factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
@@ -113,19 +113,19 @@ def ways_of(loss: Loss, targets: int) -> np.ndarray | None:
 
 
 def weighted_bce(prior: np.ndarray, pos_weight: float) -> np.ndarray:
-    """Return the weights of a positive and of a negative, (2,); see the loss."""
+    """Return the weights of positives and negatives, (2,); see the loss."""
     share = prior[0, 0]
     return np.array([pos_weight, 1.0] if pos_weight > 0 else [0.5 / share, 0.5 / (1 - share)])
 
 
 def logit_adjusted(prior: np.ndarray, tau: float) -> np.ndarray:
-    """Return what is added to the raw output of each class, (classes,)."""
+    """Return the offset of each class's raw output, (classes,)."""
     return np.asarray(tau * np.log(prior[0]))
 
 
 def class_balanced(prior: np.ndarray, beta: float, n: float) -> np.ndarray:
     """Return the weight of each class, (classes,)."""
-    with np.errstate(divide="ignore"):  # the logarithm of zero: every class then weighs the same
+    with np.errstate(divide="ignore"):  # log(0), for which all classes weigh the same
         scarcity = -1 / np.expm1(n * prior[0] * np.log(beta))
     return np.asarray(scarcity * (len(scarcity) / scarcity.sum()))
 
@@ -138,7 +138,7 @@ OF_SHARES: Mapping[str, Callable[..., np.ndarray]] = {
 
 
 def of_shares(loss: Loss, prior: np.ndarray) -> np.ndarray:
-    """Return what a compiled loss has to know that looks at the shares of the classes, (numbers,).
+    """Return the weights or offsets of a compiled loss that depends on class shares, (numbers,).
 
     Args:
         loss: the loss.

@@ -1,4 +1,4 @@
-"""Arrays as the compiled step wants them."""
+"""Arrays aligned for the compiled step."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from math import prod
 
 import numpy as np
 
-LINE = 64  # bytes of a line of the cache
+LINE = 64  # bytes of a cache line
 
 
 def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Return zeros that begin with a line of the cache.
+    """Return zeros that begin at a cache line.
 
     Example:
         >>> address(zeros((3, 5), np.dtype(np.float32))) % LINE
@@ -23,5 +23,5 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def address(array: np.ndarray) -> int:
-    """Return where an array's numbers begin."""
+    """Return the address of an array's first number."""
     return int(array.ctypes.data)

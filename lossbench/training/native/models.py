@@ -1,4 +1,4 @@
-"""The models of a pack: their parameters, and the records by which the compiled step finds all it needs."""
+"""The models of a pack: their parameters, and the records through which the compiled step finds its data."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ MODEL = np.dtype(
 
 
 class Models:
-    """The models of a pack, one a trial.
+    """The models of a pack, one per trial.
 
     Args:
         pack: the trials.
         step: the compiled step.
-        tables: what they read and share.
+        tables: the tables that they read and share.
 
     Attributes:
         theta: (models, parameters).
@@ -52,7 +52,7 @@ class Models:
     def __init__(self, pack: Pack, step: Step, tables: Tables) -> None:
         self.pack, self.tables = pack, tables
         self.theta, self.first, self.second = (step.rows(len(pack.trials)) for _ in range(3))
-        self.gradient = step.rows(1)  # of one model at a time
+        self.gradient = step.rows(1)  # one row, for one model at a time
         for layers in {id(layers): layers for layers in pack.weights}.values():
             self.theta[[other is layers for other in pack.weights]] = step.laid_out(layers)
         self.records = np.zeros(len(pack.trials), MODEL)
@@ -62,14 +62,14 @@ class Models:
         self.set_losses()
 
     def place_parameters(self) -> None:
-        """Say where the parameters of each model lie, and their gradient and moments."""
+        """Set the addresses of each model's parameters, gradient and moments."""
         for name in ("theta", "first", "second"):
             rows = getattr(self, name)
             self.records[name] = address(rows) + rows.strides[0] * np.arange(len(rows), dtype=np.int64)
         self.records["gradient"] = address(self.gradient)
 
     def set_numbers(self) -> None:
-        """Set penalties, and what the optimiser has; rates are those of an epoch, see `pace`."""
+        """Set penalties and the optimiser's hyperparameters; `pace` sets rates for each epoch."""
         records, trials = self.records, self.pack.trials
         for name in ("l1", "l2"):
             records[name] = [getattr(trial, name) for trial in trials]
@@ -85,13 +85,13 @@ class Models:
         records["keep"] = 1 - records["rate"] * self.decay[indices]
 
     def place_tables(self) -> None:
-        """Say where the features and the batch order of each model lie."""
+        """Set the addresses of each model's features and batch order."""
         pack, tables = self.pack, self.tables
         self.records["features"], _ = tables.places([part.features for part in pack.training])
         self.records["order"] = [address(tables.order(trial.seed)) for trial in pack.trials]
 
     def set_losses(self) -> None:
-        """Say what the loss of each model is, if it is compiled, and where its targets lie."""
+        """Set the loss of each model, if it is compiled, and the address of its targets."""
         known = {loss: self.known(loss) for loss in dict.fromkeys(self.pack.losses)}
         for index, loss in enumerate(self.pack.losses):
             record = self.records[index]
@@ -109,7 +109,7 @@ class Models:
                 self.records["offset"][index] = address(self.tables.ways(ways))
 
     def set_shares(self, index: int, loss: Loss) -> None:
-        """Say what the loss of a model knows of the shares of the classes: a number of each, or two weights."""
+        """Set the values that a model's loss derives from class shares: one per class, or two weights."""
         found = of_shares(loss, prior_of(self.pack, index)["prior"])
         if self.pack.outputs == 1:
             self.records["parameters"][index, : len(found)] = found
@@ -117,7 +117,7 @@ class Models:
             self.records["offset"][index] = address(self.tables.by_class(index, found))
 
     def known(self, loss: Loss) -> tuple[tuple[int, list[float], float], int, np.ndarray | None]:
-        """Return number, parameters and scale of a loss, as a record has them; what it looks at, and its ways."""
+        """Return number, parameters and scale of a loss, as in a record; its unit, and its directions."""
         number, outputs = number_of(loss), self.pack.outputs
         numbers = (number, [0.0] * 4, 0.0) if number == TORCH else (number, *values_of(loss, outputs))
         return numbers, looks_at(loss), ways_of(loss, outputs)
@@ -125,7 +125,7 @@ class Models:
 
 @contextmanager
 def moving(records: np.ndarray, going: np.ndarray) -> Iterator[np.ndarray]:
-    """Give the records of those models that are going to move, a mask; how often each has is noted afterwards."""
+    """Yield the records of the models in a mask, to be stepped; write their step counts back afterwards."""
     if going.all():
         yield records
         return

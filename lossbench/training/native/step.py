@@ -15,7 +15,7 @@ from lossbench.training.pack import Pack
 OPTIMISERS = {"sgd": 0, "adam": 1, "adamw": 1}
 """The numbers of kernel.c; decoupled decay is a number of every model's record."""
 
-PATIENCE = 1 << 30  # parameters times rows of a call: some tenths of a second, in which nobody hears a Ctrl-C
+PATIENCE = 1 << 30  # parameters times rows of a call: some tenths of a second without Ctrl-C
 
 
 class Step:
@@ -26,9 +26,8 @@ class Step:
         dtype: the precision of everything but indices.
 
     Attributes:
-        lanes: of a vector.
-        parameters: numbers of a model's parameters as they lie in memory.
-        few: models that take an epoch in one call.
+        lanes: of a vector. parameters: the length of a model's parameters in memory.
+        few: models per call of an epoch.
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
@@ -58,19 +57,19 @@ class Step:
         return row
 
     def epoch(self, records: np.ndarray, epoch: int) -> None:
-        """Take all steps of an epoch with models whose loss is compiled, a few at a call."""
+        """Take all steps of an epoch with models whose loss is compiled, a few per call."""
         for start in range(0, len(records), self.few):
             part = records[start : start + self.few]
             self.calls.epoch(address(self.plan), address(part), len(part), epoch, address(self.work))
 
     def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
-        """Return the raw outputs of models for a table of features each, (models, rows, outputs)."""
+        """Return the raw outputs of models, each for its own table of features, (models, rows, outputs)."""
         raw = np.empty((len(records), rows, self.plan[-1]), self.dtype)
         self.fill(raw, self.plan, records, places)
         return raw
 
     def embeddings(self, records: np.ndarray, places: np.ndarray, rows: int) -> Iterator[np.ndarray]:
-        """Yield where models put the rows of a table each, (rows, numbers), in one place after the other."""
+        """Yield the embeddings of each model for its own table, (rows, numbers); the memory is reused."""
         raw = np.empty((1, rows, self.trunk[-1]), self.dtype)
         for index in range(len(records)):
             one = slice(index, index + 1)
@@ -78,13 +77,13 @@ class Step:
             yield raw[0]
 
     def fill(self, raw: np.ndarray, plan: np.ndarray, records: np.ndarray, places: np.ndarray) -> None:
-        """Fill in the values of a plan's last layer, (models, rows, units).
+        """Compute the values of a plan's last layer, (models, rows, units).
 
         Args:
-            raw: the values.
+            raw: the array to fill.
             plan: of the networks, or of their first layers.
             records: (models,).
-            places: (models,) uint64, where the table of each model begins, of as many rows.
+            places: (models,) uint64, the address of each model's table, all with the same number of rows.
         """
         wanted = address(records), len(records), address(places), raw.shape[1]
         self.calls.outputs(address(plan), *wanted, address(raw), address(self.work))
@@ -98,15 +97,15 @@ class Step:
         rows: int,
         losses: bool,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many rows of its table each model decides right, -1 if one is not finite, and its mean loss.
+        """Return how many rows of its table each model decides right, -1 if not all finite, and its mean loss.
 
         Args:
             records: (models,).
-            features: (models,) uint64, where the table of each model begins.
-            classes: (models,) uint64, where its classes do.
+            features: (models,) uint64, the address of each model's table.
+            classes: (models,) uint64, the address of its classes.
             thresholds: (models,) that a single raw output must exceed for class 1.
             rows: of each table.
-            losses: whether the mean loss is wanted; then the tables are those of the training part.
+            losses: whether to compute the mean loss; the tables must then be those of the training part.
         """
         hits, totals = np.empty(len(records), np.int64), np.zeros(len(records))
         where = address(features), address(classes), address(thresholds), rows
@@ -122,9 +121,9 @@ class Step:
         return np.asarray(totals / raw.shape[1])
 
     def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray) -> None:
-        """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of rows.
+        """Compute raw outputs (models, outputs, columns) of the batch that begins at a place in the order of rows.
 
-        The columns beyond its rows repeat the first.
+        Columns beyond its rows repeat the first row.
         """
         given = address(records), len(records), at, rows, raw.shape[2]
         self.calls.ahead(address(self.plan), *given, address(raw), address(self.work))
@@ -136,7 +135,7 @@ class Step:
 
 
 def plan_of(pack: Pack) -> np.ndarray:
-    """Return the plan of a pack: layers, activation, optimiser, batch, rows, bent, what is looked at, widths."""
+    """Return the plan of a pack: layers, activation, optimiser, batch, rows, bent, unit of the loss, widths."""
     sizes = pack.layers.sizes(pack.dataset.features.shape[1], pack.outputs)
     kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
     rows = len(pack.training[0].features)
@@ -146,6 +145,6 @@ def plan_of(pack: Pack) -> np.ndarray:
 
 
 def trunk_of(pack: Pack, plan: np.ndarray) -> np.ndarray:
-    """Return the plan of the layers up to an embedding; that of the network where no head stands on one."""
+    """Return the plan of the layers up to an embedding; of all layers where there is no head."""
     head = int(pack.layers.embeds)
     return np.array([plan[0] - head, *plan[1 : len(plan) - head]], np.int32)

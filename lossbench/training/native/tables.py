@@ -1,4 +1,4 @@
-"""What the models of a pack read and share: features, targets, batch orders, offsets."""
+"""Tables that the models of a pack read and share: features, targets, batch orders, offsets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lossbench.training.targets import encoded, offset_of
 
 
 class Tables:
-    """The tables of a pack, each made at its first use and kept.
+    """The tables of a pack, each made on first use and kept.
 
     Args:
         pack: the trials.
@@ -27,13 +27,13 @@ class Tables:
         self.made: dict[Hashable, np.ndarray] = {}
 
     def once(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """Return what belongs to a key, made at the first call."""
+        """Return the array of a key, made in the first call."""
         if key not in self.made:
             self.made[key] = make()
         return self.made[key]
 
     def padded(self, values: np.ndarray) -> np.ndarray:
-        """Return a table (rows, columns) with zeros added to whole vectors."""
+        """Return a table (rows, columns) whose rows are padded with zeros to whole vectors."""
         rows, columns = values.shape
         found = zeros((rows, -(-columns // self.lanes) * self.lanes), self.dtype)
         found[:, :columns] = values
@@ -44,17 +44,17 @@ class Tables:
         return self.once(id(features), lambda: self.padded(features))
 
     def places(self, features: list[np.ndarray]) -> tuple[np.ndarray, int]:
-        """Return where several tables of features begin, (tables,) uint64, and the rows of each."""
+        """Return the addresses of several tables of features, (tables,) uint64, and the rows of each."""
         return np.array([address(self.features(one)) for one in features], np.uint64), len(features[0])
 
     def of_part(self, part: str) -> tuple[np.ndarray, int]:
-        """Return where the features of a clean part begin for each trial, (trials,) uint64, and their rows."""
+        """Return the addresses of each trial's features of a clean part, (trials,) uint64, and their rows."""
         parts = [self.pack.seen(index, part) for index in range(len(self.pack.trials))]
         rows = len(parts[0].features)
         return self.once(("part", part), lambda: self.places([one.features for one in parts])[0]), rows
 
     def class_places(self, targets: list[np.ndarray]) -> np.ndarray:
-        """Return where several targets of class indices begin, (targets,) uint64."""
+        """Return the addresses of several targets of class indices, (targets,) uint64."""
         makers = ((id(one), partial(np.ascontiguousarray, one.ravel(), np.int32)) for one in targets)
         return np.array([address(self.once(("classes", key), make)) for key, make in makers], np.uint64)
 
@@ -70,13 +70,13 @@ class Tables:
         return self.once(key, lambda: np.ascontiguousarray(encoded(self.pack, index), kind))
 
     def offset(self, index: int) -> np.ndarray:
-        """Return what is added to the raw outputs of a trial, (outputs padded); of a single one, in every lane."""
+        """Return the offset of a trial's raw outputs, (outputs padded); of a single output, in every lane."""
         record, seed = self.pack.losses[index].record, self.pack.trials[index].seed
         key = ("offset", record.link, seed) if record.natural_zero else "offset"
         return self.once(key, lambda: self._offset(index))
 
     def weight_place(self, index: int) -> int:
-        """Return where the weights of a trial's training rows begin; 0 where all rows count alike."""
+        """Return the address of the weights of a trial's training rows; 0 where all rows count alike."""
         part = self.pack.training[index]
         if part.weights is None:
             return 0
@@ -84,11 +84,11 @@ class Tables:
         return address(self.once(("weight", id(part)), lambda: np.ascontiguousarray(values, self.dtype)))
 
     def by_class(self, index: int, values: np.ndarray) -> np.ndarray:
-        """Return numbers of the classes that belong to a trial, (classes padded)."""
+        """Return a trial's values for each class, (classes padded)."""
         return self.once(("by class", index), lambda: self.padded(values[None]))
 
     def ways(self, directions: np.ndarray) -> np.ndarray:
-        """Return directions (targets, number) as the compiled step wants them."""
+        """Return directions (targets, number) in the layout of the compiled step."""
         return self.once("ways", lambda: side_by_side(directions, self.dtype))
 
     def _offset(self, index: int) -> np.ndarray:

@@ -58,6 +58,16 @@ def test_one_opposing_case_refutes_a_universal_claim_and_nothing_else_does(found
     assert (finding.case is not None) == bool(opposing)
 
 
+@given(evidence)
+def test_a_universal_claim_holds_where_half_of_the_units_support_it_and_none_opposes(found):
+    """Open ones and those within the margin do not oppose; of too many nothing is said."""
+    unopposed = [line for line in found if line.verdict != "contradicted"]
+    tally = Tally.of(unopposed)
+    if tally.units:
+        half = 2 * len(tally.supporting) >= len(tally.units)
+        assert find("universal", unopposed).verdict == ("holds everywhere tried" if half else "too weak to say")
+
+
 @given(evidence, st.sampled_from(["contradicted", "inconclusive"]))
 def test_what_was_tried_again_alone_refutes_a_universal_claim(found, word):
     """A case that opposed at first and not again leaves the claim open, and never holds it up."""
@@ -96,6 +106,17 @@ def test_an_identity_is_true_as_stated_or_in_the_nearest_other_sense():
     assert find("identity", [wrong]).verdict == "false"
 
 
+def test_an_equation_is_true_as_stated_only_where_all_its_lines_are():
+    """Of another sense one line that comes out is enough; the nearer sense is the word."""
+    stated, wrong = Evidence("reproduced", "mse"), Evidence("contradicted", "mse")
+    rounded, other = (
+        [replace(line, reading=reading) for line in (stated, wrong)] for reading in ("but for rounding", "another")
+    )
+    assert find("identity", [stated, wrong]).verdict == "false"
+    assert find("identity", [stated, wrong, *other]).verdict == "true under another reading"
+    assert find("identity", [stated, wrong, *other, *rounded]).verdict == "true but for rounding"
+
+
 def test_an_identity_of_several_equations_is_as_true_as_the_worst():
     """Each part on its own."""
     parts = [Evidence("reproduced", "mse", part="one"), Evidence("contradicted", "mse", part="other")]
@@ -130,11 +151,35 @@ def test_what_numbers_leave_untold_is_no_part_of_the_truth(other, verdict):
     assert find("conjunction", parts).verdict == verdict
 
 
+def test_a_part_of_which_anything_was_tested_is_counted_and_else_one_open_line_leaves_it_untold():
+    """Nine of ten are enough for what is tested; an equation must be told in every line."""
+    tested = [Evidence("reproduced", "f1", part="one", p_value=0.01)] * 9
+    exact = [Evidence("reproduced", "f1", part="other"), Evidence("inconclusive", "f1", part="other")]
+    finding = find("conjunction", [*tested, Evidence("contradicted", "f1", part="one"), *exact])
+    assert finding.parts == {"one": "holds", "other": "not testable"}
+
+
 def test_a_tendency_names_the_axis_that_separates():
     """Where none does, the share of the units is the word."""
     by_score = [Evidence("reproduced", "f1"), Evidence("contradicted", "accuracy")] * 2
     assert find("tendency", by_score).verdict == "depends on the score"
     assert said("tendency", "reproduced", "contradicted") == "mixed"
+
+
+def test_what_holds_depends_on_nothing():
+    """Although what opposes it, two units of twenty-two, is all on one data set."""
+    lines = [Evidence("reproduced", "f1", dataset="iris")] * 20 + [
+        Evidence("contradicted", "f1", dataset="wine")
+    ] * 2
+    assert find("tendency", lines).verdict == "holds"
+    assert find("tendency", lines[3:]).verdict == "depends on the data set"
+
+
+def test_a_verdict_of_a_table_needs_both_words():
+    """One that says of its order or size what cannot be said of it is none."""
+    assert is_verdict("order holds; size mostly")
+    assert not is_verdict("order perhaps; size mostly")
+    assert not is_verdict("order holds; size perhaps")
 
 
 def test_a_table_has_a_verdict_on_its_order_and_one_on_its_size():

@@ -76,6 +76,13 @@ def test_a_verdict_on_which_other_seeds_disagree_is_not_said(form):
     assert find(form, [SO, SO, SO, NOT]).verdict.removeprefix("order ") == "mostly"
 
 
+@pytest.mark.parametrize(("chance", "verdict"), [(0.95, "holds"), (0.85, "too weak to say")])
+def test_a_verdict_is_said_where_nine_of_ten_others_would_say_it(chance, verdict):
+    """Three for and one that falls so in most of the draws, and else the other way."""
+    shaky = unit("reproduced", chance, 1.0 - chance, 0.0, 0.0)
+    assert find("tendency", [SO, SO, SO, shaky]).verdict == verdict
+
+
 def test_draws_in_which_too_little_is_decided_do_not_count_against_a_verdict():
     """Whoever says nothing does not disagree."""
     faint = unit("reproduced", 0.3, 0.0, 0.0, 0.7)

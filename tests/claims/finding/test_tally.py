@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+from statistics import median_high
+
 import pytest
 from hypothesis import given
 
@@ -7,6 +11,7 @@ from lossbench.claims.claim import Evidence
 from lossbench.claims.finding.tally import Tally
 
 from ..drawn import evidence, shuffled
+from ..drawn import lines as units
 
 
 def counted(supporting=0, opposing=0, equal=0, open_=0):
@@ -66,11 +71,24 @@ def test_the_worst_case_is_against_and_the_largest(lines):
     """None where nothing is against."""
     tally = Tally.of(lines)
     assert (tally.worst is None) == (not tally.opposing)
-    assert tally.worst is None or all(abs(tally.worst.measured) >= abs(line.measured) for line in tally.opposing)
+    against = Tally.of(replace(line, verdict="contradicted", role="unit") for line in lines)
+    assert abs(against.worst.measured) == max(abs(line.measured) for line in lines)
+
+
+@given(evidence, units)
+def test_the_typical_unit_is_the_middle_one_of_what_most_units_measure(found, unmeasured):
+    """Of an even number the greater one in the middle; what has no figure has no place among them."""
+    tally = Tally.of([*found, *[replace(unmeasured, measured=None)] * 3])
+    measured = [(line.quantity, line.measured) for line in tally.units if line.measured is not None]
+    assert (tally.typical is None) == (not measured)
+    if measured:
+        ((most, _),) = Counter(quantity for quantity, _ in measured).most_common(1)
+        middle = median_high(size for quantity, size in measured if quantity == most)
+        assert (tally.typical.quantity, tally.typical.measured) == (most, middle)
 
 
 def test_what_would_have_been_seen_follows_from_the_open_intervals():
     """1.43 half-widths: what a test of 5 % sees with a power of 0.8."""
     unit = Evidence("inconclusive", "f1", measured=0.0, low=-0.1, high=0.1)
     assert Tally.of([unit]).visible == pytest.approx(0.143)
-    assert counted(3).visible is None
+    assert counted(3).visible is counted(open_=3).visible is None

@@ -310,6 +310,52 @@ def test_what_came_back_is_said(write, returned, told):
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("body", "library"),
+    [
+        ("np.mean((p - t) ** 2)", "numpy"),
+        ("p.numpy().mean()", "numpy"),
+        ("np.asarray(p).mean()", "numpy"),
+        ("scipy.special.xlogy(t, p).mean()", "numpy"),
+        ("sklearn.metrics.mean_squared_error(t, p)", "sklearn"),
+    ],
+    ids=["a function", "a method", "an array", "scipy", "sklearn"],
+)
+def test_a_loss_that_leaves_torch_is_told_to_stay(write, body, library):
+    """Not how numpy would take its numbers, after which they had no gradient, and not what it might be given."""
+    write(f"import numpy as np, scipy.special, sklearn.metrics\n\ndef f(p, t):\n    return {body}")
+    with pytest.raises(LossFailed) as caught:
+        get_loss("mine.py:f", "regression")
+    assert f"computes with {library}, whose results have no gradient" in str(caught.value)
+    assert "detach" not in str(caught.value)
+    assert "@gets" not in str(caught.value)
+
+
+def test_a_tensor_that_is_kept_between_calls_is_named(write):
+    """In plain words, not as torch tells it, which asks for an issue."""
+    write(
+        """
+        last = None
+
+        def f(p, t):
+            global last
+            loss = ((p - t) ** 2).mean()
+            last = loss.detach() if last is None else 0.9 * last + 0.1 * loss.detach()
+            return loss / last
+        """
+    )
+    with pytest.raises(LossFailed, match="uses a tensor that it kept from an earlier call; keep nothing between"):
+        get_loss("mine.py:f", "regression")
+
+
+@pytest.mark.parametrize("link", ["identity", "softplus"])
+def test_a_change_in_place_is_one_under_every_link(write, link):
+    """A link that makes another tensor of the raw outputs hides none, and is not offered as a remedy."""
+    write("def f(p, t):\n    p -= t\n    return (p**2).mean()")
+    with pytest.raises(LossFailed, match="changes its prediction or its target in place"):
+        get_loss(f"mine.py:f:@link={link}", "regression")
+
+
 def test_a_coroutine_is_said_and_closed(write, recwarn):
     """Python does not warn besides, that nobody awaited it."""
     write("async def f(p, t):\n    return ((p - t) ** 2).mean()")

@@ -168,6 +168,14 @@ def test_what_the_seeds_cannot_tell_is_undecided(policy: str, fall: float) -> No
     assert gate(after, before, rules, Policies(undecided=policy)).checks[0].outcome == policy
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 0.02, 1.0])
+def test_changes_that_cancel_out_are_no_fall(tolerance: float) -> None:
+    """A mean that has not moved is tolerated, however far the seeds did, and whatever is tolerated."""
+    before = run(1).assign(f1=0.5)
+    after = moved(before, "f1", np.tile([0.25, -0.25], SEEDS // 2))
+    assert findings(gate(after, before, parse_rules([f"f1:-{tolerance}"]))) == {"improved": 1}
+
+
 @pytest.mark.parametrize("seeds", [1, 2, 5])
 def test_with_few_seeds_the_means_decide(seeds: int) -> None:
     """Where no test could be significant, a fall beyond the tolerance fails and a smaller one does not."""

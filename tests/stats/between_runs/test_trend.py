@@ -90,6 +90,13 @@ def test_rounding_is_no_move() -> None:
     assert not len(series(scores).moves)
 
 
+def test_one_seed_that_moves_is_a_move() -> None:
+    """And so is one that moves back; runs in which all numbers stay are none."""
+    scores = steady()
+    scores[3, 4:7] += 0.01
+    assert series(scores).moves.tolist() == [4, 7]
+
+
 def test_one_seed_or_none_shows_nothing() -> None:
     """Without a spread over seeds there is no test, whatever the step."""
     assert found(steady((5, -0.5))[:1], steady((5, -0.5))[:0]) == [[], []]
@@ -107,6 +114,12 @@ def test_series_are_those_of_the_trials() -> None:
     assert mse.scores.shape == (SEEDS, 3)
     np.testing.assert_allclose(mse.means, np.array([0.9, 0.9, 0.7]) + SPREAD.mean())
     assert list(mse.moves) == [2]
+
+
+def test_series_come_as_the_last_run_orders_its_losses() -> None:
+    """Those that it lacks come last."""
+    first, last = clean({"bce": SPREAD, "mse": SPREAD, "mae": SPREAD}), clean({"mse": SPREAD, "bce": SPREAD})
+    assert [one.place["loss"] for one in series_of([first, last])] == ["mse", "bce", "mae"]
 
 
 def test_only_runs_of_the_same_hashes_are_compared() -> None:
