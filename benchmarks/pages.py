@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lossbench.report.html.run import page
+from lossbench.report.html.run import run_page
 from lossbench.results.remake import Remade, remake
 
 CHROMES = ("chromium", "chromium-browser", "google-chrome")
@@ -60,7 +60,7 @@ def main() -> None:
     spent = []
     for _ in range(options.times):
         start = time.perf_counter()
-        text = page(made, made.curves, made.remarks(), made.manifest)
+        text = run_page(made, made.curves, made.remarks(), made.manifest)
         spent.append(time.perf_counter() - start)
     written = statistics.median(spent)
     print(f"statistics {judged:.2f} s, page {written:.2f} s, {written / judged:.2f} times that")

@@ -1,7 +1,7 @@
-"""A user's code in a process of its own: where it ends that process, as by a crash, nothing else ends with it.
+"""Run a user's code in a forked process: a crash ends that process and nothing else.
 
-A fork takes milliseconds, but what it keeps for others, as in a list, is lost. So it is made where the process
-does nothing but lossbench's work, as that of a command does, and not in somebody's notebook.
+A fork takes milliseconds, but whatever the code changes in memory, such as a list, is lost. So only a process that
+does nothing but lossbench's work, such as that of a command, is forked; somebody's notebook never is.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ from typing import NoReturn, TypeVar
 
 Result = TypeVar("Result")
 
-LOOK = 0.05  # seconds between two looks at whether a process is still there
-SIZE = 8  # bytes of the length that stands before what is sent
+POLL_INTERVAL = 0.05  # seconds between two checks of whether the forked process is still there
+HEADER = 8  # bytes of the length that is sent before the result
 GARBAGE = 50_000
-"""Objects made and not yet freed after which Python looks for cycles among them. A command makes few, and at
-Python's own 700 a short one looks for a tenth of its time, most of it while modules are imported."""
-GRACE = 2.0  # seconds more than a call may take: whoever breaks it off from inside can say where it was
-END_WITH_PARENT = 1  # a number of Linux's prctl.h
+"""Live objects after which Python's garbage collector runs. A command makes few reference cycles, and at Python's
+default of 700 a short command spends a tenth of its time collecting, mostly while it imports modules."""
+GRACE = 2.0  # seconds beyond the limit of a call: a limit inside the process, which can name the line, acts first
+PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 
 under_way = memoryview(mmap.mmap(-1, 8)).cast("q")
-"""The number of the call of a user's code that is under way, 0 for none; a process and its copy both see it."""
+"""The number of the running call of a user's code, 0 for none; shared by a process and its fork."""
 
-_exit = os._exit  # itself: while a user's code runs, another stands there
+_exit = os._exit  # the real one: it is replaced while a user's code runs
 _owned: set[int] = set()
 
 
 class Ended(Exception):
-    """A process ended before its work was done; the text says how, of what it did."""
+    """A process ended before its work was done; the text says how, as a predicate without its subject."""
 
 
 class Unending(Ended):
-    """Likewise, since it was not done in its time."""
+    """Likewise: it was ended because it ran out of time."""
 
 
-def own_process() -> None:
-    """Say that this process does nothing but lossbench's work."""
+def allow_forks() -> None:
+    """Let `apart` fork this process, which does nothing but lossbench's work."""
     _owned.add(os.getpid())
     gc.set_threshold(GARBAGE)
 
 
 def can_fork() -> bool:
-    """Say whether a copy of this process would work.
+    """Say whether a fork of this process would work.
 
-    Another thread that forks, or an accelerator, which starts threads of torch, would leave locks held for ever.
+    A fork from another thread, or with an accelerator, for which torch starts threads, would hold locks forever.
     """
     torch = sys.modules.get("torch")
     return (
@@ -67,16 +67,16 @@ def can_fork() -> bool:
 
 
 def apart(work: Callable[[], Result], seconds: float = math.inf, silence: float = math.inf) -> Result:
-    """Do work in a copy of this process, where that can be, or else here.
+    """Do work in a fork of this process where that is possible, else in this process.
 
     Args:
-        work: what is to be done; its result, or what it raises, travels as plain data.
-        seconds: how long it may take, in a copy.
-        silence: how long one call of a user's code may take there, whatever it is busy with.
+        work: what to do; its result, or the exception that it raises, is pickled.
+        seconds: how long the work may take in a fork.
+        silence: how long a single call of a user's code may take in a fork.
 
     Raises:
-        Ended: the copy ended before the work was done.
-        Unending: it was ended, since it was not done in time.
+        Ended: the fork ended before the work was done.
+        Unending: the fork was ended because it ran out of time.
 
     Example:
         >>> apart(lambda: 2 + 3)
@@ -86,19 +86,19 @@ def apart(work: Callable[[], Result], seconds: float = math.inf, silence: float 
 
 
 def forked(work: Callable[[], Result], seconds: float = math.inf, silence: float = math.inf) -> Result:
-    """Do work in a copy of this process, see `apart`."""
+    """Do work in a fork of this process, see `apart`."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.flush()  # or the copy would write it too
+        stream.flush()  # else the fork would write the buffered text too
     under_way[0] = 0
     reading, writing = os.pipe()
-    with warnings.catch_warnings(action="ignore"):  # Python's, of other threads: they only draw
+    with warnings.catch_warnings(action="ignore"):  # Python warns of other threads; ours only draw progress
         child = os.fork()
     if not child:
         os.close(reading)
-        _carry_out(work, writing)
+        _work_and_exit(work, writing)
     os.close(writing)
     try:
-        content = _received(reading, child, seconds, silence)
+        content = _receive(reading, child, seconds, silence)
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
@@ -111,44 +111,46 @@ def forked(work: Callable[[], Result], seconds: float = math.inf, silence: float
     raise outcome
 
 
-def _received(reading: int, child: int, seconds: float, silence: float) -> bytes:
-    """Return what a process sends, without the length that stands before."""
-    poll, content, waited, call, still = select.poll(), bytearray(), 0.0, 0, 0.0
+def _receive(reading: int, child: int, seconds: float, silence: float) -> bytes:
+    """Return what a process sends, without its header."""
+    poll, content, waited, call, in_call = select.poll(), bytearray(), 0.0, 0, 0.0
     poll.register(reading)
-    while len(content) < SIZE or len(content) < SIZE + int.from_bytes(content[:SIZE]):
-        if poll.poll(1000 * LOOK):
+    while len(content) < HEADER or len(content) < HEADER + int.from_bytes(content[:HEADER]):
+        if poll.poll(1000 * POLL_INTERVAL):
             chunk = os.read(reading, 2**20)
             content += chunk
             if not chunk:
-                raise Ended(_how(os.waitpid(child, 0)[1]))
+                raise Ended(_ended_by(os.waitpid(child, 0)[1]))
             continue
-        ended, status = os.waitpid(child, os.WNOHANG)  # what it started itself may hold its end open
+        ended, status = os.waitpid(child, os.WNOHANG)  # a process that it started may hold the pipe open
         if ended:
-            raise Ended(_how(status))
-        waited += LOOK  # counted, since a clock goes on while both are stopped
-        call, still = under_way[0], still + LOOK if under_way[0] == call != 0 else 0.0
-        if waited > seconds or still > silence + GRACE:
+            raise Ended(_ended_by(status))
+        waited += POLL_INTERVAL  # summed: a clock would go on while both processes are stopped
+        call, in_call = under_way[0], in_call + POLL_INTERVAL if under_way[0] == call != 0 else 0.0
+        if waited > seconds or in_call > silence + GRACE:
             raise Unending(f"does not come to an end: no result after {min(seconds, silence):g} s")
-    return bytes(content[SIZE:])
+    return bytes(content[HEADER:])
 
 
-def _how(status: int) -> str:
+def _ended_by(status: int) -> str:
     if not os.WIFSIGNALED(status):
         return f"ended the process that ran it, with exit code {os.waitstatus_to_exitcode(status)}"
     number = os.WTERMSIG(status)
     said = f"ended the process that ran it, by signal {number} ({signal.strsignal(number)})"
-    return said + (", or the system did, as where memory runs out" if number == signal.SIGKILL else "")
+    return said + (
+        ", or the system killed it, as it does when memory runs out" if number == signal.SIGKILL else ""
+    )
 
 
-def _carry_out(work: Callable[[], Result], writing: int) -> NoReturn:
-    """Do work, send what comes of it, and end, in a process that was just forked."""
+def _work_and_exit(work: Callable[[], Result], writing: int) -> NoReturn:
+    """Do work in a process that was just forked, send the result or the exception, and exit."""
     status = 1
     try:
         _owned.clear()
-        _quieten()
+        _isolate()
         try:
             outcome: tuple[bool, object] = True, work()
-        except KeyboardInterrupt:  # a Ctrl-C interrupts the parent too; another one is the work's own
+        except KeyboardInterrupt:  # Ctrl-C interrupts the parent too
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGINT)
             raise
@@ -161,14 +163,14 @@ def _carry_out(work: Callable[[], Result], writing: int) -> NoReturn:
         _exit(status)
 
 
-def _quieten() -> None:
-    """End with the parent, leave its streams alone, and leave no copy of memory behind."""
+def _isolate() -> None:
+    """Die with the parent, leave its streams alone, and write no core dump."""
     import resource
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    # A thread that draws progress may have held the parent's, which stays so here.
+    # A thread that draws progress may have held the lock of the parent's stream: it is never released here.
     sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)  # noqa: SIM115
 
 
@@ -178,6 +180,6 @@ def _send(outcome: tuple[bool, object], writing: int) -> None:
     except Exception:
         said = f"{type(outcome[1]).__name__}: {outcome[1]}"
         content = pickle.dumps((False, RuntimeError(said)))
-    rest = memoryview(len(content).to_bytes(SIZE) + content)
+    rest = memoryview(len(content).to_bytes(HEADER) + content)
     while rest:
         rest = rest[os.write(writing, rest) :]

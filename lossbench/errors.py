@@ -4,14 +4,14 @@
     └── UsageError              exit 2: the request cannot be carried out as it stands
         ├── UnknownName         a loss, data set, model, optimiser, key ... that does not exist
         ├── BadValue            a value outside its range, or of the wrong form
-        ├── LossDoesNotFit      a loss asked of a task or of data that it is not made for
-        │   └── WrongTask       of a task
+        ├── LossDoesNotFit      a loss that does not fit the task or the data
+        │   └── WrongTask       a loss that does not fit the task
         ├── CodeFailed          a user's code that is not found, or cannot be run
-        │   ├── ModelFailed     a model of one's own that cannot be trained
-        │   ├── ScoreFailed     a metric of one's own that is none
+        │   ├── ModelFailed     a user's model that cannot be trained
+        │   ├── ScoreFailed     a user's metric that cannot be computed
         │   └── LossFailed      a custom loss that is not found, or misbehaves
-        │       └── LossMisbehaves  one that raises, or does what no loss does
-        │           └── LossLeavesTorch  one that computes with a library without gradients
+        │       └── LossMisbehaves  a custom loss that raises, or does what no loss may do
+        │           └── LossLeavesTorch  a custom loss that computes with a library without gradients
         ├── DataError           a table or data set that cannot be used
         ├── ConfigError         a configuration file that cannot be read or understood
         └── OutputError         a place where the results cannot be written
@@ -37,7 +37,7 @@ class LossbenchError(Exception):
         return visible(super().__str__())
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Come back from another process as it was: by its message, not by what the message was made of."""
+        """Pickle the message and the attributes, not the arguments of the constructor."""
         return _restored, (type(self), self.args, vars(self))
 
 
@@ -50,7 +50,7 @@ def _restored(kind: type[LossbenchError], args: tuple[object, ...], state: dict[
 class UsageError(LossbenchError):
     """The request cannot be carried out as it stands.
 
-    `about` is the name, as the user gave it, that the request fails for; None where that is not known.
+    `about` is the name, as the user gave it, that caused the error; None where that is not known.
     """
 
     exit_code = 2
@@ -85,11 +85,11 @@ class BadValue(UsageError):
 
 
 class LossDoesNotFit(UsageError):
-    """A loss asked of a task or of data that it is not made for."""
+    """A loss that does not fit the task or the data."""
 
 
 class WrongTask(LossDoesNotFit):
-    """A loss asked of a task that it is not made for; `fault` says why, `more` what else there is to know.
+    """A loss that does not fit the task; `fault` says why, `more` adds advice.
 
     Example:
         >>> str(WrongTask("'huber'", "binary", "it serves regression"))
@@ -106,11 +106,11 @@ class CodeFailed(UsageError):
 
 
 class ModelFailed(CodeFailed):
-    """A model of one's own that is not found, raises, or does what no model may."""
+    """A user's model that is not found, raises, or does what no model may do."""
 
 
 class ScoreFailed(CodeFailed):
-    """A metric of one's own that is not found, raises, or does what no metric does."""
+    """A user's metric that is not found, raises, or does what no metric may do."""
 
 
 class LossFailed(CodeFailed):
@@ -118,7 +118,7 @@ class LossFailed(CodeFailed):
 
     Args:
         message: what happened.
-        losses: in training, the specs of the losses that it happened to.
+        losses: in training, the specs of the losses that may have caused it.
     """
 
     def __init__(self, message: str, losses: tuple[str, ...] = ()) -> None:
@@ -127,7 +127,7 @@ class LossFailed(CodeFailed):
 
 
 class LossMisbehaves(LossFailed):
-    """A custom loss that raises, or does what no loss does; `fault` says what, `where` in which line of its file.
+    """A custom loss that raises, or does what no loss may do; `fault` says what, `where` names the line.
 
     Example:
         >>> str(LossMisbehaves("mine.py:f", "raised ValueError", " (mine.py line 3)"))

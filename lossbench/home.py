@@ -1,4 +1,4 @@
-"""The home folder, for paths that no shell has read."""
+"""The home folder, for paths in which the shell did not expand ~."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lossbench.errors import BadValue
 
 
 def expand(path: str) -> str:
-    """Return a path with ~ as the home folder, as in `--output=~/runs` or `-d moons,~/sales.csv`.
+    """Replace ~ by the home folder, as in `--output=~/runs` or `-d moons,~/sales.csv`.
 
     Raises:
         BadValue: the system knows no home folder.

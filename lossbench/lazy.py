@@ -16,7 +16,7 @@ else:
     class _Torch:
         def __getattr__(self, name: str) -> Any:
             value = getattr(importlib.import_module("torch"), name)
-            setattr(self, name, value)  # the next access does not come here
+            setattr(self, name, value)  # so that the next access does not call this method
             return value
 
     torch = _Torch()

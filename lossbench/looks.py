@@ -1,4 +1,4 @@
-"""Texts that look alike and are written with other characters, as é is with one and with two."""
+"""Find texts that look alike but have different characters, as é may be one character or two."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 UNSEEN = "Cf"
-"""The category of characters that are not seen, such as a joiner or a soft hyphen."""
+"""The Unicode category of invisible characters, such as a joiner or a soft hyphen."""
 
 WIDTHS = ("<wide>", "<narrow>", "<noBreak>")
-"""By what a character differs from another of the same look."""
+"""Kinds of Unicode decomposition that change only the width of a character."""
 
 LATIN = str.maketrans("АВЕКМНОРСТУХаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXaeopcyxijsABEZHIKMNOPTYXo")
-"""Letters of other scripts that cannot be told from those of this one."""
+"""Cyrillic and Greek letters that look like Latin ones."""
 
 
 def looks(text: str) -> str:
-    r"""Return a text as it looks: equal for two that nobody could tell apart.
+    r"""Return a normal form of a text, which is the same for all texts that look alike.
 
     Example:
         >>> looks("cafe\u0301") == looks("caf\u00e9"), looks("a\u00a0b") == looks("a b")
@@ -26,18 +26,18 @@ def looks(text: str) -> str:
     if text.isascii():
         return " ".join(text.split())
     composed = unicodedata.normalize("NFC", text).translate(LATIN)
-    return " ".join("".join(map(_plain, composed)).split())
+    return " ".join("".join(map(_normalized, composed)).split())
 
 
-def _plain(character: str) -> str:
+def _normalized(character: str) -> str:
     if unicodedata.category(character) == UNSEEN:
         return ""
-    other = unicodedata.decomposition(character).startswith(WIDTHS)
-    return unicodedata.normalize("NFKC", character) if other else character
+    only_width = unicodedata.decomposition(character).startswith(WIDTHS)
+    return unicodedata.normalize("NFKC", character) if only_width else character
 
 
 def alike(texts: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    r"""Yield those of different texts that look alike, and the characters in which the first two differ.
+    r"""Yield each group of different texts that look alike, and the characters in which the first two differ.
 
     Example:
         >>> [codes for _, codes in alike(["e\u0301", "\u00e9", "e"])]
@@ -52,14 +52,14 @@ def alike(texts: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _differing(*texts: str) -> Iterator[str]:
-    """Yield the characters of each of two texts between what both begin and end with."""
-    begins = _shared(*texts)
-    rests = [text[begins:] for text in texts]
-    ends = _shared(*(rest[::-1] for rest in rests))
+    """Yield, for each of two texts, the characters between their common prefix and suffix."""
+    prefix = _common_prefix(*texts)
+    rests = [text[prefix:] for text in texts]
+    suffix = _common_prefix(*(rest[::-1] for rest in rests))
     for rest in rests:
-        yield " ".join(f"U+{ord(c):04X}" for c in rest[: len(rest) - ends]) or "nothing"
+        yield " ".join(f"U+{ord(c):04X}" for c in rest[: len(rest) - suffix]) or "nothing"
 
 
-def _shared(one: str, other: str) -> int:
-    """Return with how many characters two texts begin alike."""
+def _common_prefix(one: str, other: str) -> int:
+    """Return the length of the common prefix of two texts."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -1,6 +1,6 @@
-"""What is said of a run beside its tables: remarks, each a topic of a closed set with its facts.
+"""Remarks on a run, which a report shows beside its tables: each is a topic of a closed set with its facts.
 
-Whoever notices something makes a remark; `lossbench.report.words.remark` puts it into words, at the end.
+The code that notices something makes a remark; `lossbench.report.words.remark` words it at the end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Topic(Enum):
     facts: tuple[str, ...]
 
     def __new__(cls, *facts: str) -> Topic:
-        """Number the topics, since several have facts of the same names."""
+        """Give each topic a number as its value: members with equal facts would else become aliases."""
         topic = object.__new__(cls)
         topic._value_ = len(cls.__members__)
         topic.facts = facts
@@ -32,7 +32,7 @@ class Topic(Enum):
         """Return a remark on this topic."""
         return Remark(self, facts)
 
-    # Of a run.
+    # On a run.
     SHARDS = "missing", "count"
     PARTIAL = "dataset", "trials", "seeds"
     PROTOCOL = "dataset", "settings", "why"
@@ -71,7 +71,7 @@ class Topic(Enum):
     TIME = "trials", "seconds", "cached"
     FILES = ("folder",)
     REPLACED = ("command",)
-    # Of a user's table; DATA says which.
+    # On a user's table, wrapped in DATA, which names it.
     DATA = "dataset", "remark"
     FETCHED = ("version",)
     SHIPPED = ("version",)
@@ -130,7 +130,7 @@ class Topic(Enum):
     WEIGHTED = "column", "least", "most"
     CLASSES_WEIGHTED = ("classes",)
     JOINED_GROUPS = "groups", "left"
-    # Of a custom loss; LOSS says which.
+    # On a custom loss, wrapped in LOSS, which names it.
     LOSS = "loss", "remark"
     MODEL_BY_MODEL = ("fault",)
     VALUES_APART = "parameters", "fault"
@@ -150,7 +150,7 @@ class Remark:
     facts: Mapping[str, Any] = field(hash=False)
 
     def __post_init__(self) -> None:
-        """See that no fact is missing: else it could not be worded, hours later."""
+        """Check that no fact is missing: else wording the remark would fail, hours later."""
         assert set(self.facts) == set(self.topic.facts), f"{self.topic}: {sorted(self.facts)}"
 
 
@@ -161,4 +161,4 @@ ALARMS = frozenset(
         Topic.UNTRIED,
     }
 )
-"""What is said on standard error where the format has no room for words."""
+"""Topics that go to standard error where the output format has no room for remarks."""

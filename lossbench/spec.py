@@ -17,8 +17,8 @@ from lossbench.visible import hides
 
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
-# A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it; a
-# value in brackets is a list of numbers, as in weight=[1,2,3], and never reaches over a colon.
+# A value, or an item of a list, may be in double quotes and then hold anything, such as a column name with a
+# comma. A value in brackets is a list of numbers, as in weight=[1,2,3], and never contains a colon.
 _WHOLE = re.compile(r'([=,]\s*)"(?:[^"]|"")*"(?=\s*(?:[:,]|$))|(=)\[(?:[^\[\]:]|\[[^\[\]:]*\])*\]')
 # The keys of a table whose values may hold commas.
 TABLE_LISTS = ("drop", "sep", "decimal", "na")
@@ -108,16 +108,16 @@ def pieces(spec: str) -> list[str]:
 
 
 def _masked(text: str) -> str:
-    """Return the text with what is quoted or in brackets made of underscores, each mark in its place.
+    """Replace everything quoted or in brackets by underscores; all other characters keep their positions.
 
-    So is what stands in parentheses in a sum, which is a spec of its own.
+    The same is done to parentheses in a sum, since each of them holds a spec of its own.
     """
     masked = _WHOLE.sub(lambda found: (found[1] or found[2]).ljust(len(found[0]), "_"), text)
     return enclosed(masked) if "sum:" in masked else masked
 
 
 def enclosed(text: str) -> str:
-    """Return the text with what stands in parentheses made of underscores, each mark in its place.
+    """Replace everything in parentheses by underscores; all other characters keep their positions.
 
     Example:
         >>> enclosed("2*(f:a=(1))+g")
@@ -132,7 +132,7 @@ def enclosed(text: str) -> str:
 
 
 def tuned_value(loss: str, grid: str) -> tuple[str, float]:
-    """Return the parameter that a grid tunes, and its value in one of the losses it stands for.
+    """Return the parameter that a grid tunes, and its value in one of the grid's losses.
 
     Example:
         >>> tuned_value("huber:delta=0.464", "huber:delta=0.1..10")
@@ -164,7 +164,7 @@ def split_list(text: str, lists: Container[str] = ()) -> list[str]:
 
 
 def title(spec: str) -> str:
-    """Return a thing's name in tables: the label in its spec, or else the spec itself.
+    """Return the name that tables show: the label in a spec, or else the spec itself.
 
     Example:
         >>> title("huber:delta=1.35"), title("my_losses.py:my_loss:alpha=2:@label=mine")

@@ -10,7 +10,7 @@ Task = Literal[
 TASKS: tuple[Task, ...] = get_args(Task)
 
 VALUED: tuple[Task, ...] = ("regression", "distribution")
-"""The tasks whose targets are numbers; those of all others are classes or labels."""
+"""The tasks whose targets are numbers; in all others the targets are classes or labels."""
 
 AVERAGED: tuple[Task, ...] = (*VALUED, "segmentation")
 """The tasks in which a loss averages over outputs; in all others it sums over them."""

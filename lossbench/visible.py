@@ -1,26 +1,26 @@
-"""Text that can be shown: without a character that a terminal obeys, or that a reader does not see."""
+"""Make text safe to show: escape control characters and characters that a reader cannot see."""
 
 from __future__ import annotations
 
 import unicodedata
 
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Control, format (such as what turns the direction of writing), half characters, ends of lines and paragraphs."""
+"""Unicode categories: control, format (as for writing direction), surrogate, line and paragraph separators."""
 
 NOT_XML = "\ufffe\uffff"
 
 
 def visible(text: str) -> str:
-    r"""Return a text with all that cannot be seen written out, as Python writes it; nothing is written out twice.
+    r"""Escape the characters of a text that cannot be seen, as Python does; a second call changes nothing.
 
-    Other people's text goes through here before it reaches a terminal or a file: a name, a cell, the message of
-    an exception.
+    All foreign text goes through this before it reaches a terminal or a file: names, cells, messages of
+    exceptions.
 
     Example:
         >>> print(visible("a\x1b[31m\u202eb\n"), visible("R² ≥ 0"))
         a\x1b[31m\u202eb\n R² ≥ 0
     """
-    return text if text.isprintable() else "".join(map(_written, text))
+    return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def hides(text: str) -> bool:
@@ -28,6 +28,6 @@ def hides(text: str) -> bool:
     return visible(text) != text
 
 
-def _written(character: str) -> str:
+def _escaped(character: str) -> str:
     hidden = unicodedata.category(character) in HIDDEN or character in NOT_XML
     return character.encode("unicode_escape").decode() if hidden else character

@@ -311,7 +311,7 @@ def test_a_choice_on_arrays_is_that_on_the_frame() -> None:
     )
     assert_frame_equal(first.comparison.trials, second.comparison.trials, check_exact=True)
     assert first.decision == second.decision
-    with pytest.raises(lossbench.UsageError, match="a choice is on one table, and here are 2"):
+    with pytest.raises(lossbench.UsageError, match="a choice is on one table, and 2 are given"):
         lossbench.choose(x, y, dataset="iris")
 
 

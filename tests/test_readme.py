@@ -18,7 +18,7 @@ from lossbench.claims.finding.forms import STANDING
 from lossbench.plan.settings import make_settings
 from lossbench.report.answer.run import lead
 from lossbench.report.tables import tables
-from lossbench.report.terminal import USUAL, WIDTH, fitted, laid_out, print_lines, print_tables
+from lossbench.report.terminal import USUAL, WIDTH, fitted, legend_lines, print_lines, print_tables
 from lossbench.report.words.english import wrapped
 from lossbench.report.words.legend import LEGEND
 from lossbench.results.remake import Remade, remake
@@ -39,7 +39,7 @@ def test_what_is_shown_is_of_the_reference(reference: Remade, page: str) -> None
     """Every line of the answer, the tables and the legend is printed from the reference, letter for letter."""
     screen = Console(file=io.StringIO(), width=WIDTH)
     print_lines(screen, wrapped(lead(reference.answer), USUAL))
-    print_lines(screen, laid_out(LEGEND, USUAL))
+    print_lines(screen, legend_lines(LEGEND, USUAL))
     for width in (USUAL, WIDTH):
         print_tables(screen, (fitted(table, width) for table in tables(reference.summary)))
     printed = set(screen.file.getvalue().splitlines())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench.remark import Remark, Topic
-from lossbench.report.words.remark import WORDS, words, written
+from lossbench.report.words.remark import WORDS, fact_text, words
 from lossbench.visible import visible
 
 
@@ -51,5 +51,5 @@ def test_equal_remarks_are_one() -> None:
 
 def test_several_things_are_listed() -> None:
     """Commas stand between things, spaces within them; numbers are as short as they can be."""
-    assert written((("huber:delta=1.35", 1.0), ("mse", 1e-05))) == "huber:delta=1.35 1, mse 1e-05"
-    assert written(Topic.NO_CURVES()) == words(Topic.NO_CURVES())
+    assert fact_text((("huber:delta=1.35", 1.0), ("mse", 1e-05))) == "huber:delta=1.35 1, mse 1e-05"
+    assert fact_text(Topic.NO_CURVES()) == words(Topic.NO_CURVES())

@@ -10,8 +10,8 @@ import pandas as pd
 from pictures import svg
 from rate_curves import rate_curves
 
-from lossbench.claims.told.drawn import MARKS
-from lossbench.claims.told.figures import SIDES
+from lossbench.claims.report.drawn import MARKS
+from lossbench.claims.report.figures import SIDES
 from lossbench.report.charts.units import Unit, intervals, squares
 
 MOST = 60  # rows of a table; evidence.csv has all

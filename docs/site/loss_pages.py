@@ -8,20 +8,20 @@ import numpy as np
 from pictures import svg
 
 from lossbench.losses import Loss
-from lossbench.report.catalogue import chosen, known, whole
+from lossbench.report.catalogue import facts_about, one_loss, whole_catalogue
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import looks
 from lossbench.report.charts.overlay import overlay
-from lossbench.report.html.losses import ends
+from lossbench.report.html.losses import value_limits
 from lossbench.report.shape import shape_of
 
 
 def loss_pages() -> dict[str, str]:
     """Return the pages and the pictures, by their paths; the list of the losses first."""
-    names = sorted({record.name for record in whole().records})
+    names = sorted({record.name for record in whole_catalogue().records})
     pages: dict[str, str] = {}
     for name in names:
-        selection = chosen(name)
+        selection = one_loss(name)
         sections = []
         for task, loss in selection.losses.items():
             drawn = dict(pictures(name, task, loss))
@@ -38,14 +38,14 @@ def pictures(name: str, task: str, loss: Loss) -> Iterator[tuple[str, str]]:
     shape, found = shape_of(loss), looks([[name]])
     for what, values in (("value", shape.value), ("gradient", shape.gradient)):
         line = Line(name, found[name], np.asarray(values))
-        chart = Lines("p", shape.places, [line], shape.label, what, ends=ends([line]))
+        chart = Lines("p", shape.places, [line], shape.label, what, ends=value_limits([line]))
         yield f"{name}-{task}-{what}.svg", svg(overlay(chart.thinned()), found)
 
 
 def section(task: str, loss: Loss, drawn: dict[str, str]) -> str:
     """Return what is known of a loss on a task."""
     facts = "\n".join(
-        f"- **{heading}**: {cell(heading, text)}" for heading, text in known(loss.record, loss.parameters)
+        f"- **{heading}**: {cell(heading, text)}" for heading, text in facts_about(loss.record, loss.parameters)
     )
     images = " ".join(f"![{file.removesuffix('.svg').replace('-', ' ')}]({file})" for file in drawn)
     return f"## {task}\n\n{loss.summary}\n\n{images}\n\n{facts}\n"

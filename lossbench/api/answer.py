@@ -1,4 +1,4 @@
-"""What is done for a request: plan, train, write, judge."""
+"""The run of a request: prepare, train, judge, write."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lossbench.api.result import Comparison
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.gate import Rule
+from lossbench.plan.gate import Rule, judged_rules
 from lossbench.plan.request import Request
 from lossbench.results import comparison
-from lossbench.results.folder import other_run
+from lossbench.results.folder import other_run_command
 from lossbench.results.read import read_baseline
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
 from lossbench.run.runner import Forecast, forecast
@@ -33,14 +33,14 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Answer:
-    """What comes of a request.
+    """The outcome of a request.
 
     Args:
         request: what was asked for.
         comparison: the results.
-        verdict: what came of the gate; None where there is no baseline.
+        verdict: the report of the gate; None without a baseline.
         unwritten: which files could not be written, why, and what to do; empty where all could.
-        replaced: the command of another run whose files lay in the folder; empty where there was none.
+        replaced: the command of another run whose files were in the folder; empty if there was none.
     """
 
     request: Request
@@ -51,14 +51,14 @@ class Answer:
 
     @property
     def folder(self) -> Path | None:
-        """Where the files lie; None where there are none."""
+        """The folder of the files; None if none were written."""
         return None if self.unwritten else self.request.folder
 
 
 def rehearse(experiment: Experiment, request: Request) -> Forecast:
-    """Return what the trainings of an experiment, or of its shard, would take.
+    """Return how long the trainings of an experiment, or of its shard, would take.
 
-    Which settings a search proposes is not known yet, so nothing of it is looked up.
+    The settings that an adaptive search will propose are not known yet, so the store is not consulted for it.
     """
     begun = request.shard is not None and store_path(request.folder).is_file()
     known = request.cache and request.shard is None and not experiment.settings.adaptive
@@ -72,20 +72,20 @@ def answer(
     watch: AbstractContextManager[Progress],
     settle: AbstractContextManager[object],
 ) -> Answer:
-    """Do what is asked for: prepare the gate and the files, train, write, judge.
+    """Run a request: prepare the gate and the files, train, judge, write.
 
     Args:
         experiment: what is trained.
-        request: how, and what comes of the results.
-        watch: opens what is told a data set's name and a number of trials as they finish.
-        settle: is open while what was trained is tested and written.
+        request: how to train, and what to do with the results.
+        watch: opens a callback that gets a data set's name and a number of trials as they finish.
+        settle: is open while the differences are tested and the files written.
 
     Raises:
         UsageError: anything that cannot be carried out, before training starts.
     """
     judge = prepare_gate(experiment, request)
     prepare_targets(request)
-    replaced = "" if request.folder is None else other_run(request.folder, experiment.settings)
+    replaced = "" if request.folder is None else other_run_command(request.folder, experiment.settings)
     with storage(request.cache) as store, watch as progress:
         done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
     found = Comparison(**vars(done))
@@ -94,29 +94,30 @@ def answer(
 
 
 def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
-    """Read the baseline, and return what judges trials by the rules.
+    """Read the baseline, and return the function that judges trials by the rules.
 
     Raises:
         BadValue: rules without a baseline.
-        UsageError: a baseline that cannot be read, or a rule on a score that it lacks, or that hangs on what is
-            judged where that is another.
+        UsageError: the baseline cannot be read; or a rule is on a score that it lacks, or on one that depends on
+            the judged score where the two runs judge by different scores.
     """
     stated = experiment.settings.gate
     if request.baseline is None:
         if request.rules:
-            raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
+            raise BadValue(f"--fail-on {request.rules[0]} compares with a baseline; give --baseline FILE")
         return lambda trials: None
     rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
+    judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
+    usual = judged_rules(judged, experiment.settings.margins)
     if baseline is not None:
-        refuse_unscored(rules, baseline)
-        judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
+        refuse_unscored(rules or usual, baseline)
         refuse_judged_apart(rules, baseline, judged)
-        refuse_other_thresholds(rules, baseline, experiment)
-    return partial(gate, baseline=baseline, rules=rules, policies=stated)
+        refuse_unlike_thresholds(rules or usual, baseline, experiment)
+    return partial(gate, baseline=baseline, rules=rules, policies=stated, usual=usual)
 
 
-def refuse_other_thresholds(rules: Iterable[Rule], baseline: pd.DataFrame, experiment: Experiment) -> None:
-    """Refuse rules on scores that the baseline has at class thresholds that were chosen otherwise.
+def refuse_unlike_thresholds(rules: Iterable[Rule], baseline: pd.DataFrame, experiment: Experiment) -> None:
+    """Refuse rules on scores whose class thresholds the baseline chose in another way.
 
     Raises:
         BadValue: the first of them.
@@ -130,7 +131,7 @@ def refuse_other_thresholds(rules: Iterable[Rule], baseline: pd.DataFrame, exper
 
 
 def prepare_targets(request: Request) -> None:
-    """See that the results can be written."""
+    """Check that the results can be written, and create the folder."""
     if request.csv_file is not None:
         prepare_file(request.csv_file)
     if request.folder is not None:
@@ -138,7 +139,7 @@ def prepare_targets(request: Request) -> None:
 
 
 def write_files(found: Comparison, request: Request) -> str:
-    """Write the files, and return why some could not be written; the others are written all the same."""
+    """Write the files; return the errors of those that could not be written, empty if all were."""
     writers: list[Callable[[], None]] = []
     if request.folder is not None:
         writers.append(partial(found.save, request.folder, request.command))
@@ -150,6 +151,6 @@ def write_files(found: Comparison, request: Request) -> str:
             write()
         except OutputError as error:
             refusals.append(str(error))
-    kept = request.cache and not found.note
-    again = ". The trainings are kept: run the command again"
-    return "; ".join(refusals) + again * (bool(refusals) and kept)
+    resumable = request.cache and not found.note
+    retry = ". The trainings are kept: run the command again"
+    return "; ".join(refusals) + retry * (bool(refusals) and resumable)

@@ -1,4 +1,4 @@
-"""Arguments that may be one or several, or stand in one of two places."""
+"""Arguments of the Python functions: one value or several, by position or by name."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
 
 
-def listed(value: Any) -> list[Any] | None:
+def as_list(value: Any) -> list[Any] | None:
     """Return one value or several as a list, and None as None."""
     if value is None:
         return None
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
 
 
-def both(name: str, first: Any, named: Any) -> Any:
-    """Return an argument that may stand in one of two places.
+def given_once(name: str, first: Any, named: Any) -> Any:
+    """Return an argument that may be given by position or by name.
 
     Raises:
-        BadValue: it stands in both.
+        BadValue: it is given both ways.
     """
     if first is not None and named is not None:
-        raise BadValue(f"{name} are given twice, by place and by name; leave one out")
+        raise BadValue(f"{name} are given twice, by position and by name; leave one out")
     return named if first is None else first
 
 
-def named_models(models: Any) -> list[str] | None:
-    """Return the names of networks, of which some may be classes or functions; None for none.
+def model_names(models: Any) -> list[str] | None:
+    """Return the names of networks, which may be given as classes or functions; None for none.
 
     Raises:
-        BadValue: something else, or two of one name.
+        BadValue: one is neither, or two have the same name.
     """
-    several = listed(models)
+    several = as_list(models)
     if several is None or all(isinstance(one, str) for one in several):
         return several
     from lossbench.training.module.locate import name_of
@@ -49,22 +49,22 @@ def named_models(models: Any) -> list[str] | None:
     return names
 
 
-def one_model(model: Any) -> str | None:
-    """Return the name of a network, which may be a class or a function; None for none.
+def model_name(model: Any) -> str | None:
+    """Return the name of a network, which may be given as a class or a function; None for none.
 
     Raises:
-        BadValue: something else, or several.
+        BadValue: it is neither, or there are several.
     """
-    names = named_models(model)
+    names = model_names(model)
     if names is None:
         return None
     if len(names) != 1:
-        raise BadValue(f"model: a choice is of one network, and here are {len(names)}; give one")
+        raise BadValue(f"model: a choice trains one network, and {len(names)} are given; give one")
     return names[0]
 
 
 def is_specs(value: Any) -> bool:
-    """Say whether what stands first is specs of data sets, and no table."""
+    """Say whether an argument is one or several specs of data sets, rather than a table."""
     several = isinstance(value, list | tuple | set) and all(isinstance(item, str) for item in value)
     return isinstance(value, str) or several
 
@@ -74,7 +74,7 @@ def tables_of(
 ) -> dict[str, Dataset]:
     """Return the data sets that are given as arrays or frames, by their specs."""
     if weight is not None and X is None:
-        raise BadValue("weight is given without X and y; of another table the spec says it, as :weight=COLUMN")
+        raise BadValue("weight is given without X and y; for another table state it in the spec: :weight=COLUMN")
     if X is None and y is None and task is None and (data is None or len(data) == 0):
         return {}
     from lossbench.data.given import given_tables

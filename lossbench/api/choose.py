@@ -1,4 +1,4 @@
-"""The decision for a table, from Python."""
+"""`choose`: decide which loss suits a table, from Python."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lossbench.api.answer import prepare_targets, write_files
-from lossbench.api.arguments import Texts, both, is_specs, listed, one_model, tables_of
+from lossbench.api.arguments import Texts, as_list, given_once, is_specs, model_name, tables_of
 from lossbench.api.result import REPR, Comparison
 from lossbench.errors import BadValue
 from lossbench.plan.choosing import Plan, plan_choice
 from lossbench.plan.request import Manner, Request
-from lossbench.report.decision import choice_lines, paste
+from lossbench.report.decision import choice_lines, lines_to_paste
 from lossbench.report.words.english import wrapped
 from lossbench.results import choosing
 from lossbench.results.advice import Advice
@@ -27,7 +27,7 @@ class Choice(choosing.Choice):
 
     def __repr__(self) -> str:
         """Return the answer, as `lossbench choose` prints it."""
-        return "\n".join([*wrapped(choice_lines(self), REPR), *paste(self)])
+        return "\n".join([*wrapped(choice_lines(self), REPR), *lines_to_paste(self)])
 
 
 def choose(
@@ -46,7 +46,7 @@ def choose(
     jobs: int | None = None,
     cache: bool = False,
     budget: float = math.inf,
-    progress: choosing.Watch = lambda stage, done, total: None,
+    progress: choosing.StageProgress = lambda stage, done, total: None,
 ) -> Choice:
     """Decide which loss suits a table: seeds are added until it is settled, each loss at its own step size.
 
@@ -56,7 +56,7 @@ def choose(
         y: the target, a series or an array (rows,), or the name of a column of X.
         dataset: the spec, by name.
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
-        task: of X and y, where it does not show.
+        task: of X and y, where it cannot be inferred.
         weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
         score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
         costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
@@ -66,14 +66,14 @@ def choose(
         jobs: processes; None for one a core where the work is worth it.
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun.
-        progress: is called with what is done, how many trainings of it are finished, and of how many.
+        progress: is called with the stage, the number of its trainings that are finished, and their total.
 
     Returns:
         The choice; its text is the answer in sentences.
 
     Raises:
         UsageError: anything that cannot be carried out, before training starts.
-        BadValue: a budget in which no seed was done.
+        BadValue: the budget ended before a seed was finished.
 
     Example:
         >>> import lossbench
@@ -82,34 +82,38 @@ def choose(
         ('ce', (2,))
     """
     if is_specs(X):
-        X, y, dataset, losses = None, None, both("data sets", X, dataset), both("losses", y, losses)
+        X, y, dataset, losses = None, None, given_once("data sets", X, dataset), given_once("losses", y, losses)
     tables = tables_of(X, y, None, task, weight)
-    names = [*tables, *(listed(dataset) or ())]
+    names = [*tables, *(as_list(dataset) or ())]
     if len(names) != 1:
-        raise BadValue(f"a choice is on one table, and here are {len(names)}; give X and y, or one spec")
-    network = one_model(model)
-    plan = plan_choice(names[0], listed(losses), listed(score), margins, seeds, tables, costs, network)
+        raise BadValue(f"a choice is on one table, and {len(names)} are given; give X and y, or one spec")
+    network = model_name(model)
+    plan = plan_choice(names[0], as_list(losses), as_list(score), margins, seeds, tables, costs, network)
     request = Request(Manner(jobs), cache, budget)
     return decide(plan, request, progress)[0]
 
 
-def decide(plan: Plan, request: Request, watch: choosing.Watch) -> tuple[Choice, str]:
+def decide(plan: Plan, request: Request, watch: choosing.StageProgress) -> tuple[Choice, str]:
     """Choose, and write the files.
 
     Returns:
-        The choice, and why files could not be written; empty where they could.
+        The choice, and the errors of files that could not be written; empty if all were.
     """
     prepare_targets(request)
-    with held(request.cache) as store:
+    with choice_store(request.cache) as store:
         work = choosing.Work(request.manner, request.began, store, request.budget, watch)
-        made = choosing.choose(plan, work)
-    known = {one.name: getattr(made.comparison, one.name) for one in fields(made.comparison)}
-    found = Comparison(**known | {"advice": Advice(tuple(choice_lines(made)), tuple(paste(made)))})
-    return Choice(plan=made.plan, comparison=found, decision=made.decision), write_files(found, request)
+        chosen = choosing.choose(plan, work)
+    known = {one.name: getattr(chosen.comparison, one.name) for one in fields(chosen.comparison)}
+    comparison = Comparison(
+        **known | {"advice": Advice(tuple(choice_lines(chosen)), tuple(lines_to_paste(chosen)))}
+    )
+    return Choice(plan=chosen.plan, comparison=comparison, decision=chosen.decision), write_files(
+        comparison, request
+    )
 
 
 @contextmanager
-def held(wanted: bool) -> Iterator[Store]:
-    """Open the user's own store, or one for this call: each look takes over what those before have trained."""
-    with TemporaryDirectory() as folder, open_store() if wanted else open_store(folder) as store:
+def choice_store(persistent: bool) -> Iterator[Store]:
+    """Open the user's store, or a temporary one, so that each look reuses the trainings of the looks before."""
+    with TemporaryDirectory() as folder, open_store() if persistent else open_store(folder) as store:
         yield store

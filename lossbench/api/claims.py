@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.api.arguments import Texts, listed
+from lossbench.api.arguments import Texts, as_list
 from lossbench.store import storage
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check_claims(
     from lossbench.claims import Study, Verdicts, read_catalogue, read_terms, try_claims
 
     catalogue = read_catalogue(None if config is None else Path(config))
-    chosen = catalogue.find(tuple(listed(ids) or ()))
+    chosen = catalogue.find(tuple(as_list(ids) or ()))
     with storage(cache) as store:
         study = Study(read_terms(), quick=quick, first_seed=first_seed, jobs=jobs, store=store)
         return Verdicts(try_claims(catalogue, chosen, study), catalogue, study)

@@ -1,4 +1,4 @@
-"""The comparison of losses, from Python."""
+"""`compare`: compare losses from Python."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.api.answer import Progress, answer
-from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, named_models, tables_of
+from lossbench.api.arguments import Numbers, Texts, as_list, given_once, is_specs, model_names, tables_of
 from lossbench.api.result import Comparison
 from lossbench.plan.experiment import planned
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
-from lossbench.plan.where import where
+from lossbench.plan.where import cluster_for
 
 
 def compare(
@@ -59,14 +59,14 @@ def compare(
     What is left out is taken from the config, and what the config leaves out from `configs/default.toml`. A table
     of your own is read as it would be from a file (`docs/own-table.md`); what was done to it is in `notes`.
 
-    Code of your own runs in this process, unlike in a command, since a copy of somebody's notebook might not work:
-    what raises, exits or has no end fails alone, and a crash ends the process; what the store holds stays.
+    Code of your own runs in this process, unlike in a command, since a notebook cannot always be copied.
+    Code that raises, exits or never ends fails alone; a crash ends the process, but the store keeps its results.
 
     Args:
         X: the features of a table of your own, a data frame or an array (rows, columns). Or specs of data sets, as
             `datasets`; then `y` is as `losses`.
         y: its target, a series or an array (rows,), or the name of a column of X.
-        data: several tables by name: (X, y), or a data frame whose target the name tells. A name may be a spec, as
+        data: several tables by name: (X, y), or a data frame whose target is in the name. A name may be a spec, as
             "visits:target=pain:group=patient".
         weight: of X, how much each row counts in training: an array (rows,) of numbers from 0 up, or the name of a
             column of X; see `docs/own-table.md`.
@@ -84,7 +84,7 @@ def compare(
         lr: learning rates, above 0.
         tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported;
             or at the best of so many settings between them, "budget=64".
-        sampler: by what such settings are chosen, "grid", "sobol" or "tpe", which learns (the extra `optuna`).
+        sampler: how such settings are chosen: "grid", "sobol" or "tpe", which learns (the extra `optuna`).
         l1: weights of Σ|w| in the cost, at least 0.
         l2: weights of Σw² in the cost, at least 0.
         batch_size: rows a step, at least 1.
@@ -123,32 +123,32 @@ def compare(
         (['ce', 'mse'], 4)
     """
     if is_specs(X):
-        X, y, datasets, losses = None, None, both("datasets", X, datasets), both("losses", y, losses)
+        X, y, datasets, losses = None, None, given_once("datasets", X, datasets), given_once("losses", y, losses)
     tables = tables_of(X, y, data, task, weight)
     settings = make_settings(
         config,
-        datasets=[*tables, *(listed(datasets) or ())] or listed(datasets),
-        losses=losses if isinstance(losses, Mapping) else listed(losses),
-        models=named_models(models),
-        optimizers=listed(optimizers),
-        schedule=listed(schedule),
-        lr=listed(lr),
+        datasets=[*tables, *(as_list(datasets) or ())] or as_list(datasets),
+        losses=losses if isinstance(losses, Mapping) else as_list(losses),
+        models=model_names(models),
+        optimizers=as_list(optimizers),
+        schedule=as_list(schedule),
+        lr=as_list(lr),
         tune=tune,
         sampler=sampler,
-        l1=listed(l1),
-        l2=listed(l2),
+        l1=as_list(l1),
+        l2=as_list(l2),
         batch_size=batch_size,
         epochs=epochs,
-        seeds=seeds if isinstance(seeds, str | Real) else listed(seeds),
-        outliers=listed(outliers),
+        seeds=seeds if isinstance(seeds, str | Real) else as_list(seeds),
+        outliers=as_list(outliers),
         outlier_kind=outlier_kind,
-        score=listed(score),
+        score=as_list(score),
         costs=costs,
         threshold=threshold,
         margins=margins,
     )
     device = choose_device(device)
-    manner = Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs))
+    manner = Manner(jobs, engine or usual_engine(device), device, cluster_for(config, backend, address, jobs))
     request = Request(manner, cache, budget)
     experiment = planned(settings, config, margins, tables)
     return answer(experiment, request, nullcontext(progress), nullcontext()).comparison

@@ -1,4 +1,4 @@
-"""The data sets that there are."""
+"""`datasets`: list the named data sets."""
 
 from __future__ import annotations
 

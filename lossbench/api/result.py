@@ -1,4 +1,4 @@
-"""A finished comparison, as a program has it."""
+"""`Comparison`: the result of a comparison in Python."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 REPR = 100
-"""Columns of what a result shows of itself."""
+"""Width of the text form of a result, in columns."""
 
 
-class Told(RunAnswer):
-    """What the verdicts say over all tables of a run; as text, what `lossbench compare` begins with."""
+class AnswerText(RunAnswer):
+    """The answer of a run; its text is what `lossbench compare` prints first."""
 
     def __str__(self) -> str:
         return "\n".join(lead(self))
@@ -32,36 +32,36 @@ class Told(RunAnswer):
 
 
 class Comparison(comparison.Comparison):
-    """A finished comparison: its trials, what they say as data frames, and the files that it can leave.
+    """A finished comparison: its trials, the tables made of them as data frames, and its files.
 
     In a notebook it shows the answer and the page of the report.
     """
 
     def __repr__(self) -> str:
-        """Return the answers, as `lossbench compare` prints them first, and what a reader must know besides."""
+        """Return the answers, as `lossbench compare` prints them first, and the notes."""
         paragraphs = wrapped([*leading(self.answer, self.advice), *self.notes], REPR)
         return "\n".join([f"Comparison of {len(self.trials)} trainings", *paragraphs])
 
     def _repr_html_(self) -> str:
         """Return the answer, and the page of the report."""
         from lossbench.report.html.notebook import framed
-        from lossbench.report.html.run import page
+        from lossbench.report.html.run import run_page
         from lossbench.report.save import manifest
         from lossbench.results.manifest import Manifest
 
         told = Manifest(manifest(self, ""))
         said = leading(self.answer, self.advice)
-        return framed(said, page(self, self.curves, remarks(self), told, self.examples))
+        return framed(said, run_page(self, self.curves, remarks(self), told, self.examples))
 
     @cached_property
-    def answer(self) -> Told:
+    def answer(self) -> AnswerText:
         """What the verdicts say over all tables; as text, a paragraph for the run and one for each table."""
         found = super().answer
-        return Told(found.tables, found.tallies)
+        return AnswerText(found.tables, found.tallies)
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know besides: how tables were read, what was not run, what diverged."""
+        """Notes on the run: how tables were read, what was not run, what diverged."""
         return [*map(words, notes(self))]
 
     def plot(self, kind: str, on: str | None = None, *, ax: Axes | None = None) -> Axes:

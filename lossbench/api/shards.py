@@ -1,4 +1,4 @@
-"""Parts of a run, and the whole that they make."""
+"""Train one shard of a run, and merge all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossbench.api.result import Comparison
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Manner, Request
-from lossbench.results.folder import other_run
+from lossbench.results.folder import other_run_command
 from lossbench.store import open_store, remove, store_path
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def train_shard(part: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Part:
-    """Train one shard of an experiment into its folder, which is also its store: it can be run again, and goes on.
+    """Train one shard of an experiment into its folder, which is also its store, so that it can be resumed.
 
     Args:
         part: see `lossbench.run.shards.part_of`.
@@ -29,13 +29,13 @@ def train_shard(part: Experiment, request: Request, watch: AbstractContextManage
         watch: as for `answer`.
 
     Raises:
-        OutputError: the folder holds something else, or what was trained could not be kept.
+        OutputError: the folder holds another run, or results could not be stored.
     """
-    from lossbench.results.part import refuse_taken, train_part, write_part
+    from lossbench.results.part import refuse_occupied, train_part, write_part
 
     assert request.shard is not None
     assert request.folder is not None
-    refuse_taken(request.folder, request.shard, part.settings)
+    refuse_occupied(request.folder, request.shard, part.settings)
     prepare_targets(request)
     if not request.cache:
         remove(store_path(request.folder))
@@ -65,6 +65,6 @@ def merge(folders: Iterable[str | Path], output: str | Path, command: str = "") 
         raise BadValue(f"'{output}' is one of the shards; give --output another folder for the whole")
     experiment = plan(parts[0].settings)
     request = Request(Manner(), folder=target, command=command)
-    replaced = other_run(target, experiment.settings)
+    replaced = other_run_command(target, experiment.settings)
     found = Comparison(**vars(merge_parts(parts, experiment)))
     return Answer(request, found, None, write_files(found, request), replaced)

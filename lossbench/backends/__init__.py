@@ -1,4 +1,4 @@
-"""Where packs are trained: behind one interface, in this process, in one process a core, or on a cluster."""
+"""Where packs are trained: in this process, in one process per core, or on a cluster, behind one interface."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,6 +10,6 @@ from lossbench.backends.ray import Ray
 from lossbench.plan.cluster import Cluster
 
 CLUSTERS: Mapping[str, Callable[[Cluster, Identity], Backend]] = {"dask": Dask, "ray": Ray}
-"""The backends of clusters that are there already, by their names."""
+"""The backends for running clusters, by name."""
 
 __all__ = ["CLUSTERS", "Backend", "Dask", "Local", "Ray", "available_cores"]

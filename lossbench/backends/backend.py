@@ -1,4 +1,4 @@
-"""What a backend is: a place where packs are trained."""
+"""The interface of a backend: a place where packs are trained."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Result = TypeVar("Result")
 
 
 class Backend(Protocol):
-    """A place where work is done, here or elsewhere.
+    """A place where tasks are done, on this machine or on others.
 
-    Whoever asks for the work knows neither processes nor machines: what comes back is the same on every backend,
-    to the last bit, and only the order may differ. Work done for nobody stops: closing the generator ends it.
+    The caller need not know about processes or machines: results are the same on every backend, to the last bit;
+    only their order may differ. Closing the generator stops all work.
     """
 
     def run(self, function: Callable[[Work], Result], tasks: Sequence[Work]) -> Generator[tuple[int, Result]]:
@@ -22,14 +22,14 @@ class Backend(Protocol):
         Args:
             function: importable by name, since other processes call it. It runs in one thread, see
                 `lossbench.training.thread`.
-            tasks: in the order in which they are begun, the longest first. They travel as plain data: what cannot,
-                such as a loss from a user's file, travels as its spec, to another machine with its source, and is
-                resolved where it arrives.
+            tasks: the tasks in the order in which they start, the longest first. They are pickled; what cannot be
+                pickled, such as a loss from a user's file, is sent as its spec, to another machine with its
+                source, and resolved there.
 
         Yields:
-            Every index once. The result travels back as plain data.
+            Every index once, with its result, which is pickled too.
 
         Raises:
-            LossbenchError: a process or a machine was lost. What was yielded before is good.
+            LossbenchError: a process or a machine was lost. Results yielded before that are valid.
         """
         ...

@@ -1,4 +1,4 @@
-"""The backend of a dask cluster that is there already: packs go to its workers, results come as they finish."""
+"""The backend for a running dask cluster: packs go to its workers, results come as they finish."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 class Dask:
     """A `lossbench.backends.Backend` on the workers of a dask scheduler.
 
-    A worker that computes with something else than this process, or in several threads, is refused: its last
-    digits might differ. Whoever reaches the scheduler can run code on the workers, and so can the scheduler here.
+    A worker with other versions than this process, or with several threads, is refused: its last digits might
+    differ. Anybody who reaches the scheduler can run code on the workers, and the scheduler can run code here.
 
     Args:
         cluster: where the scheduler listens.
-        identity: what this process and every worker must agree in.
+        identity: what this process and every worker must have in common.
     """
 
     cluster: Cluster
@@ -49,34 +49,34 @@ class Dask:
 
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[Client]:
-    """Connect with a scheduler, or say within seconds that there is none.
+    """Connect to a scheduler, or fail within seconds if there is none.
 
     Raises:
-        UsageError: dask is not installed; nobody answers there, or something that is no scheduler.
+        UsageError: dask is not installed, or no scheduler answers at the address.
     """
     try:
         from distributed import Client
     except ImportError:
         raise UsageError("--backend dask needs dask: pip install 'lossbench[dask]'") from None
     try:
-        refuse_silence(cluster)
+        refuse_silent_address(cluster)
         client = Client(cluster.address, timeout=ANSWERED, set_as_default=False)
     except (OSError, ValueError) as error:
         raise BadValue(
             f"no dask scheduler answers at '{cluster.address}' ({error or type(error).__name__}); start one with "
-            "dask scheduler, and give the address that it prints"
+            "`dask scheduler`, and give the address that it prints"
         ) from None
     try:
         yield client
     finally:
-        with contextlib.suppress(Exception):  # it may be gone already, and what counts is kept
+        with contextlib.suppress(Exception):  # the scheduler may be gone already; all results are kept
             client.close(timeout=REACHED)
 
 
-def refuse_silence(cluster: Cluster) -> None:
-    """Raise OSError where nobody listens, or somebody who says nothing: a scheduler is the first to speak.
+def refuse_silent_address(cluster: Cluster) -> None:
+    """Raise OSError if nobody listens, or the listener sends nothing: a scheduler always sends first.
 
-    A client of dask waits for such a one without end.
+    Without this check a dask client would wait for it forever.
     """
     with socket.create_connection((cluster.host, cluster.port), timeout=REACHED) as plain:
         plain.settimeout(ANSWERED)
@@ -86,11 +86,11 @@ def refuse_silence(cluster: Cluster) -> None:
 
 
 def secured(connection: socket.socket) -> socket.socket:
-    """Return a connection under TLS, by dask's own configuration.
+    """Return a connection under TLS, with the certificates of dask's configuration.
 
     Raises:
-        BadValue: it names no certificates.
-        OSError: they do not fit.
+        BadValue: the configuration names no certificates.
+        OSError: the certificates are refused.
     """
     from distributed.security import Security
 
@@ -127,7 +127,7 @@ class _Engine:
         return self.client.submit(function, workers=[worker], pure=False)
 
     def share(self, content: bytes) -> Future[Any]:
-        # Not scattered: what is scattered is lost with its last worker, and this would be made again.
+        # Submitted, not scattered: scattered data is lost with its last worker, but a result is computed again.
         key = f"lossbench-{sha256(content).hexdigest()}"
         return self.client.submit(bytes, content, key=key, retries=RETRIES, priority=1)
 
@@ -136,10 +136,10 @@ class _Engine:
         future.add_done_callback(self.ended.put)
         return future
 
-    def over(self, tasks: Collection[Future[Any]], seconds: float) -> Iterable[Future[Any]]:
+    def finished(self, tasks: Collection[Future[Any]], seconds: float) -> Iterable[Future[Any]]:
         try:
             ended = self.ended.get(timeout=seconds)
-        except Empty:  # those that are lost with the scheduler tell nobody
+        except Empty:  # tasks that are lost with the scheduler call no callback
             return [task for task in tasks if task.status not in ("pending", "finished")]
         return [ended] if ended in tasks else []
 

@@ -1,4 +1,4 @@
-"""What engines of clusters have in common: their calls, how long anybody waits, what is said when one is gone."""
+"""The interface to a cluster, with its time limits and the error when a cluster is gone."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from lossbench.errors import LossbenchError
 from lossbench.losses.custom.source import in_one_line
 
 REACHED, ANSWERED, PATIENCE = 5.0, 15.0, 60.0
-"""Seconds to wait for a connection, for an answer, and for a worker to come where there is none."""
+"""Seconds to wait for a connection, for an answer, and for a first worker."""
 
-RETRIES = 2  # of a pack whose worker is lost
-LOOK = 2.0  # seconds between looks at the cluster
+RETRIES = 2  # for a pack whose worker is lost
+POLL_INTERVAL = 2.0  # seconds between two looks at the cluster
 
 KEPT = (
-    "what was finished before is kept, unless --no-cache was given: see that scheduler and workers run, and give "
+    "what was finished before is kept, unless --no-cache was given: check that scheduler and workers run, and run "
     "the same command again"
 )
 
 
 class Engine(Protocol):
-    """A cluster that this process is connected with. What it gives for a task or for contents is its own affair.
+    """A connected cluster. Its handles for tasks and shared bytes are of any type.
 
-    Where the cluster is gone, any call may raise anything.
+    If the cluster is gone, any call may raise anything.
 
     Args:
-        called: such as "dask scheduler".
+        called: the name for messages, such as "dask scheduler".
         start: the command that starts a worker.
     """
 
@@ -34,39 +34,39 @@ class Engine(Protocol):
     start: str
 
     def workers(self) -> Mapping[str, int]:
-        """Return the address of each worker, and how many tasks it does at once."""
+        """Return the number of tasks that each worker does at once, by the worker's address."""
         ...
 
     def ask(self, worker: str, function: Callable[[], Any]) -> Any:
-        """Return a task for one worker."""
+        """Submit a task to one worker and return its handle."""
         ...
 
     def share(self, content: bytes) -> Any:
-        """Return what stands for bytes among the arguments of `submit`; each worker is sent them once."""
+        """Return a handle of bytes, to pass to `submit`; each worker receives them once."""
         ...
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return a task for any worker, first come, first served; another does it if one is lost."""
+        """Submit a task to any worker and return its handle; it is done again if its worker is lost."""
         ...
 
-    def over(self, tasks: Collection[Any], seconds: float) -> Iterable[Any]:
-        """Return some tasks that are over, perhaps none after so many seconds."""
+    def finished(self, tasks: Collection[Any], seconds: float) -> Iterable[Any]:
+        """Return some of the tasks that are finished or lost; perhaps none after this many seconds."""
         ...
 
     def result(self, task: Any, seconds: float) -> Any:
-        """Return the result of a task, or raise what it raised; TimeoutError where there is none in time."""
+        """Return the result of a task, or raise its exception; TimeoutError if there is none in time."""
         ...
 
     def cancel(self, tasks: Collection[Any]) -> None:
-        """Give tasks up."""
+        """Cancel tasks."""
         ...
 
 
 def reach(engine: Engine, call: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a call of an engine returns.
+    """Call a method of an engine.
 
     Raises:
-        LossbenchError: whatever it raises, since then the cluster is gone.
+        LossbenchError: it raises anything, which means that the cluster is gone.
     """
     try:
         return call(*arguments)

@@ -1,4 +1,4 @@
-"""Tasks on their way to the workers of a cluster and back: how many are under way, and when a run gives up."""
+"""Send tasks to the workers of a cluster and collect their results: how many at a time, and when to give up."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from lossbench.backends.engine import KEPT, LOOK, PATIENCE, Engine, reach
+from lossbench.backends.engine import KEPT, PATIENCE, POLL_INTERVAL, Engine, reach
 from lossbench.backends.handshake import Foreign, Identity, refuse_other, refuse_others
-from lossbench.backends.travel import Luggage, unpacked
+from lossbench.backends.travel import Sender, unpacked
 from lossbench.errors import LossbenchError, UsageError
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.thread import one_thread
 
-AHEAD = 2  # packs under way for each worker: one that it trains, and the next
+AHEAD = 2  # packs submitted per worker: the one that it trains, and the next
 
 
 def results_of(
@@ -28,7 +28,7 @@ def results_of(
 
     Args:
         engine: the cluster.
-        identity: what this process and every worker must agree in.
+        identity: what this process and every worker must have in common.
         function: importable by name.
         tasks: the longest first.
     """
@@ -49,21 +49,21 @@ def on_worker(
 
     Args:
         identity: see `results_of`.
-        mine: what the process that asks computes with.
-        function: what is to be done with the task.
-        described: the task, see `lossbench.backends.travel.Luggage.packed`.
+        mine: the identity of the process that submits the task.
+        function: the function to call with the task.
+        described: the task, see `lossbench.backends.travel.Sender.packed`.
         keys: the hashes of its shared parts.
         *shared: these parts.
 
     Returns:
-        What the function returns; where this worker differs, Foreign; or an error of lossbench, which is returned
-        and not raised, since every other worker would meet it too.
+        The result of the function; Foreign if this worker differs; or an error of lossbench, which is not raised,
+        since the cluster would try the task again on another worker, where it would fail too.
     """
     theirs = dict(identity())
     if theirs != dict(mine):
         return Foreign(here(), theirs)
     try:
-        # Before the threads are narrowed: a user's loss is tried there, as it was here.
+        # Unpacked before the limit to one thread: a user's loss is tried in the same way as in the submitter.
         task = _unpacked(described, dict(zip(keys, shared, strict=True)))
         with one_thread():
             return function(task)
@@ -76,78 +76,82 @@ def _unpacked(described: bytes, shared: Mapping[str, bytes]) -> Any:
         return unpacked(described, shared)
     except ImportError as error:
         raise UsageError(
-            f"worker {here()} lacks what a loss is made of ({in_one_line(error)}); install it there, or name the "
-            "loss by its file, which is sent: -l my_losses.py:NAME"
+            f"worker {here()} lacks a package that a loss needs ({in_one_line(error)}); install it there, or name "
+            "the loss by its file, which is sent: -l my_losses.py:NAME"
         ) from None
 
 
 def here() -> str:
-    """Return the machine and the process that this is."""
+    """Return the name of this machine and the number of this process."""
     return f"{socket.gethostname()}, process {os.getpid()}"
 
 
 @dataclass
 class _Flow:
-    """Tasks on their way: at most so many under way as keep every worker busy.
+    """The tasks of a run: only as many are submitted at a time as keep every worker busy.
 
     Args:
         engine: the cluster.
-        do: `on_worker`, for tasks of one kind.
-        mine: what this process computes with.
+        do: `on_worker` with its first arguments.
+        mine: the identity of this process.
     """
 
     engine: Engine
     do: Callable[..., Any]
     mine: Mapping[str, str]
-    under_way: dict[Any, int] = field(default_factory=dict)
+    submitted: dict[Any, int] = field(default_factory=dict)
     workers: int = 0
-    looked: float = -LOOK
-    seen: float = field(default_factory=time.monotonic)
+    last_poll: float = -POLL_INTERVAL
+    last_worker: float = field(default_factory=time.monotonic)
 
     def results(self, tasks: Sequence[Any]) -> Generator[tuple[int, Any]]:
         """Yield (index, result) of every task."""
         waiting, left = iter(enumerate(tasks)), len(tasks)
-        luggage = Luggage(partial(reach, self.engine, self.engine.share))
+        sender = Sender(partial(reach, self.engine, self.engine.share))
         try:
             while left:
-                self.fill(waiting, luggage)
-                for task in reach(self.engine, self.engine.over, self.under_way, LOOK):
+                self.submit_more(waiting, sender)
+                for task in reach(self.engine, self.engine.finished, self.submitted, POLL_INTERVAL):
                     left -= 1
-                    yield self.under_way.pop(task), self.result_of(task)
+                    yield self.submitted.pop(task), self.result_of(task)
         finally:
             with contextlib.suppress(Exception):
-                self.engine.cancel(list(self.under_way))
+                self.engine.cancel(list(self.submitted))
 
-    def fill(self, waiting: Iterator[tuple[int, Any]], luggage: Luggage) -> None:
-        """Send tasks until each worker has one to train and one to go on with.
+    def submit_more(self, waiting: Iterator[tuple[int, Any]], sender: Sender) -> None:
+        """Submit tasks until each worker has one to train and the next one.
 
         Raises:
             LossbenchError: the scheduler is gone, or there has been no worker for a while.
         """
-        self.look()
-        while len(self.under_way) < AHEAD * self.workers and (next_one := next(waiting, None)) is not None:
+        self.count_workers()
+        while len(self.submitted) < AHEAD * self.workers and (next_one := next(waiting, None)) is not None:
             index, task = next_one
-            described, shared = luggage.packed(task)
+            described, shared = sender.packed(task)
             sent = reach(self.engine, self.engine.submit, self.do, described, tuple(shared), *shared.values())
-            self.under_way[sent] = index
+            self.submitted[sent] = index
 
-    def look(self) -> None:
-        """See how many workers there are, now and then."""
-        now = time.monotonic()
-        if now < self.looked + LOOK:
-            return
-        self.workers, self.looked = sum(reach(self.engine, self.engine.workers).values()), now
-        if self.workers:
-            self.seen = now
-        elif now > self.seen + PATIENCE:
-            raise LossbenchError(f"all workers are gone for {PATIENCE:.0f} s; {KEPT}")
-
-    def result_of(self, task: Any) -> Any:
-        """Return the result of a task that is over.
+    def count_workers(self) -> None:
+        """Update the number of workers, every few seconds.
 
         Raises:
-            LossbenchError: it was lost with its workers or with the scheduler, the worker differs from this
-                process, or it is what came of the task.
+            LossbenchError: there has been no worker for a while.
+        """
+        now = time.monotonic()
+        if now < self.last_poll + POLL_INTERVAL:
+            return
+        self.workers, self.last_poll = sum(reach(self.engine, self.engine.workers).values()), now
+        if self.workers:
+            self.last_worker = now
+        elif now > self.last_worker + PATIENCE:
+            raise LossbenchError(f"there has been no worker for {PATIENCE:.0f} s; {KEPT}")
+
+    def result_of(self, task: Any) -> Any:
+        """Return the result of a task that is finished.
+
+        Raises:
+            LossbenchError: the task was lost with its workers or with the scheduler, its worker differs from this
+                process, or the error is the task's result.
         """
         try:
             result = self.engine.result(task, PATIENCE)

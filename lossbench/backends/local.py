@@ -1,4 +1,4 @@
-"""The local backend: in this process, or in one loky process a core, one thread each."""
+"""The local backend: training in this process, or in one loky process per core, each with one thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import resource_tracker
 
-from lossbench.apart import own_process
+from lossbench.apart import allow_forks
 from lossbench.backends.backend import Result, Work
 from lossbench.errors import LossbenchError
 from lossbench.training.thread import one_thread
@@ -31,17 +31,17 @@ def available_cores() -> int:
         >>> available_cores() >= 1
         True
     """
-    from joblib import cpu_count  # here and below: what has nothing to train need not wait for it
+    from joblib import cpu_count  # imported late, here and below: a command that trains nothing need not wait
 
     return int(cpu_count())
 
 
 @dataclass(frozen=True)
 class Local:
-    """A `lossbench.backends.Backend` of this machine.
+    """A `lossbench.backends.Backend` on this machine.
 
     Args:
-        jobs: processes; with one, everything happens in this one.
+        jobs: the number of processes; 1 means this process only.
     """
 
     jobs: int
@@ -58,10 +58,10 @@ class Local:
 
 @contextmanager
 def safe_path() -> Iterator[None]:
-    """Let no process that is started run the files of the current folder, such as a `signal.py`, for its modules.
+    """Keep child processes from importing files of the current folder, such as a `signal.py`, as modules.
 
-    Otherwise a Python that is started with -m or -c looks there first. A process may be started late, in the place
-    of another, so this holds as long as there is work.
+    A Python that is started with -m or -c searches that folder first. The pool may start a process at any time, to
+    replace another one, so this holds as long as there is work.
     """
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -75,44 +75,47 @@ def safe_path() -> Iterator[None]:
 
 @contextmanager
 def watched_threads() -> Iterator[None]:
-    """End the wait for results, which none would, where a thread of the pool dies: so where no more may start."""
-    found: list[BaseException] = []
-    died = None
+    """Raise the error of a pool thread that dies, for example because no process can be started.
+
+    Otherwise the main thread would wait for results forever.
+    """
+    errors: list[BaseException] = []
+    error = None
     before, others = threading.excepthook, set(multiprocessing.active_children())
 
     def stop(dead: threading.ExceptHookArgs) -> None:
         if dead.exc_value is not None:
-            found.append(dead.exc_value)
+            errors.append(dead.exc_value)
         _thread.interrupt_main()
 
     threading.excepthook = stop
     try:
-        with _heeded(found):
+        with _interruptible(errors):
             yield
     except KeyboardInterrupt:
-        if not found:
+        if not errors:
             raise
-        died = found[0]
-        end_all_but(others)
+        error = errors[0]
+        terminate_all_but(others)
     finally:
         threading.excepthook = before
-    if died is not None:
-        raise died  # here, where it keeps the error that it came of
+    if error is not None:
+        raise error  # outside the handler, so that its own cause is kept
 
 
-def end_all_but(others: set[multiprocessing.process.BaseProcess]) -> None:
-    """End the processes that were started since; else each would say at length that nobody is there any more."""
+def terminate_all_but(others: set[multiprocessing.process.BaseProcess]) -> None:
+    """Terminate the child processes that are not among `others`: each would print that its parent is gone."""
     for process in set(multiprocessing.active_children()) - others:
         process.terminate()
 
 
-def unheard(dead: threading.ExceptHookArgs) -> None:
-    """Pass over a thread that dies while the pool ends: it may look for tasks that are given up already."""
+def ignore_thread_error(dead: threading.ExceptHookArgs) -> None:
+    """Ignore a thread that dies while the pool is closed: it may look for tasks that were cancelled."""
 
 
 @contextmanager
-def unheard_of() -> Iterator[None]:
-    """Let a process that is started say nothing: one that cleans up after a kill would tell at length what."""
+def silence_stderr() -> Iterator[None]:
+    """Silence standard error for child processes: a resource tracker prints all that it cleans up after a kill."""
     before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -124,18 +127,18 @@ def unheard_of() -> Iterator[None]:
 
 
 @contextmanager
-def _heeded(found: Sequence[BaseException]) -> Iterator[None]:
-    """Let the main thread be interrupted once something is found, even where Ctrl-C is ignored (background)."""
+def _interruptible(errors: Sequence[BaseException]) -> Iterator[None]:
+    """Let an error interrupt the main thread even where Ctrl-C is ignored, as in a background job."""
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     if not ignored or threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def answer(*_: object) -> None:
-        if found:
+    def interrupt(*_: object) -> None:
+        if errors:
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, answer)
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
@@ -147,9 +150,10 @@ def _in_processes(
 ) -> Generator[tuple[int, Result]]:
     import joblib
     from joblib.externals.loky.backend import resource_tracker as loky_tracker
-    from joblib.externals.loky.cloudpickle_wrapper import dumps  # what joblib itself pickles by
+    from joblib.externals.loky.cloudpickle_wrapper import dumps  # joblib's own pickler
 
-    # By default joblib hands over large data sets through a disk, which may be full, and where a kill leaves them.
+    # max_nbytes=None: by default joblib writes large arrays to a disk, which may be full and keeps them after a
+    # kill.
     pool = joblib.Parallel(
         n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1, max_nbytes=None
     )
@@ -157,27 +161,27 @@ def _in_processes(
         joblib.delayed(_in_worker)(os.getpid(), function, index, dumps(task)) for index, task in enumerate(tasks)
     )
     if os.name == "posix":
-        with unheard_of():
+        with silence_stderr():
             for tracker in (resource_tracker, loky_tracker):
-                tracker.ensure_running()  # joblib would start it below, and its start lifts the mask
+                tracker.ensure_running()  # started by joblib below, it would unblock the signals masked there
     others = set(multiprocessing.active_children())
-    with uninterrupted():  # the processes start here, and inherit the mask: it is this one that ends them
+    with uninterrupted():  # child processes start here and inherit the signal mask: only this process ends them
         try:
             results = pool(calls)
-        except Exception:  # not all could be started
-            end_all_but(others)
+        except Exception:  # not all processes could be started
+            terminate_all_but(others)
             raise
     try:
-        for result in results:  # noqa: UP028  what is delegated to is closed before the end of this block
+        for result in results:  # noqa: UP028  yield from would close the generator before this block ends
             yield result
     except BrokenProcessPool:
         raise LossbenchError(
-            "a process that trains was killed, as the system does where memory runs out. What was finished before "
-            "is kept, unless --no-cache was given: run the same command again, with --jobs 1 where memory is short"
+            "a training process was killed, as the system does when memory runs out. What was finished before "
+            "is kept, unless --no-cache was given: run the same command again, with --jobs 1 if memory is short"
         ) from None
     finally:
-        threading.excepthook = unheard
-        with warnings.catch_warnings():  # it would tell who stops early how to ask for less
+        threading.excepthook = ignore_thread_error
+        with warnings.catch_warnings():  # joblib warns a caller that stops early
             warnings.simplefilter("ignore", UserWarning)
             results.close()
 
@@ -185,23 +189,23 @@ def _in_processes(
 def _in_worker(
     parent: int, function: Callable[[Work], Result], index: int, described: bytes
 ) -> tuple[int, Result]:
-    end_with(parent)
-    own_process()
-    # Here and not by the pool, which would break of a loss that cannot be resolved and not say why.
+    exit_with(parent)
+    allow_forks()
+    # Unpickled here: a loss that cannot be resolved would break the pool without a reason.
     return _single_threaded(function, index, pickle.loads(described))
 
 
 @cache
-def end_with(parent: int) -> None:
-    """End this process as soon as its parent is gone.
+def exit_with(parent: int) -> None:
+    """Exit this process as soon as its parent is gone.
 
-    A parent that is killed ends nobody: its processes would train on, for nobody, and then wait for minutes.
+    The processes of a killed parent would otherwise go on training, and then wait for minutes.
     """
-    threading.Thread(target=_outlive_nobody, args=(parent,), daemon=True).start()
+    threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()
 
 
-def _outlive_nobody(parent: int) -> None:
-    while os.getppid() == parent:  # an orphan is given another parent
+def _exit_without(parent: int) -> None:
+    while os.getppid() == parent:  # an orphan gets another parent
         time.sleep(1.0)
     os._exit(1)
 

@@ -1,4 +1,4 @@
-"""The backend of a ray cluster that is there already: packs go to its nodes, results come as they finish."""
+"""The backend for a running ray cluster: packs go to its nodes, results come as they finish."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-# RFC 9113, HTTP/2: how a client begins (section 3.4), with an empty frame of settings, which is also what a server
-# answers with: nine bytes, of which the fourth is the kind of frame (sections 4.1 and 6.5).
+# RFC 9113, HTTP/2: a client begins with a fixed preface (section 3.4) and an empty SETTINGS frame. The server
+# answers with a SETTINGS frame too: its header has nine bytes, of which the fourth is the frame type (sections 4.1
+# and 6.5).
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 FRAME, SETTINGS = 9, 4
 
@@ -33,12 +34,12 @@ FRAME, SETTINGS = 9, 4
 class Ray:
     """A `lossbench.backends.Backend` on the nodes of a ray cluster, of which this machine is one.
 
-    A node that computes with something else than this process is refused: its last digits might differ. A node
-    trains as many packs at once as it has CPUs. Whoever reaches the cluster can run code on it.
+    A node with other versions than this process is refused: its last digits might differ. A node trains as many
+    packs at once as it has CPUs. Anybody who reaches the cluster can run code on it.
 
     Args:
         cluster: where the head node listens.
-        identity: what this process and every node must agree in.
+        identity: what this process and every node must have in common.
     """
 
     cluster: Cluster
@@ -53,20 +54,20 @@ class Ray:
 
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[_Engine]:
-    """Connect with a cluster, or say within seconds that there is none.
+    """Connect to a cluster, or fail within seconds if there is none.
 
     Raises:
-        UsageError: ray is not installed, or connected with another cluster already; nobody answers there, or
-            something that is no head node, or this machine is no node of it.
+        UsageError: ray is not installed or is connected already, no head node answers at the address, or this
+            machine is not a node of the cluster.
     """
     try:
         import ray
     except ImportError:
         raise UsageError("--backend ray needs ray: pip install 'lossbench[ray]'") from None
     if ray.is_initialized():
-        raise UsageError("this process is connected with a ray cluster already; call ray.shutdown() before")
+        raise UsageError("this process is connected to a ray cluster already; call ray.shutdown() first")
     try:
-        refuse_strangers(cluster)
+        refuse_other_servers(cluster)
         ray.init(
             cluster.address,
             _node_ip_address=cluster.host if cluster.host in LOOPBACK else None,
@@ -84,14 +85,14 @@ def connected(cluster: Cluster) -> Iterator[_Engine]:
         ray.shutdown()
 
 
-def refuse_strangers(cluster: Cluster) -> None:
-    """Raise OSError where nobody listens, or somebody who does not speak HTTP/2: ray waits for minutes there."""
+def refuse_other_servers(cluster: Cluster) -> None:
+    """Raise OSError if nobody listens, or the listener does not speak HTTP/2: ray would wait for minutes."""
     with socket.create_connection((cluster.host, cluster.port), timeout=REACHED) as connection:
         connection.settimeout(ANSWERED)
         connection.sendall(HELLO)
         frame = connection.makefile("rb").read(FRAME)
         if len(frame) < FRAME or frame[3] != SETTINGS:
-            raise ConnectionError("somebody else listens there")
+            raise ConnectionError("another program listens there")
 
 
 @dataclass
@@ -99,10 +100,10 @@ class _Engine:
     """A `lossbench.backends.engine.Engine`.
 
     Args:
-        cluster: where its head listens.
-        ray: the module, which is imported only where it is wanted.
-        call: `call` as ray knows it.
-        nodes: the number of each node by its address.
+        cluster: where its head node listens.
+        ray: the module, which is imported only where it is needed.
+        call: `call` as a remote function of ray.
+        nodes: the ID of each node by its address.
     """
 
     cluster: Cluster
@@ -113,7 +114,9 @@ class _Engine:
     start: str = "ray start --address ADDRESS"
 
     def workers(self) -> Mapping[str, int]:
-        refuse_strangers(self.cluster)  # else ray waits for a head that is gone, and then ends this process
+        refuse_other_servers(
+            self.cluster
+        )  # else ray would wait for a head node that is gone, and end this process
         known = {f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}": node for node in self.ray.nodes()}
         alive = {name: node for name, node in known.items() if node["Alive"] and node["Resources"].get("CPU")}
         self.nodes = {name: node["NodeID"] for name, node in alive.items()}
@@ -131,7 +134,7 @@ class _Engine:
     def submit(self, function: Callable[..., Any], *arguments: Any) -> ObjectRef[Any]:
         return self.call.options(max_retries=RETRIES).remote(function, *arguments)
 
-    def over(self, tasks: Collection[ObjectRef[Any]], seconds: float) -> Iterable[ObjectRef[Any]]:
+    def finished(self, tasks: Collection[ObjectRef[Any]], seconds: float) -> Iterable[ObjectRef[Any]]:
         if not tasks:
             time.sleep(seconds)
             return []
@@ -150,5 +153,5 @@ class _Engine:
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a function returns; ray knows this one, and is sent the others, which may be partial."""
+    """Call a function. Only this one is registered with ray; functions, which may be partial, are arguments."""
     return function(*arguments)

@@ -1,7 +1,7 @@
-"""How work travels to the workers of a cluster: what many packs share is sent apart, and once a worker.
+"""Send tasks to the workers of a cluster: the parts that many packs share are sent separately, once per worker.
 
-That is a data set with its losses, its models and what it is judged by: its table, and the files of what is the
-user's own, which travel as source.
+The shared part is the setup of a data set: its table, losses, models and score. A user's code in it is sent as the
+source of its files.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from lossbench.metrics.own.called import OwnScore
 from lossbench.metrics.score import Asked
 from lossbench.training.setup import Setup
 
-HELD = 32  # data sets that a worker keeps at hand
+MOST_KEPT = 32  # setups that a worker keeps in memory
 
 
 @dataclass
-class Luggage:
-    """What has been sent of the shared parts of tasks.
+class Sender:
+    """Packs tasks, and shares each of their common parts once.
 
     Args:
-        share: sends bytes, and returns what stands for them among the arguments of a task.
+        share: shares bytes with the workers, and returns a handle to pass as an argument of a task.
     """
 
     share: Callable[[bytes], Any]
     _sent: dict[int, tuple[Setup, str, Any]] = field(default_factory=dict)
 
     def packed(self, task: Any) -> tuple[bytes, dict[str, Any]]:
-        """Return a task as bytes without its shared parts, and by their hashes what stands for these."""
+        """Return a task as bytes without its shared parts, and the handles of these by their hashes."""
         needed: dict[str, Any] = {}
 
         def leave_out(setup: Setup) -> tuple[Callable[[str], Setup], tuple[str]]:
             key, needed[key] = self.sent(setup)
-            return _at_hand, (key,)
+            return _setup_of, (key,)
 
         return dumps(task, {Setup: leave_out}), needed
 
     def sent(self, setup: Setup) -> tuple[str, Any]:
-        """Return the hash of a shared part, and what stands for it; send it if it has not been."""
+        """Return the hash of a shared part and its handle; share it if that was not done yet."""
         if id(setup) not in self._sent:
             content = dumps((carry(named_in(setup)), dumps(setup)))
             self._sent[id(setup)] = setup, hashlib.sha256(content).hexdigest()[:16], self.share(content)
@@ -50,14 +50,14 @@ class Luggage:
 
 
 def dumps(described: Any, reducers: Mapping[type, Callable[[Any], Any]] | None = None) -> bytes:
-    """Return something as bytes, by what joblib itself pickles by; types may be described in other ways."""
-    from joblib.externals.loky.backend.reduction import dumps  # who has nothing to send need not wait for it
+    """Pickle an object by joblib's own pickler, with other reducers for some types."""
+    from joblib.externals.loky.backend.reduction import dumps  # imported late: slow, and rarely needed
 
     return bytes(dumps(described, reducers=reducers))
 
 
 def named_in(setup: Setup) -> Iterator[str]:
-    """Yield the specs whose objects may be taken from files of the user's own."""
+    """Yield the specs of a setup whose objects may come from a user's files."""
     yield from setup.losses
     yield from setup.models
     judge = setup.dataset.judged
@@ -65,22 +65,22 @@ def named_in(setup: Setup) -> Iterator[str]:
         yield judge.function.named.name
 
 
-_HELD: dict[str, Setup] = {}
+_SETUPS: dict[str, Setup] = {}
 
 
 def unpacked(task: bytes, shared: Mapping[str, bytes]) -> Any:
     """Return a task as it was before it was packed.
 
     Args:
-        task: from `Luggage.packed`.
-        shared: its shared parts by their hashes, as they were sent; each is unpacked at the first task that
+        task: from `Sender.packed`.
+        shared: its shared parts by their hashes, as they were sent; each is unpacked for the first task that
             needs it.
     """
     for key, content in shared.items():
-        if key not in _HELD:
-            while len(_HELD) >= HELD:
-                del _HELD[next(iter(_HELD))]
-            _HELD[key] = _restored(content)
+        if key not in _SETUPS:
+            while len(_SETUPS) >= MOST_KEPT:
+                del _SETUPS[next(iter(_SETUPS))]
+            _SETUPS[key] = _restored(content)
     return pickle.loads(task)
 
 
@@ -92,5 +92,5 @@ def _restored(content: bytes) -> Setup:
     return setup
 
 
-def _at_hand(key: str) -> Setup:
-    return _HELD[key]
+def _setup_of(key: str) -> Setup:
+    return _SETUPS[key]

@@ -1,10 +1,10 @@
 """The checks that every loss goes through, built-in or a user's.
 
-A check is a function from a case to an observation; `lossbench.checks.run.check_loss` does all of them. The tests
-of the catalogue use the same code. No check is imported here, so that `lossbench.checks.tasks` answers without
+A check is a function from a case to an observation; `lossbench.checks.run.check_loss` runs all of them. The tests
+of the catalogue use the same code. No check is imported here, so that `lossbench.checks.tasks` does not need
 torch.
 
-In all of them `case` is the loss, `raw` is (batch, outputs) and `target` is (batch,) or (batch, targets), unless
+In every check `case` is the loss, `raw` is (batch, outputs) and `target` is (batch,) or (batch, targets), unless
 other shapes are stated.
 """
 
@@ -16,7 +16,7 @@ from typing import Literal
 from lossbench.remark import Remark
 
 Grade = Literal["pass", "note", "fail", "open"]
-"""Fine; fine, but to be known; broken: a law that every loss of the catalogue keeps; or not checked to the end."""
+"""Passed; passed, but worth knowing; a law that every loss of the catalogue keeps is broken; or not checked."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Observation:
     """The result of one check.
 
     Args:
-        grade: what came of it.
-        saw: the numbers it saw, in words; or what had been remarked on the loss.
+        grade: the outcome.
+        saw: what was found, in words with numbers; or a remark that was made on the loss earlier.
     """
 
     grade: Grade

@@ -1,4 +1,4 @@
-"""What a loss gives for the batches that small data make: without a class, of a single row, of equal rows."""
+"""Check a loss on batches that occur with small data: without a class, of a single row, of equal rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MISSING: Mapping[Task, tuple[str, str]] = {
     "binary": ("positives", "negatives"),
     "anomaly": ("anything above 0", "anything below 1"),
 }
-"""What a batch may lack, where targets are all 0 or all 1; of labels, it is labels."""
+"""What a batch lacks where its targets are all 0, or all 1; for other tasks these are labels."""
 
 
 def check_batches(case: Case) -> Observation:
-    """Try batches that small data make; a NaN in one of them spoils all weights for good."""
+    """Try batches that occur with small data: a single NaN in one of them ruins all weights."""
     faults = [
         (name, fault, grave) for name, raw, target, grave in batches(case) if (fault := _fault(case, raw, target))
     ]
@@ -54,7 +54,7 @@ def batches(case: Case) -> Iterator[tuple[str, torch.Tensor, torch.Tensor, bool]
 
 
 def _fault(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
-    """Say what is wrong with the loss of a batch; empty if nothing is."""
+    """Return what is wrong with the loss of a batch; empty if nothing is."""
     try:
         value, slope = value_and_gradient(
             case, raw.float(), target.float() if target.is_floating_point() else target

@@ -1,4 +1,4 @@
-"""What a check looks at: a loss, and a way to draw inputs for it."""
+"""The subject of a check: a loss, and random inputs for it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from lossbench.losses.custom.contain import failing
 from lossbench.remark import Topic
 from lossbench.task import VALUED
 
-COMPANY = 7  # rows
+FIXED_ROWS = 7  # fixed rows that are added to a batch of a single row
 
-NOTHING = 1e-6
-"""The share of the gradient in company below which a row alone is said to have none."""
+NEGLIGIBLE = 1e-6
+"""A gradient smaller than this share of another one counts as zero."""
 
 
 class TimeIsUp(Exception):
-    """A check took too long and was given up."""
+    """A check took too long and was stopped."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Case:
     Args:
         loss: the loss.
         targets: number of targets, classes or labels.
-        alone: True to make every sample a batch by itself, so that a loss of whole batches has a value for each.
-        beside: where `alone`, number of rows, always the same, that stand in the batch beside the sample: a loss
-            may need more rows than one.
-        precision: that in which the loss computes; what is given in a higher one is rounded to it.
+        alone: True to make every sample a batch by itself, so that a whole-batch loss has a value for each sample.
+        beside: where `alone`, the number of fixed rows that are added to each such batch, for a loss that needs
+            more than one row.
+        precision: the precision in which the loss computes; inputs are rounded to it.
         until: when to give up, by `time.monotonic`.
     """
 
@@ -55,17 +55,17 @@ class Case:
 
     @property
     def is_default(self) -> bool:
-        """Whether the parameters are those for which a record declares what depends on them."""
+        """Whether all parameters have their defaults, for which a record declares its facts."""
         return all(self.loss.parameters[p.name] == p.default for p in self.loss.record.parameters)
 
     @property
     def rounding(self) -> float:
-        """What rounding may do to a number near one, with some to spare: 4e-10 in double precision."""
+        """A generous bound on the rounding error of a number near one: 4e-10 in double precision."""
         return float(torch.finfo(self.precision).eps ** 0.6)
 
     @property
     def one_by_one(self) -> bool:
-        """Whether every model is a call of its own, so that many models take long."""
+        """Whether the loss is called once per model, so that many models take long."""
         return any(note.topic is Topic.MODEL_BY_MODEL for note in self.loss.record.notes)
 
     def draw(
@@ -75,9 +75,9 @@ class Case:
 
         Args:
             *shape: leading dimensions and the batch.
-            seed: of the random numbers.
+            seed: the seed of the random numbers.
             scale: standard deviation of the raw outputs.
-            outputs: number of raw outputs, where it is not that of the case.
+            outputs: number of raw outputs; None for that of the case.
 
         Returns:
             raw (*shape, outputs), and targets as the record encodes them: class indices, numbers of 0 and 1, or
@@ -112,41 +112,41 @@ class Case:
         """
         if not self.alone:
             return self._called(raw, target, prior or self.prior(raw))
-        raw, target = self._in_company(raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1))
+        raw, target = self._with_fixed_rows(raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1))
         value = self._called(raw, target, prior or self.prior(raw))
         return value if self.loss.record.whole_batch else value[..., 0]
 
     def _called(self, raw: torch.Tensor, target: torch.Tensor, prior: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Call the loss on raw (..., batch, outputs); one of the user's own always gets what has a gradient."""
+        """Call the loss on raw (..., batch, outputs); a custom loss always gets a tensor with a gradient."""
         if self.precision != torch.float64:
             raw = raw.to(self.precision)
             target = target.to(self.precision) if target.is_floating_point() else target
         if not self.loss.record.code:
             return self.loss.per_sample(raw, target, **prior)
-        leaf = raw if raw.requires_grad else raw.clone().requires_grad_()  # it may differentiate by itself
+        leaf = raw if raw.requires_grad else raw.clone().requires_grad_()  # the loss may call autograd itself
         value = self._timed(leaf, target, prior)
         return value if raw.requires_grad else value.detach()
 
     def _timed(self, raw: torch.Tensor, target: torch.Tensor, prior: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Call the loss, and give up when time is up: each of models that are evaluated one by one is a call."""
+        """Call the loss, once per model where it must be; look at the clock before every call."""
         lead = raw.shape[:-2]
         if not (self.one_by_one and lead):
-            self._look_at_the_clock()
+            self._check_time()
             return self.loss.per_sample(raw, target, **prior)
         models = (each.flatten(0, len(lead) - 1).split(1) for each in (raw, target))
         values = []
         for some in zip(*models, strict=True):
-            self._look_at_the_clock()
+            self._check_time()
             values.append(self.loss.per_sample(*some, **prior))
         together: torch.Tensor = torch.cat(values).unflatten(0, lead)
         return together
 
-    def _look_at_the_clock(self) -> None:
+    def _check_time(self) -> None:
         if time.monotonic() > self.until:
             raise TimeIsUp
 
-    def _in_company(self, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the batches (..., 1, outputs) with the fixed rows added to each."""
+    def _with_fixed_rows(self, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add the fixed rows to each batch (..., 1, outputs)."""
         if not self.beside:
             return raw, target
         more, its = self.draw(self.beside, seed=1)
@@ -177,9 +177,9 @@ def value_and_gradient(
 
 
 def in_its_precision(case: Case) -> Case:
-    """Return the case in single precision where the loss takes no double, or rounds what it is given."""
+    """Return the case in single precision if the loss accepts no double, or rounds its inputs."""
     single = replace(case, precision=torch.float32)
-    raw, target = case.draw(COMPANY)
+    raw, target = case.draw(FIXED_ROWS)
     try:
         value, slope = value_and_gradient(case, raw, target)
     except (LossFailed, RuntimeError, IndexError):
@@ -192,23 +192,23 @@ def in_its_precision(case: Case) -> Case:
 def _works(case: Case) -> bool:
     """Say whether the loss takes the precision of a case."""
     try:
-        value_and_gradient(case, *case.draw(COMPANY))
+        value_and_gradient(case, *case.draw(FIXED_ROWS))
     except (LossFailed, RuntimeError, IndexError):
         return False
     return True
 
 
-def lone(case: Case) -> Case:
-    """Return a case whose samples are batches by themselves; with fixed rows if a single row says too little."""
+def row_by_row(case: Case) -> Case:
+    """Return a case in which every sample is a batch by itself, with fixed rows if the loss needs them."""
     single = replace(case, alone=True)
-    among = replace(single, beside=COMPANY)
+    among = replace(single, beside=FIXED_ROWS)
     raw, target = case.draw(3)
     try:
-        with warnings.catch_warnings(action="ignore"):  # about too few rows; the loss then gets more
+        with warnings.catch_warnings(action="ignore"):  # warnings about too few rows; the loss then gets more
             value, slope = value_and_gradient(single, raw, target)
             beside = gradient(among, raw, target)
-    except (LossFailed, RuntimeError, IndexError):  # what a loss raises on a single row
+    except (LossFailed, RuntimeError, IndexError):  # raised on a single row
         return among
     finite = bool(value.isfinite().all() and slope.isfinite().all())
-    # A correlation, or a cosine over the batch, is a mere sign of one row: flat, and a jump at zero.
-    return single if finite and bool(slope.norm() >= NOTHING * beside.norm()) else among
+    # A correlation, or a cosine over the batch, of a single row is only a sign: flat, with a jump at zero.
+    return single if finite and bool(slope.norm() >= NEGLIGIBLE * beside.norm()) else among

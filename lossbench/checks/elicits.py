@@ -1,7 +1,7 @@
-"""Which constants minimise a loss on small samples, and so what it makes a network estimate.
+"""Find the constant prediction that minimises a loss on a small sample, and so what a network would estimate.
 
-The loss of one raw output for a whole sample is minimised, and the prediction from that output is compared with
-the statistics of the sample. What a loss estimates, it estimates on all samples.
+The mean loss of one raw output for a whole sample is minimised, and the prediction from that output is compared
+with statistics of the sample. A loss estimates a statistic if this holds on all samples.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ from lossbench.metrics.prediction import predict
 from lossbench.task import VALUED
 
 SAMPLE = np.array([0.6, 0.9, 1.2, 1.5, 1.7, 1.9, 2.0, 2.6, 3.3, 4.1, 9.0])
-"""Targets of a regression: above zero and skewed, so that no two statistics are the same."""
+"""Targets of a regression: above zero and skewed, so that no two statistics are equal."""
 
 MIRRORED = SAMPLE.min() + SAMPLE.max() - SAMPLE[::-1]
-"""The same, skewed to the other side."""
+"""The same sample, skewed to the other side."""
 
 SHARES = (0.3, 0.65, 0.15, 0.7), (0.9, 0.1, 0.4, 0.2), (0.1, 0.85, 0.95, 0.6), (0.65, 0.3, 0.8, 0.45)
-"""In each sample, the share of rows with each label, or pixel; for two classes the first, that of positives."""
+"""In each sample, the share of rows with each label, or pixel; for two classes the first is that of positives."""
 
 COUNTS = (4, 13, 3), (15, 2, 3)
 """In each sample, the rows of each of several classes."""
 
 FEW = 2
-"""The samples of a loss with several outputs, for which the search is long."""
+"""The number of samples for a loss with several outputs, whose search takes long."""
 
 ROWS = 20
 NEAR = {torch.float64: 1e-3, torch.float32: 1e-2}
-"""How near a prediction comes to a statistic that it estimates, by the precision of the loss."""
+"""How near a prediction must be to a statistic that it estimates, by the precision of the loss."""
 
 CALLS = 200
-"""The most evaluations of one search: a loss that falls without end would be followed for ever."""
+"""The largest number of evaluations of one search: that of a loss without a minimum would not end."""
 
 STARTS = 0.0, 1.0
-"""The sizes of the raw outputs from which several of them are searched, each for a sample of its own."""
+"""The size of the raw outputs at the start of a search with several outputs, for one sample after the other."""
 
 Estimates = Mapping[str, bool]
-"""By the name of a statistic, whether the preferred output predicts it."""
+"""By the name of a statistic, whether the minimising output predicts it."""
 
 
 def weighted_median(weights: np.ndarray, y: np.ndarray = SAMPLE) -> float:
@@ -61,12 +61,12 @@ def weighted_median(weights: np.ndarray, y: np.ndarray = SAMPLE) -> float:
 
 
 def centre(y: np.ndarray, pull: Callable[[np.ndarray], np.ndarray]) -> float:
-    """Return the value at which the pulls of a sample's errors, (sample,) to (sample,), sum to zero."""
+    """Return the value at which `pull`, a function of the errors (sample,), sums to zero over a sample."""
     return float(brentq(lambda value: pull(y - value).sum(), y.min(), y.max(), xtol=1e-12))
 
 
 def moved_mean(y: np.ndarray, reach: float) -> float:
-    """Return the mean of a sample when values farther than `reach` from that mean are moved to this distance."""
+    """Return the mean of a sample, with values farther than `reach` from that mean moved to that distance."""
     return centre(y, lambda error: error.clip(-reach, reach))
 
 
@@ -82,11 +82,11 @@ STATISTICS: Mapping[str, Callable[..., float]] = {
     "mean weighted by 1/√(1 + ((y - f)/delta)²)": lambda y, delta: centre(y, lambda e: e / np.hypot(1, e / delta)),
     "mean weighted by tanh(y - f)/(y - f)": lambda y: centre(y, np.tanh),
 }
-"""Statistics of an ordered sample (sample,) by their names in records; the others are parameters of the loss."""
+"""Statistics of an ordered sample (sample,) by their names in records; other arguments are loss parameters."""
 
 
 def statistics(parameters: Mapping[str, float], y: np.ndarray = SAMPLE) -> dict[str, float]:
-    """Return the statistics of a sample by name; those with a parameter only if the loss has it too."""
+    """Return the statistics of a sample by name; one with a parameter only if the loss has that parameter."""
     wanted = {name: list(inspect.signature(statistic).parameters)[1:] for name, statistic in STATISTICS.items()}
     return {
         name: STATISTICS[name](y, **{key: parameters[key] for key in keys})
@@ -96,18 +96,18 @@ def statistics(parameters: Mapping[str, float], y: np.ndarray = SAMPLE) -> dict[
 
 
 def risk(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss (n,) of each raw output (n, outputs) when it is given for every target (rows, ...)."""
+    """Return the mean loss (n,) of each raw output (n, outputs) as the prediction for all targets (rows, ...)."""
     rows = len(target)
     every = raw[:, None].expand(-1, rows, -1)
     value = case.value(every, target.expand(len(raw), *target.shape), **prior)
     return value if case.loss.record.whole_batch else value.mean(-1)
 
 
-def preferred(case: Case, target: torch.Tensor, start: float = 0.0, **prior: torch.Tensor) -> np.ndarray:
-    """Return the raw output (outputs,) of least risk.
+def minimiser(case: Case, target: torch.Tensor, start: float = 0.0, **prior: torch.Tensor) -> np.ndarray:
+    """Return the raw output (outputs,) of smallest risk.
 
-    A single output is searched on a grid and refined without a derivative; several outputs are found by descent
-    along the gradient, from `start`.
+    A single output is searched on a grid and refined without derivatives; several outputs are found by gradient
+    descent from `start`.
     """
     if case.outputs > 1:
         return _descended(case, target, start, prior)
@@ -142,7 +142,7 @@ def samples(case: Case) -> list[torch.Tensor]:
         return [torch.as_tensor(y.copy())[:, None].expand(-1, case.targets) for y in (SAMPLE, MIRRORED)]
     if record.task == "multiclass":
         return [torch.as_tensor(np.repeat([0, 1, 2], counts)) for counts in COUNTS]
-    # Row i has a label where i is among the first of a permutation that is the label's own.
+    # Each label has a permutation of the rows, and is present in the first rows of it.
     rank = (np.arange(ROWS)[:, None] * np.array([1, 3, 7, 9])[: case.targets]) % ROWS
     shares = SHARES if case.outputs == 1 else SHARES[:FEW]
     present = [torch.as_tensor(rank < np.round(ROWS * np.array(each)[: case.targets])) for each in shares]
@@ -150,36 +150,36 @@ def samples(case: Case) -> list[torch.Tensor]:
 
 
 def check_elicits(case: Case) -> Observation:
-    """Find the preferred constants, name what they are, and compare that with what the record declares."""
-    found = _named(case)
+    """Find the minimising constants, name the statistic that they are, and compare it with the record's claim."""
+    found = _estimates(case)
     if found is None:
-        return observed("no constant: of one it is NaN or infinite", noted=True)
+        return observed("nothing: the loss of some constant is NaN or infinite", noted=True)
     (estimates, saw), claim = found, _claim(case)
     if not estimates.get(claim, True):
-        return observed(f"{saw}: declared to be the {claim}, and is not", failed=True)
-    held = _held(estimates, claim)
+        return observed(f"{saw}: declared to be the {claim}, but it is not", failed=True)
+    held = _confirmed(estimates, claim)
     known = held if claim in (held, "") else f"declared as {claim}"
     return observed(f"{saw}: {known or 'no statistic that is known here'}", noted=not known)
 
 
 def estimated(case: Case) -> str:
     """Name the statistic that a loss estimates on all samples; empty where none is known."""
-    found = _named(case)
-    return _held(found[0], "") if found else ""
+    found = _estimates(case)
+    return _confirmed(found[0], "") if found else ""
 
 
-def _held(estimates: Estimates, claim: str) -> str:
-    """Return what is declared, if it can be tested, or else the first statistic that holds."""
+def _confirmed(estimates: Estimates, claim: str) -> str:
+    """Return the declared statistic if it can be tested, else the first one that is estimated."""
     return claim if claim in estimates else next((name for name, holds in estimates.items() if holds), "")
 
 
-def _named(case: Case) -> tuple[Estimates, str] | None:
-    """Say which statistics the preferred constants of all samples are; None where the loss of one is no number."""
+def _estimates(case: Case) -> tuple[Estimates, str] | None:
+    """Return which statistics the minimising constants of all samples are; None if a loss is not finite."""
     targets = samples(case)
     shares = [_shares(case, target) for target in targets]
     priors = [{"prior": torch.as_tensor(share)[None]} if case.loss.record.prior else {} for share in shares]
     each = list(zip(targets, priors, strict=True))
-    raw = [preferred(case, target, start, **prior) for (target, prior), start in zip(each, cycle(STARTS))]
+    raw = [minimiser(case, target, start, **prior) for (target, prior), start in zip(each, cycle(STARTS))]
     risks = [
         risk(case, torch.as_tensor(one)[None], its, **prior) for one, (its, prior) in zip(raw, each, strict=True)
     ]
@@ -199,13 +199,13 @@ def _shares(case: Case, target: torch.Tensor) -> np.ndarray:
 
 
 def _claim(case: Case) -> str:
-    """Return what a record says that a loss estimates; if it depends on parameters, only at their defaults."""
+    """Return the statistic that a record claims; if it depends on parameters, only at their defaults."""
     claim = case.loss.facts.estimates if case.loss.facts else ""
     return claim if case.is_default or claim in STATISTICS else ""
 
 
 def _of_values(case: Case, raw: np.ndarray, y: np.ndarray) -> tuple[Estimates, str]:
-    """Name the value predicted by raw (outputs,) among the statistics of an ordered sample."""
+    """Compare the value predicted by raw (outputs,) with the statistics of an ordered sample."""
     value = float(positive(torch.tensor(raw[0]))) if case.loss.link == "softplus" else float(raw[0])
     given, near = statistics(case.loss.parameters, y), NEAR[case.precision]
     estimates = {name: abs(value - statistic) < near for name, statistic in given.items()}
@@ -217,7 +217,7 @@ def _of_values(case: Case, raw: np.ndarray, y: np.ndarray) -> tuple[Estimates, s
 
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:
-    """Name what raw (samples, outputs) says about classes or labels of known shares (samples, classes)."""
+    """Compare raw outputs (samples, outputs) with the known shares (samples, classes) of classes or labels."""
     reading = predict(raw[None], case.loss.link, reading_of(case.loss.task))
     likely = (
         share.argmax(-1) if case.loss.task == "multiclass" else (share > 0.5).reshape(reading.decision[0].shape)
@@ -235,13 +235,13 @@ def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimat
         and near(belief, share / share.sum(-1, keepdims=True)),
         "most probable class": bool(np.all(reading.decision[0] == likely)),
     }
-    if case.loss.task == "anomaly":  # of numbers from 0 to 1, of which 0 and 1 are some
+    if case.loss.task == "anomaly":  # its targets are numbers from 0 to 1, here only 0 and 1
         estimates = {"mean": estimates["probability"], "median": estimates["most probable class"]}
     said = f"raw outputs {_listed(raw)}" if belief is None else f"probabilities {_listed(belief)}"
     return estimates, f"{said} for shares of {_listed(share)}"
 
 
 def _listed(numbers: np.ndarray) -> str:
-    """Write the numbers (samples, n) of each sample; those of a single number together."""
+    """Write the numbers (samples, n), separating samples by semicolons if each has several numbers."""
     rows = [", ".join(f"{number:.3g}" for number in row) for row in numbers]
     return ("; " if numbers.shape[-1] > 1 else ", ").join(rows)

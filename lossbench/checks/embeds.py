@@ -1,4 +1,4 @@
-"""Whether a loss of embeddings brings the rows of one class together: free embeddings go down the loss."""
+"""Check whether an embedding loss brings the rows of a class together, by gradient descent on free embeddings."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from lossbench.checks.case import Case, value_and_gradient
 from lossbench.metrics.gallery import Gallery
 
 CLASSES, ROWS = 5, 4
-"""More classes than an embedding has numbers, so that none is taken for the score of a class."""
+"""There are more classes than embedding dimensions, so that no dimension can be the score of a class."""
 
 SCALES = (0.1, 1.0, 3.0)
-"""The size of the embeddings at the starts."""
+"""The size of the embeddings at each start."""
 
 STEPS, STEP, FEWEST = 100, 0.1, 20
 
 TOGETHER = 0.9
-"""The share of rows with a nearest row of their class from which these are together; at random it is 3/19."""
+"""The share of rows with a nearest row of their own class from which classes count as together; by chance 3/19."""
 
-SHORT = 0.4
-"""The part of the time left that a descent may take."""
+TIME_SHARE = 0.4
+"""The share of the time left that a descent may take."""
 
 
 def embeds(case: Case) -> Observation:
-    """Let the rows of several classes find embeddings of least loss, and look at the nearest row of each."""
+    """Descend the loss from several starts, and look at the nearest row of each row."""
     target = torch.arange(CLASSES).repeat(ROWS)
     ends = descended(case, target)
     if not bool(ends.isfinite().all()):
-        return observed("embeddings of rows go down the loss to NaN or infinity", failed=True)
+        return observed("gradient descent on embeddings ends in NaN or infinity", failed=True)
     gallery = Gallery(target.numpy())
     shares = [float((gallery.read(end, None, target.numpy())[:, 0] < 1).mean()) for end in ends.numpy()]
     together = [share >= TOGETHER for share in shares]
     said = " / ".join(f"{share:.0%}" for share in shares)
     saw = f"from {len(SCALES)} starts, the nearest rows of {said} of the rows come to be of their class"
-    # One that stays where all rows lie close together is still a loss: so does that of the hardest triplets.
+    # Failing from some starts is allowed: the hardest triplets do so where all rows begin close together.
     return observed(saw, failed=not any(together), noted=not all(together))
 
 
 def descended(case: Case, target: torch.Tensor) -> torch.Tensor:
-    """Return where the rows end from every start, by Adam: (starts, rows, numbers)."""
+    """Return the embeddings at the end of Adam from every start: (starts, rows, dimensions)."""
     rng = np.random.default_rng(0)
     starts = [rng.normal(scale=scale, size=(len(target), case.outputs)) for scale in SCALES]
     point = torch.as_tensor(np.stack(starts))
@@ -58,7 +58,7 @@ def descended(case: Case, target: torch.Tensor) -> torch.Tensor:
 
 
 def _slope(case: Case, target: torch.Tensor, point: torch.Tensor) -> torch.Tensor:
-    """Return the gradient of every start, of its own shape."""
+    """Return the gradient of every start, in its shape."""
     return value_and_gradient(case, point, target.expand(len(point), -1))[1].double()
 
 
@@ -68,4 +68,4 @@ def _affordable(case: Case, target: torch.Tensor, point: torch.Tensor) -> int:
         return STEPS
     began = time.monotonic()
     _slope(case, target, point)
-    return int(np.clip(SHORT * (case.until - began) / (time.monotonic() - began), FEWEST, STEPS))
+    return int(np.clip(TIME_SHARE * (case.until - began) / (time.monotonic() - began), FEWEST, STEPS))

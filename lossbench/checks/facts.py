@@ -1,4 +1,4 @@
-"""What a record declares about the shape of a loss, each fact as a law that holds for a loss or does not."""
+"""The facts that a record declares about the shape of a loss, each as a law that a loss keeps or breaks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 import torch
 
 from lossbench.checks import Observation, observed
-from lossbench.checks.case import Case, gradient, lone
+from lossbench.checks.case import Case, gradient, row_by_row
 from lossbench.losses.custom.calls import alike
 from lossbench.task import AVERAGED, VALUED
 
 ROWS = 300
 FEWER = 60
-"""The samples where every one of them is a call of its own."""
+"""The number of samples if the loss is called once per sample."""
 
 
 def _rows(case: Case) -> int:
@@ -22,7 +22,7 @@ def _rows(case: Case) -> int:
 
 def convex(case: Case, rows: int = 0) -> bool:
     """Between two points the loss lies below the chord."""
-    scale = 8 if case.loss.link == "softplus" else 4  # where softplus is flat, at its smallest value, too
+    scale = 8 if case.loss.link == "softplus" else 4  # far enough to reach the flat part of softplus
     raw, target = case.draw(rows or _rows(case), scale=scale)
     other, _ = case.draw(len(raw), scale=scale, seed=1)
     middle = case.value((raw + other) / 2, target)
@@ -31,7 +31,7 @@ def convex(case: Case, rows: int = 0) -> bool:
 
 
 def bounded(case: Case, rows: int = 0) -> bool:
-    """Far out the loss hardly grows with the distance; otherwise it grows without bound, if slowly."""
+    """At very large raw outputs the loss hardly grows any more."""
     far, farther = (case.value(*case.draw(rows or _rows(case), scale=scale)) for scale in (1e5, 1e10))
     return bool((farther.isfinite() & (farther <= 1.5 * far + 0.5)).all())
 
@@ -63,7 +63,7 @@ def separable(case: Case) -> bool:
 
 
 def nonnegative(case: Case, rows: int = 0) -> bool:
-    """No loss is negative, but for rounding of a zero."""
+    """No value is negative, apart from rounding of a zero."""
     return float(case.value(*case.draw(rows or _rows(case))).min()) >= -1e-3 * case.rounding
 
 
@@ -74,11 +74,11 @@ LAWS: Mapping[str, Callable[[Case], bool]] = {
     "separable": separable,
     "nonnegative": nonnegative,
 }
-"""By the name of the fact in `lossbench.losses.Facts`; for differentiability see `lossbench.checks.kinks`."""
+"""The law of each fact in `lossbench.losses.Facts`; for differentiability see `lossbench.checks.kinks`."""
 
 
 def steepness(case: Case, outputs: int, scale: float, rows: int = 0) -> torch.Tensor:
-    """Return the size of the gradient of many samples, (samples,); of a separable loss, that of each term."""
+    """Return the gradient norm of many samples, (samples,); for a separable loss, that of each term."""
     raw, target = case.draw(rows or _rows(case), scale=scale, outputs=outputs)
     slope = gradient(case, raw, target)
     facts = case.loss.facts
@@ -91,7 +91,7 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = 0) -> torch.Te
 
 def check_facts(case: Case) -> Observation:
     """Check the loss against the facts that its record declares; without facts, report what seems to be true."""
-    case = lone(case)
+    case = row_by_row(case)
     found = [name for name, law in LAWS.items() if law(case)]
     steepest = max(float(steepness(case, case.outputs, scale).max()) for scale in (0.3, 3, 30))
     seen = f"gradient up to {steepest:.3g}"
@@ -104,5 +104,5 @@ def check_facts(case: Case) -> Observation:
         broken.append(f"lipschitz {facts.lipschitz:g}")
     limit = "" if facts.lipschitz is None else f", by default at most {facts.lipschitz:.3g}"
     declared = ", ".join(name for name in LAWS if getattr(facts, name))
-    saw = f"declared {', '.join(broken)}, which is not so" if broken else f"{declared}: as declared"
+    saw = f"declared {', '.join(broken)}, but it is not" if broken else f"{declared}: as declared"
     return observed(f"{saw}; {seen}{limit}", failed=bool(broken))

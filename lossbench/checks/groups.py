@@ -1,6 +1,6 @@
-"""A small training without a network: groups of rows, each with raw outputs of its own, that go down the loss.
+"""A small training without a network: gradient descent on the raw outputs of groups of rows.
 
-A network that could give every kind of row any output would end there too. The rows of a group have unlike
+A network that can give every group any output would end at the same outputs. The rows of a group have different
 targets, and groups differ in the share of each class or label, or in the values of a regression.
 """
 
@@ -28,39 +28,39 @@ MIXED = (0.7, 0.2, 0.1)
 """The shares of three of several classes in a group."""
 
 CENTRES = (-3.0, -1.5, -0.5, 0.5, 1.5, 3.0)
-"""What the targets of a group lie about, in a regression; all above zero where predictions are."""
+"""The centres of the targets of each group in a regression; shifted above zero where predictions must be."""
 
 AROUND = np.array([0.7, 0.8, 0.9, 0.9, 1.0, 1.0, 1.0, 1.1, 1.2, 1.4])
 """The targets of a group, in units of its centre."""
 
 STARTS = ("zero", "near zero", "far from zero", "the right predictions")
 SCALES = (0.01, 1.0, 3.0)
-"""The size of the raw outputs at the starts, but for the last."""
+"""The size of the raw outputs at each start except the last."""
 
 STEPS, STEP = 100, 0.3
-"""Of the descent; the steps shrink to nothing."""
+"""The number and the first size of the steps of a descent; they shrink to zero."""
 
 FEWEST = 30
-"""The steps of a slow loss, which are as much longer."""
+"""The smallest number of steps, for a slow loss; they are longer in proportion."""
 
-SPENT = 0.4
-"""The part of the time left that a descent may take."""
+TIME_SHARE = 0.4
+"""The share of the time left that a descent may take."""
 
 FAR = (0.0, 1.0, 1e2, 1e3, 1e4)
-"""How far beyond its end a descent is followed, in units of its length."""
+"""The points of a descent at which the loss is evaluated, in units of its length: start, end and far beyond."""
 
 
 @dataclass(frozen=True, eq=False)
 class Descent:
-    """Where the descents ended.
+    """The results of the descents.
 
     Args:
         truth: (groups, columns) the share of each class or label in each group, or the centre of its values.
-        target: (rows,) or (rows, targets) of all groups, as the record encodes them.
-        start: (starts, groups, outputs) raw outputs.
-        end: likewise.
+        target: (rows,) or (rows, targets) the targets of all groups, as the record encodes them.
+        start: (starts, groups, outputs) raw outputs at the start.
+        end: likewise at the end.
         values: (far, starts) the loss at FAR times the way from start to end.
-        reading: of the ends, as predictions of the task.
+        reading: the raw outputs at the end, read as predictions.
     """
 
     truth: np.ndarray
@@ -72,9 +72,9 @@ class Descent:
 
 
 def grouped(case: Case) -> tuple[np.ndarray, torch.Tensor]:
-    """Return what is true of each group, (groups, columns), and the targets of their rows.
+    """Return the true shares or centres of each group, (groups, columns), and the targets of their rows.
 
-    Each of several classes, labels or targets goes through all shares or centres.
+    Each class, label or target takes all shares or centres in turn.
     """
     record, targets = case.loss.record, case.targets
     if record.task in VALUED:
@@ -88,14 +88,14 @@ def grouped(case: Case) -> tuple[np.ndarray, torch.Tensor]:
         counts = (truth * ROWS).round().astype(int)
         return truth, torch.as_tensor(np.concatenate([np.repeat(np.arange(targets), count) for count in counts]))
     truth = np.stack([np.roll(SHARES, 2 * label) for label in range(targets)], axis=-1)
-    # Labels that a group has together are not on the same rows.
+    # Different labels of a group are on different rows.
     rank = (np.arange(ROWS)[:, None] * np.array([1, 3, 7])[np.arange(targets) % 3]) % ROWS
     present = torch.as_tensor(rank < (truth * ROWS).round()[:, None]).reshape(-1, targets)
     return truth, present[:, 0].long() if record.encoding == "index" else present.double()
 
 
-def right(case: Case, truth: np.ndarray) -> torch.Tensor:
-    """Return raw outputs (groups, outputs) that predict what is true of the groups (groups, columns)."""
+def right_outputs(case: Case, truth: np.ndarray) -> torch.Tensor:
+    """Return raw outputs (groups, outputs) that predict the true shares or centres (groups, columns)."""
     link, known = case.loss.link, torch.as_tensor(truth)
     if link == "softplus":
         return known.expm1().log()
@@ -108,11 +108,11 @@ def right(case: Case, truth: np.ndarray) -> torch.Tensor:
 
 
 def descended(case: Case) -> Descent:
-    """Descend from every start at once, by Adam, whose steps do not depend on the size of the loss."""
+    """Run Adam, whose steps do not depend on the scale of the loss, from all starts at once."""
     truth, target = grouped(case)
     rng = np.random.default_rng(0)
     drawn = [torch.as_tensor(rng.normal(scale=scale, size=(len(truth), case.outputs))) for scale in SCALES]
-    start = torch.stack([*drawn, right(case, truth)])
+    start = torch.stack([*drawn, right_outputs(case, truth)])
     end, mean, square = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
     steps = _affordable(case, target, start)
     for step in range(1, steps + 1):
@@ -131,7 +131,7 @@ def _affordable(case: Case, target: torch.Tensor, start: torch.Tensor) -> int:
     began = time.monotonic()
     _value_and_slope(case, target, start)
     each = time.monotonic() - began
-    return int(np.clip(SPENT * (case.until - began) / each, FEWEST, STEPS))
+    return int(np.clip(TIME_SHARE * (case.until - began) / each, FEWEST, STEPS))
 
 
 def risk_of(case: Case, descent: Descent, raw: torch.Tensor) -> torch.Tensor:
@@ -147,7 +147,7 @@ def _value_and_slope(case: Case, target: torch.Tensor, raw: torch.Tensor) -> tup
 
 
 def read(case: Case, raw: torch.Tensor) -> Prediction:
-    """Return what raw outputs (starts, groups, outputs) predict."""
+    """Return the predictions of raw outputs (starts, groups, outputs)."""
     if case.loss.link == "softplus":
         raw = positive(raw)
     elif case.loss.link == "location":
@@ -156,7 +156,7 @@ def read(case: Case, raw: torch.Tensor) -> Prediction:
 
 
 def reading_of(task: Task) -> Task:
-    """Return the task as which raw outputs are read: columns of 0 and 1 that are given back are so many labels.
+    """Return the task by which raw outputs are read: the columns of 0 and 1 of an anomaly task are read as labels.
 
     Example:
         >>> reading_of("anomaly"), reading_of("binary")

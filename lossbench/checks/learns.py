@@ -1,4 +1,4 @@
-"""Whether a loss leads to the targets: where the small training of `lossbench.checks.groups` ends."""
+"""Check whether minimising a loss leads to the targets, by the small training of `lossbench.checks.groups`."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
 from lossbench.checks.embeds import embeds
 from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
+from lossbench.checks.kinds import ignores_class_names, kinds, without_gradient
 from lossbench.checks.reach import unreached
-from lossbench.checks.say import kinds, nameless, silent
 from lossbench.metrics.prediction import Prediction
 from lossbench.remark import Topic
 from lossbench.task import VALUED, Task
 
 FREE = len(STARTS) - 1
-"""The number of starts that know nothing of the targets; they come first."""
+"""The number of starts that are independent of the targets; they come first."""
 
 KEEPS = 0.5
-"""A loss that falls by this much of its last fall, each time the outputs are ten times as large, has no end."""
+"""A loss is unbounded below if, as outputs grow tenfold, it falls by at least this share of its previous fall."""
 
 CLEAR = 0.02
-"""How far from the border a decision is clear, in units of the range of the predictions, at most of 1."""
+"""The margin from which a decision is clear, in units of the range of the predictions, at most 1."""
 
 SETTLED = 0.6
-"""The share of right decisions on mixed groups below which, if they also hang on the start, they are arbitrary."""
+"""Decisions on mixed groups that depend on the start are arbitrary if less than this share of them is right."""
 
 MISSED = 0.5
-"""The error of a regression above which the targets are missed, in units of that of one constant."""
+"""The error of a regression above which the targets are missed, in units of the error of a constant."""
 
 FOLLOWS = 0.9
 """The correlation with the targets above which predictions follow them."""
 
 APART = 0.1
-"""The part of the range of the targets over which predictions spread, if targets move them apart."""
+"""The share of the range of the targets over which predictions must spread to count as following them."""
 
 WITHIN = 0.5
-"""How far from its centre, as a part of it, a prediction is among the targets of its group."""
+"""A prediction has reached its group if it is nearer to the centre than this share of the centre."""
 
 
-def judged(case: Case) -> Observation:
-    """Let every group of rows find the outputs of least loss, and compare what they predict with what is true."""
+def leads_to_targets(case: Case) -> Observation:
+    """Minimise the loss over the outputs of every group of rows, and compare their predictions with the truth."""
     if case.loss.record.headless:
         return embeds(case)
     regression = case.loss.task in VALUED
-    mute = "" if regression else nameless(case) or silent(case)
-    if mute:
-        return observed(mute, failed=True)
+    ignored = "" if regression else ignores_class_names(case) or without_gradient(case)
+    if ignored:
+        return observed(ignored, failed=True)
     descent = descended(case)
-    fault = next(filter(None, (look(case, descent) for look in LOOKS[case.loss.task])), "") or unreached(case)
+    fault = next(filter(None, (find(case, descent) for find in FAULTS[case.loss.task])), "") or unreached(case)
     if fault:
         return observed(fault, failed=True)
     if not regression:
@@ -61,13 +61,13 @@ def judged(case: Case) -> Observation:
 
 
 def undefined(case: Case, descent: Descent) -> str:
-    """Say that the descent ended in no number."""
+    """Report a descent that ended in NaN or infinity."""
     lost = ~descent.values[1].isfinite()
     return f"the value becomes NaN or infinite from {STARTS[int(lost.nonzero()[0])]}" if bool(lost.all()) else ""
 
 
-def endless(case: Case, descent: Descent) -> str:
-    """Say that the loss falls the more the larger the outputs are, unless its record says that it may."""
+def unbounded_below(case: Case, descent: Descent) -> str:
+    """Report a loss that falls without bound as outputs grow, unless its record allows that."""
     if case.loss.record.range.startswith("(-inf"):
         return ""
     value = descent.values.double()
@@ -83,8 +83,8 @@ def endless(case: Case, descent: Descent) -> str:
     return f"the value falls without end as the outputs grow: {told}"
 
 
-def opposite(case: Case, descent: Descent) -> str:
-    """Name a class that is predicted the less, the more rows are of it."""
+def inverted(case: Case, descent: Descent) -> str:
+    """Report a class that is predicted less the more rows are of it."""
     for column, value, name in kinds(case):
         share = descent.truth[:, column]
         if value and np.median([correlation(mine, share) for mine in _ranking(case, descent)[..., column]]) < 0:
@@ -92,8 +92,8 @@ def opposite(case: Case, descent: Descent) -> str:
     return ""
 
 
-def never(case: Case, descent: Descent) -> str:
-    """Name a class that is not predicted clearly even where all rows are of it."""
+def never_predicted(case: Case, descent: Descent) -> str:
+    """Report a class that is not clearly predicted even where all rows are of it."""
     margin = _margin(case, descent)
     clear = CLEAR * np.minimum(1.0, np.ptp(margin, axis=1, keepdims=True))
     for column, value, name in kinds(case):
@@ -105,7 +105,7 @@ def never(case: Case, descent: Descent) -> str:
 
 
 def arbitrary(case: Case, descent: Descent) -> str:
-    """Say that the start, not the targets, decides what is predicted for groups of several classes."""
+    """Report that the start, not the targets, decides the predictions for groups of several classes."""
     mixed = (descent.truth % 1 != 0).any(-1)
     said, true = _margin(case, descent)[:FREE, mixed] > 0, _likely(case, descent.truth[mixed])
     differ = bool((said != said[:1]).any())
@@ -115,19 +115,19 @@ def arbitrary(case: Case, descent: Descent) -> str:
 
 
 def missed(case: Case, descent: Descent) -> str:
-    """Say that a regression moves away even from the right predictions, and where to."""
+    """Report that predictions of a regression move away even from the right values, and where to."""
     if _error(case, descent)[-1] <= MISSED or _loose(case, descent):
         return ""
     there = descent.reading.decision[-1, :, 0]
     worst = int(np.abs(there - descent.truth[:, 0]).argmax())
     return (
-        f"its least is not at the targets: predictions that start right end at {there[worst]:.3g} where the "
+        f"its minimum is not at the targets: predictions that start right end at {there[worst]:.3g} where the "
         f"targets are about {descent.truth[worst, 0]:.3g}"
     )
 
 
-def unmoved(case: Case, descent: Descent) -> str:
-    """Say that a regression reaches no target, or none on a side of zero, from starts that know none of them."""
+def targets_ignored(case: Case, descent: Descent) -> str:
+    """Report that a regression reaches no target, or none on one side of zero, from the independent starts."""
     said, true = _matched(case, descent.reading, descent)
     if not _unpaired(case) and any(correlation(mine, true) >= FOLLOWS for mine in said[:FREE]):
         return ""
@@ -142,30 +142,30 @@ def unmoved(case: Case, descent: Descent) -> str:
     return f"{which} have no say: predictions that do not start there do not come to any of them"
 
 
-Look = Callable[[Case, Descent], str]
+FindFault = Callable[[Case, Descent], str]
 
-CLASSES: tuple[Look, ...] = (undefined, endless, opposite, never, arbitrary)
+CLASSES: tuple[FindFault, ...] = (undefined, unbounded_below, inverted, never_predicted, arbitrary)
 
-LOOKS: Mapping[Task, tuple[Look, ...]] = {
-    "regression": (undefined, endless, missed, unmoved),
+FAULTS: Mapping[Task, tuple[FindFault, ...]] = {
+    "regression": (undefined, unbounded_below, missed, targets_ignored),
     "binary": CLASSES,
     "multiclass": CLASSES,
     "multilabel": CLASSES,
     "segmentation": CLASSES,
-    "distribution": (undefined, endless, missed, unmoved),
+    "distribution": (undefined, unbounded_below, missed, targets_ignored),
     "anomaly": CLASSES,
     "embedding": CLASSES,
 }
-"""What is looked at, each naming a fault; the first that is found is told."""
+"""The functions that look for a fault, by task; the first fault is reported."""
 
 
 def _ranking(case: Case, descent: Descent) -> np.ndarray:
-    """Return the belief in each class or label (starts, groups, columns)."""
+    """Return the score of each class or label (starts, groups, columns)."""
     return descent.reading.ranking.reshape(len(STARTS), *descent.truth.shape)
 
 
 def _margin(case: Case, descent: Descent) -> np.ndarray:
-    """Return how far inside the decision for each class or label a prediction is (starts, groups, columns)."""
+    """Return the margin by which each class or label is decided for (starts, groups, columns)."""
     ranking = _ranking(case, descent)
     if case.loss.task != "multiclass":
         border = {"clip": 0.5, "softmax": 0.0 if case.loss.task == "binary" else np.log(0.5)}
@@ -175,7 +175,7 @@ def _margin(case: Case, descent: Descent) -> np.ndarray:
 
 
 def _likely(case: Case, truth: np.ndarray) -> np.ndarray:
-    """Say which class, or which labels, most rows of a group (groups, columns) have."""
+    """Return which class, or which labels, most rows of a group have (groups, columns)."""
     return truth == truth.max(-1, keepdims=True) if case.loss.task == "multiclass" else truth > 0.5
 
 
@@ -186,25 +186,25 @@ def _by_share(descent: Descent) -> str:
 
 
 def _matched(case: Case, reading: Prediction, descent: Descent) -> tuple[np.ndarray, np.ndarray]:
-    """Return predictions (starts, n) and targets (n,); each in its order if the loss does not pair them."""
+    """Return predictions (starts, n) and targets (n,); both sorted if the loss does not pair them."""
     said, true = reading.decision.reshape(len(STARTS), -1), descent.truth.flatten()
     return (np.sort(said), np.sort(true)) if _unpaired(case) else (said, true)
 
 
 def _unpaired(case: Case) -> bool:
-    """Say whether a loss compares predictions and targets without regard to which row they are of."""
+    """Say whether a loss compares all predictions with all targets, without pairing them by row."""
     noted = any(note.topic is Topic.ANY_ORDER for note in case.loss.record.notes)
     return noted or case.loss.task == "distribution"
 
 
 def _error(case: Case, descent: Descent) -> np.ndarray:
-    """Return the mean error (starts,) in units of that of a constant."""
+    """Return the mean error (starts,) in units of the error of a constant."""
     said, true = _matched(case, descent.reading, descent)
     return np.asarray(np.abs(said - true).mean(-1) / np.abs(true - true.mean()).mean())
 
 
 def _loose(case: Case, descent: Descent) -> str:
-    """Name what a loss leaves open of predictions that follow the targets: their shift, or their scale."""
+    """Name what a loss does not determine in predictions that follow the targets: a shift, or a scale."""
     said, true = _matched(case, descent.reading, descent)
     if _error(case, descent)[-1] <= CLEAR or correlation(said[-1], true) < FOLLOWS:
         return ""

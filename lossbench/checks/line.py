@@ -11,22 +11,22 @@ from lossbench.checks.case import Case, value_and_gradient
 from lossbench.task import VALUED
 
 REACH = 6.0
-"""How far a line goes to both sides, in units of the raw output."""
+"""How far a line extends to both sides, in units of the raw output."""
 
 UNEVEN = (0.3, -0.7, 1.1)
-"""The fixed outputs of all lines but the standard one: no two are tied."""
+"""The fixed outputs of all lines except the standard one: no two are tied."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One raw output that moves, while the others and the target stay.
+    """A line along which one raw output changes, while the others and the target are fixed.
 
     Args:
         case: the loss, each sample a batch by itself.
         label: the meaning of the numbers on the line.
         base: (outputs,) the raw outputs at the line's zero.
-        output: which raw output moves.
-        target: () or (targets,) of the one sample, as the record encodes it.
+        output: the raw output that changes.
+        target: () or (targets,) the target of the sample, as the record encodes it.
     """
 
     case: Case
@@ -49,7 +49,7 @@ class Line:
 
 
 def standard(case: Case) -> Line:
-    """Return the line on which a loss is drawn: the error, or the raw output of the true class."""
+    """Return the line along which a loss is plotted: the error, or the raw output of the true class."""
     record = case.loss.record
     base = torch.zeros(case.outputs, dtype=torch.float64)
     if record.task in VALUED:
@@ -84,7 +84,7 @@ def lines(case: Case) -> Iterator[Line]:
 
 
 def _targets(case: Case) -> list[torch.Tensor]:
-    """Return one target () or (targets,) of every kind."""
+    """Return one target, () or (targets,), of each kind."""
     if case.loss.record.encoding == "index":
         return [torch.tensor(0), torch.tensor(case.outputs - 1)]
     found = [_values(case, 1.0)]
@@ -94,7 +94,7 @@ def _targets(case: Case) -> list[torch.Tensor]:
 
 
 def _values(case: Case, first: float, rest: float | None = None) -> torch.Tensor:
-    """Return a target (targets,) with this first number; the rest equals `rest`, or the first."""
+    """Return a target (targets,) of `first` followed by `rest`, or of `first` only."""
     values = torch.full((case.targets,), first if rest is None else rest, dtype=torch.float64)
     values[0] = first
     return values

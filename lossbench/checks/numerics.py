@@ -7,13 +7,13 @@ import itertools
 import torch
 
 from lossbench.checks import Observation, observed
-from lossbench.checks.case import Case, gradient, lone, value_and_gradient
+from lossbench.checks.case import Case, gradient, row_by_row, value_and_gradient
 
 ROWS = 40
 
 
 def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float = 1e-6) -> torch.Tensor:
-    """Return the gradient (batch, outputs) in raw by central differences; raw is away from kinks."""
+    """Return the gradient (batch, outputs) by central differences; raw must be away from kinks."""
     shift = step * torch.eye(raw.numel(), dtype=raw.dtype).reshape(-1, *raw.shape)
     targets = target.expand(len(shift), *target.shape)
     rise = case.value(raw + shift, targets) - case.value(raw - shift, targets)
@@ -23,8 +23,8 @@ def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float
 def check_slopes(case: Case) -> Observation:
     """Compare the gradient with central differences of the value, in double precision.
 
-    Of a loss that orders its batch, two outputs may lie so close that a difference passes over a kink; then others
-    are drawn, on which a false gradient is false again.
+    For a loss that sorts its batch, two outputs may be so close that a difference crosses a kink. So a failure of
+    a whole-batch loss is tried again on another draw, on which a wrong gradient fails again.
     """
     seen = compared(case, seed=0)
     return compared(case, seed=1) if seen.grade == "fail" and case.loss.record.whole_batch else seen
@@ -34,7 +34,7 @@ def compared(case: Case, seed: int) -> Observation:
     """Compare the gradient with central differences of the value on one draw."""
     raw, target = case.draw(ROWS, seed=seed)
     value, slope = case.value(raw, target), gradient(case, raw, target)
-    precision = torch.finfo(value.dtype).eps  # a loss may compute in single precision whatever it is given
+    precision = torch.finfo(value.dtype).eps  # a loss may compute in single precision whatever its inputs are
     expected = differences(case, raw, target, precision ** (1 / 3))
     allowed = 2 * precision**0.4 * (expected.abs() + 0.1 * value.abs().max().clamp(min=1))
     off = (slope - expected).abs()
@@ -49,10 +49,10 @@ def compared(case: Case, seed: int) -> Observation:
 SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
 """The raw outputs at which a loss must stay finite."""
 
-DRAWS = 8  # of the targets
+DRAWS = 8  # draws of the targets
 
 LOST = 0.1
-"""The part of a gradient that may be lost to rounding."""
+"""The share of a gradient that may be lost to rounding."""
 
 
 def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -82,8 +82,8 @@ def check_finite(case: Case) -> Observation:
 
 
 def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
-    """Name the failing sample of raw (draws, combinations, outputs) nearest to zero; "" if none fails alone."""
-    value, slope = value_and_gradient(lone(case), raw, target)
+    """Name the sample of raw (draws, combinations, outputs) that fails nearest to zero; "" if none fails alone."""
+    value, slope = value_and_gradient(row_by_row(case), raw, target)
     bad = raw[~(value.isfinite() & slope.isfinite().all(-1))]
     if not len(bad):
         return ""
@@ -92,7 +92,7 @@ def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
 
 
 def check_precision(case: Case) -> Observation:
-    """Compare the gradient in single precision with that in double, where rounding may leave nothing of it."""
+    """Compare the gradient in single precision with that in double: rounding may destroy it."""
     if case.precision == torch.float32:
         return observed("it computes in float32 only: there is nothing to compare that with", noted=True)
     for size in SIZES[:3]:

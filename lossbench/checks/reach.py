@@ -1,6 +1,6 @@
-"""Whether right predictions are within reach of a loss that squashes, or cuts off, what it is given.
+"""Check whether right predictions can be reached: not if a loss squashes, or cuts off, the raw outputs.
 
-No descent shows that: the greatest output may be of the right class all the same, and what starts right stays.
+No descent shows that: the largest output may still be that of the right class, and right predictions stay right.
 """
 
 from __future__ import annotations
@@ -9,46 +9,50 @@ import math
 
 import torch
 
-from lossbench.checks.case import NOTHING, Case, gradient, lone
-from lossbench.checks.groups import right
+from lossbench.checks.case import NEGLIGIBLE, Case, gradient, row_by_row
+from lossbench.checks.groups import right_outputs
 from lossbench.checks.line import REACH, Line, lines, standard
 from lossbench.task import VALUED
 
 ROWS = 24
 
 CERTAIN = (0.3, 1.0, 2.0, 4.0, 10.0, 30.0, 100.0, 1e4)
-"""How many times as large as common ones outputs are."""
+"""The sizes of raw outputs that are tried, in units of common ones."""
 
 SHORT = 0.1
-"""The least value, as a part of the range of values, above which certain predictions are out of reach."""
+"""Certain predictions are out of reach if their smallest value is above this share of the range of values."""
 
 CUTS = "relu or clamp around the prediction"
 
 CENTRES = (-3.0, -1.5, -0.5, 0.5, 1.5, 3.0)
-"""The targets of a regression that predictions are near."""
+"""The targets of a regression near which predictions are tried."""
 
 PREDICTED = torch.linspace(-4.03, 3.97, 41, dtype=torch.float64)
 NEAR = 0.4
-"""The predictions that are tried, and how far from a target they are near."""
+"""The predictions that are tried, and the distance within which one is near a target."""
 
 PLACES, NARROWED = 49, 5
-"""The places on a line, and how often as many are taken about the least of them."""
+"""The number of places on a line, and how often the search narrows to those around the lowest."""
 
 DEEP = 1e4
-"""How many times as deep as usual values a value without end is found."""
+"""A value this many times as deep as usual ones counts as unbounded."""
 
 
 def unreached(case: Case) -> str:
-    """Say why right predictions are out of reach; empty if they are not."""
-    looks = (cut_off, bottomless) if case.loss.task in VALUED else (squashed, across, dead, bottomless)
-    return next(filter(None, (look(case) for look in looks)), "")
+    """Return why right predictions are out of reach; empty if they are not."""
+    faults = (
+        (cut_off, has_pole)
+        if case.loss.task in VALUED
+        else (squashed, normalised_over_rows, without_gradient, has_pole)
+    )
+    return next(filter(None, (find(case) for find in faults)), "")
 
 
 def squashed(case: Case) -> str:
-    """Say that right and certain predictions cost nearly as much as wrong ones."""
+    """Report that right and certain predictions cost nearly as much as wrong ones."""
     raw, target = case.draw(ROWS)
     centre = 0.5 if case.loss.link == "clip" else 0.0
-    way = right(case, _truth(case, raw, target).numpy()) - centre
+    way = right_outputs(case, _truth(case, raw, target).numpy()) - centre
     sizes = torch.tensor(CERTAIN, dtype=torch.float64)
     values = case.value(
         centre + torch.cat([-sizes, sizes])[:, None, None] * way, target.expand(2 * len(sizes), *target.shape)
@@ -64,7 +68,7 @@ def squashed(case: Case) -> str:
 
 
 def _linear(case: Case, towards: torch.Tensor, target: torch.Tensor) -> bool:
-    """Say whether a loss is linear in the probability: then a constant more of it is of no account."""
+    """Say whether a loss is linear in the probability: then a constant added to it does not matter."""
     shares, others = torch.linspace(0.1, 0.9, 9, dtype=torch.float64), case.outputs - 1
     size = shares.logit()
     if case.loss.link == "softmax" and others:
@@ -75,17 +79,17 @@ def _linear(case: Case, towards: torch.Tensor, target: torch.Tensor) -> bool:
 
 
 def _truth(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the shares (rows, columns) of each class or label in each row: 0 or 1."""
+    """Return the true share, 0 or 1, of each class or label in each row: (rows, columns)."""
     if case.loss.task == "multiclass":
         return (target[:, None] == torch.arange(raw.shape[-1])).double()
     return target.double().reshape(len(target), -1)
 
 
-def across(case: Case) -> str:
-    """Say that the outputs are normalised over the rows instead of the classes.
+def normalised_over_rows(case: Case) -> str:
+    """Report that the outputs are normalised over the rows instead of the classes.
 
-    Then each class has a border of its own, which nothing settles, and more rows make the share of each smaller. A
-    ranking of rows leaves the border open too, but does not depend on their number.
+    Then the decision threshold of each class is not determined, and more rows make the share of each smaller. A
+    ranking loss leaves the threshold open too, but does not depend on the number of rows.
     """
     raw, target = case.draw(ROWS)
     value = case.value(raw, target).double().mean()
@@ -98,14 +102,14 @@ def across(case: Case) -> str:
         return ""
     return (
         "it compares the rows of a batch where it should compare classes: an output that is larger in all rows "
-        "changes nothing, so that no class is told from another; take softmax along the last axis, dim=-1"
+        "changes nothing, so that classes are not distinguished; take softmax along the last axis, dim=-1"
     )
 
 
-def dead(case: Case) -> str:
-    """Say that no row has a gradient where all outputs are on one side of zero."""
+def without_gradient(case: Case) -> str:
+    """Report that no row has a gradient where all outputs are on one side of zero."""
     if case.loss.link in ("clip", "signed"):
-        return ""  # what is no probability may be cut off
+        return ""  # outputs beyond the range of these links may be cut off
     raw, target = case.draw(ROWS, scale=1)
     for sign, side in ((-1, "below"), (1, "above")):
         if not bool(gradient(case, sign * raw.abs(), target).any()):
@@ -114,7 +118,7 @@ def dead(case: Case) -> str:
 
 
 def cut_off(case: Case) -> str:
-    """Say that predictions have no gradient near some targets, but far from these, and near others."""
+    """Report targets near which predictions have no gradient, although they have one elsewhere."""
     if case.loss.link != "identity":
         return ""
     centres = torch.tensor(CENTRES, dtype=torch.float64)[:, None]
@@ -123,7 +127,7 @@ def cut_off(case: Case) -> str:
     )
     slope = gradient(case, raw, target).double().abs().nan_to_num().amax(-1).reshape(len(centres), -1)
     near = (PREDICTED - centres).abs() <= NEAR
-    felt, elsewhere = ((slope * where).amax(-1) > NOTHING * slope.max() for where in (near, ~near))
+    felt, elsewhere = ((slope * where).amax(-1) > NEGLIGIBLE * slope.max() for where in (near, ~near))
     lost = ~felt & elsewhere
     if not bool(lost.any() and felt.any()):
         return ""
@@ -131,11 +135,11 @@ def cut_off(case: Case) -> str:
     return f"predictions near targets of {where} have no gradient, and come no closer: leave {CUTS} out"
 
 
-def bottomless(case: Case) -> str:
-    """Say that the loss falls without end towards some finite output."""
+def has_pole(case: Case) -> str:
+    """Report that the loss falls without end towards some finite output."""
     if case.loss.record.range.startswith("(-inf"):
         return ""
-    single = lone(case)
+    single = row_by_row(case)
     for line in [standard(single)] if case.one_by_one else lines(single):
         place = _pole(line)
         if place is not None:
@@ -147,7 +151,7 @@ def bottomless(case: Case) -> str:
 
 
 def _pole(line: Line) -> float | None:
-    """Return the place on a line where the value has no least; None where it has one."""
+    """Return the place on a line near which the value is unbounded below; None where it is bounded."""
     low, high = -REACH - 0.0123, REACH + 0.0071
     usual = place = least = 0.0
     for time in range(NARROWED):

@@ -1,4 +1,4 @@
-"""What would make a user's loss right that does not lead to the targets: a statement, or a line around it."""
+"""Find what would make a custom loss lead to the targets: a statement in its spec, or a function around it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, TimeIsUp, in_its_precision
 from lossbench.checks.elicits import estimated
-from lossbench.checks.learns import judged
+from lossbench.checks.learns import leads_to_targets
 from lossbench.errors import LossbenchError
 from lossbench.losses import get_loss
 from lossbench.losses.composed.scaled import is_scaled
@@ -28,10 +28,10 @@ class Wrap:
     """A function around a loss.
 
     Args:
-        returns: what it returns, in Python.
-        around: from the loss, raw outputs and target to the value.
-        tasks: those on which it makes sense.
-        values: True where it computes with the target, which must then be no class index.
+        returns: the expression that it returns, in Python.
+        around: computes the value from the loss, raw outputs and target.
+        tasks: the tasks on which it makes sense.
+        values: True if it computes with the target, which then must not be a class index.
     """
 
     returns: str
@@ -57,51 +57,51 @@ WRAPS = (
     ),
 )
 
-ENOUGH = 2
-"""The most ways that are told."""
+MOST_WAYS = 2
+"""The largest number of ways that are reported."""
 
 
 def check_learns(case: Case) -> Observation:
-    """Train groups of rows without a network, and where they do not come to the targets, say what would help."""
+    """Train groups of rows without a network, and if that does not lead to the targets, say what would help."""
     if case.loss.record.flat:
-        return observed("nothing by a gradient, which is zero; --optimizer es needs none", noted=True)
-    seen, advice = judged(case), ""
+        return observed("nothing by gradients, which are zero; --optimizer es needs none", noted=True)
+    seen, advice = leads_to_targets(case), ""
     with suppress(TimeIsUp):
         advice = remedy(case) if seen.grade == "fail" else ""
     return replace(seen, saw=f"{seen.saw}; {advice}") if advice else seen
 
 
 def remedy(case: Case) -> str:
-    """Say what makes a user's loss lead to the targets: statements of its spec, or a line of Python around it.
+    """Return what makes a custom loss lead to the targets: statements in its spec, or a line of Python around it.
 
-    Ways by which it then estimates a probability are told rather than others, and one statement rather than two.
+    Ways with which it estimates a probability are preferred, and one statement is preferred to two.
     """
     if not case.loss.record.code:
         return ""
-    by_statement = partial(stated, case.loss.spec, case.loss.task, until=case.until)
+    by_statement = partial(helpful_statements, case.loss.spec, case.loss.task, until=case.until)
     ways = [*by_statement(1), *_wraps(case)] or by_statement(2)
     best = [way for way, estimate in ways if estimate == "probability"] or [way for way, _ in ways]
-    return f"it is right {' or '.join(best[:ENOUGH])}" if best else ""
+    return f"it is right {' or '.join(best[:MOST_WAYS])}" if best else ""
 
 
-def stated(spec: str, task: Task, number: int, until: float = math.inf) -> list[tuple[str, str]]:
-    """Return the ways to state so many keys by which a loss leads to the targets, and what it then estimates."""
+def helpful_statements(spec: str, task: Task, number: int, until: float = math.inf) -> list[tuple[str, str]]:
+    """Return sets of `number` statements with which a loss leads to the targets, and what it then estimates."""
     if is_scaled(spec):
         return []
-    tried = ((told, _tried(_restated(spec, task, told, until))) for told in _statements(task, number))
-    return [(f"with {told}", estimate) for told, estimate in tried if estimate is not None]
+    tried = ((said, _estimate_if_right(_restated(spec, task, said, until))) for said in _statements(task, number))
+    return [(f"with {said}", estimate) for said, estimate in tried if estimate is not None]
 
 
 def _wraps(case: Case) -> list[tuple[str, str]]:
     """Return the functions around the loss that lead to the targets, and what they then estimate."""
     values = case.loss.record.encoding == "values"
     fitting = [wrap for wrap in WRAPS if case.loss.task in wrap.tasks and values >= wrap.values]
-    tried = ((wrap.returns, _tried(_wrapped(case, wrap))) for wrap in fitting)
+    tried = ((wrap.returns, _estimate_if_right(_wrapped(case, wrap))) for wrap in fitting)
     return [(f"as a function that returns {returns}", found) for returns, found in tried if found is not None]
 
 
 def _statements(task: Task, number: int) -> Iterator[str]:
-    """Yield statements of so many keys that a task knows."""
+    """Yield all sets of `number` statements that fit a task, as text to append to a spec."""
     links = [f":@link={link}" for link in LINKS[task]]
     targets = [f":@target={form}" for form in ("onehot", "index", "values")] * (task not in VALUED)
     gets = [":@gets=probability"] * (task not in VALUED)
@@ -109,13 +109,13 @@ def _statements(task: Task, number: int) -> Iterator[str]:
         yield from map("".join, itertools.product(*parts))
 
 
-def _restated(spec: str, task: Task, told: str, until: float) -> Case | None:
+def _restated(spec: str, task: Task, said: str, until: float) -> Case | None:
     """Return the loss with other statements; None where it does not fit the task with them."""
     try:
         name, given, mine = split_loss(spec)
-        _, _, others = split_loss(f"{name}{told}")
-        said = {**given, **{f"@{key}": value for key, value in {**mine, **others}.items() if key != "label"}}
-        loss = get_loss(":".join([name, *(f"{key}={value}" for key, value in said.items())]), task)
+        _, _, others = split_loss(f"{name}{said}")
+        pairs = {**given, **{f"@{key}": value for key, value in {**mine, **others}.items() if key != "label"}}
+        loss = get_loss(":".join([name, *(f"{key}={value}" for key, value in pairs.items())]), task)
     except LossbenchError:
         return None
     return in_its_precision(Case(loss, loss.targets or USUAL[task], until=until))
@@ -130,9 +130,9 @@ def _wrapped(case: Case, wrap: Wrap) -> Case:
     return replace(case, loss=replace(case.loss, record=replace(record, fn=fn)))
 
 
-def _tried(case: Case | None) -> str | None:
+def _estimate_if_right(case: Case | None) -> str | None:
     """Return what the loss of a case estimates; None where it raises an error or does not lead to the targets."""
     try:
-        return None if case is None or judged(case).grade == "fail" else estimated(case)
+        return None if case is None or leads_to_targets(case).grade == "fail" else estimated(case)
     except (LossbenchError, RuntimeError, IndexError):
         return None

@@ -1,4 +1,4 @@
-"""Every check on one loss, on each task that it fits."""
+"""Run every check on one loss, on each task that it fits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lossbench.checks.case import Case, TimeIsUp, in_its_precision
 from lossbench.checks.elicits import check_elicits
 from lossbench.checks.facts import check_facts
 from lossbench.checks.kinks import check_kinks
-from lossbench.checks.learns import judged
+from lossbench.checks.learns import leads_to_targets
 from lossbench.checks.numerics import check_finite, check_precision, check_slopes
-from lossbench.checks.remedy import check_learns, stated
+from lossbench.checks.remedy import check_learns, helpful_statements
 from lossbench.checks.scale import check_cost, check_plateaus, check_saturation, check_scale
 from lossbench.checks.shape import (
     check_batch,
@@ -61,19 +61,19 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
     "plateaus": check_plateaus,
     "cost": check_cost,
 }
-"""In the order in which they are done and reported: those first that must not be cut short."""
+"""The checks in the order in which they run and are reported: the most important ones first."""
 
 OF_OUTPUTS = ("elicits", "kinks", "facts", "scale", "saturation", "plateaus")
-"""The checks of what a loss wants of the raw outputs of a single row; one of embeddings compares rows."""
+"""The checks on the raw outputs of a single row; they do not suit an embedding loss, which compares rows."""
 
 NEEDED = ("learns", "open")
-"""What is no pass: a check without which nothing is known of a loss, given up."""
+"""The check, and its grade, that counts as a failure: without that check nothing is known of a loss."""
 
 LIMIT = 10.0
-"""The seconds that all checks of a loss may take together, on all tasks; each may take half of what is left."""
+"""The seconds that all checks of a loss may take, on all tasks together; each check may take half of the rest."""
 
 TRIALS = 4.0
-"""The seconds of them after which it is tried on no other task."""
+"""The seconds after which a loss is tried on no further task."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Report:
 
     Args:
         spec: the loss as the user named it.
-        unfit: for each task that it does not fit, the reason.
-        observations: for each task that it fits, the name and the observation of each check.
+        unfit: the reason for each task that it does not fit.
+        observations: the name and the observation of each check, for each task that it fits.
     """
 
     spec: str
@@ -92,19 +92,19 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether it fits no task, a check failed, or there was no time to see whether it leads to the targets."""
+        """Whether it fits no task, a check failed, or there was no time to check that it leads to the targets."""
         found = [pair for mine in self.observations.values() for pair in mine]
         return not found or any(seen.grade == "fail" or (name, seen.grade) == NEEDED for name, seen in found)
 
 
 ENOUGH = 0.5
-"""Seconds within which any check of an ordinary loss ends; with less, it says nothing that a check did not."""
+"""Seconds in which any check of an ordinary loss ends; with less time, a check that did not end means nothing."""
 
 SLACK = 1.0
-"""Seconds more for a call that is under way when a check gives up."""
+"""Further seconds for a call that is running when a check gives up."""
 
 Watch = Callable[[str], None]
-"""Is told what is being checked."""
+"""Called with what is being checked."""
 
 
 def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda doing: None) -> Report:
@@ -112,8 +112,8 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
 
     Args:
         spec: such as "huber:delta=1.35" or "my_losses.py:my_loss".
-        tasks: those to try.
-        watch: is told the task and the check before each.
+        tasks: the tasks to try.
+        watch: called with the task and the name of each check before it runs.
 
     Raises:
         UsageError: there is no such loss.
@@ -129,32 +129,32 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
     found = fits(spec, tasks, end - LIMIT + TRIALS)
     losses = {task: loss for task, loss in found.items() if isinstance(loss, Loss)}
     unfit = {task: loss for task, loss in found.items() if isinstance(loss, str)}
-    astray = _astray(losses.values(), end, watch) if len(losses) > 1 else {}
+    astray = _not_leading_to_targets(losses.values(), end, watch) if len(losses) > 1 else {}
     if len(astray) < len(losses):
         losses = {task: loss for task, loss in losses.items() if task not in astray}
         unfit = {task: {**unfit, **astray}[task] for task in found if task not in losses}
     if not losses:
-        unfit = {task: f"{reason}{_way_in(spec, task, reason)}" for task, reason in unfit.items()}
+        unfit = {task: f"{reason}{_advice(spec, task, reason)}" for task, reason in unfit.items()}
     seconds = (end - time.monotonic()) / max(1, len(losses))
-    return Report(spec, unfit, {task: checked(loss, seconds, watch) for task, loss in losses.items()})
+    return Report(spec, unfit, {task: observations_of(loss, seconds, watch) for task, loss in losses.items()})
 
 
-def _astray(losses: Iterable[Loss], end: float, watch: Watch) -> dict[Task, str]:
-    """Return the tasks on which losses do not lead to the targets, and how: few losses are meant for all tasks."""
+def _not_leading_to_targets(losses: Iterable[Loss], end: float, watch: Watch) -> dict[Task, str]:
+    """Return the tasks on which custom losses do not lead to the targets, with the reasons."""
     with one_thread(), warnings.catch_warnings(action="ignore"):
         astray = {}
         for loss in losses:
             if not loss.record.code:
                 continue
             watch(f"{loss.task}: learns")
-            seen = _carried_out(judged, _case(loss), (end - time.monotonic()) / 4)
+            seen = _run_check(leads_to_targets, _case(loss), (end - time.monotonic()) / 4)
             if seen.grade == "fail":
                 astray[loss.task] = str(seen.saw)
     return astray
 
 
-def _way_in(spec: str, task: Task, reason: str) -> str:
-    """Return the statement with which a loss that does not fit a task leads to the targets, unless it is told."""
+def _advice(spec: str, task: Task, reason: str) -> str:
+    """Return the statement with which a loss would lead to the targets of a task, unless the reason names it."""
     try:
         ways = apart(partial(_ways, spec, task), LIMIT / 2, SLACK)
     except Ended:
@@ -164,16 +164,16 @@ def _way_in(spec: str, task: Task, reason: str) -> str:
 
 def _ways(spec: str, task: Task) -> list[str]:
     with contained():
-        return [way for way, _ in stated(spec, task, 1)]
+        return [way for way, _ in helpful_statements(spec, task, 1)]
 
 
 def _case(loss: Loss) -> Case:
-    if loss.task == "embedding" and not loss.record.headless:  # under a head it is a loss of many classes
+    if loss.task == "embedding" and not loss.record.headless:  # with a head it is a multiclass loss
         loss = replace(loss, record=replace(loss.record, task="multiclass"))
     case = Case(loss, loss.targets or USUAL[loss.task])
     try:
         return replace(case, precision=apart(partial(_precision, case), silence=SLACK))
-    except Ended:  # of a double, since it was tried with single precision
+    except Ended:  # caused by double precision, since single precision was tried before
         return replace(case, precision=torch.float32)
 
 
@@ -182,17 +182,17 @@ def _precision(case: Case) -> torch.dtype:
         return in_its_precision(case).precision
 
 
-def checked(
+def observations_of(
     loss: Loss, seconds: float = LIMIT, watch: Watch = lambda doing: None
 ) -> tuple[tuple[str, Observation], ...]:
-    """Return the name and the observation of each check on a loss, then the notes of its dry call."""
+    """Return the name and the observation of each check on a loss, then the notes of its trial call."""
     end, found = time.monotonic() + seconds, {}
-    # torch's warnings were noted at the dry call, see `LossRecord.notes`.
+    # torch's warnings were noted at the trial call, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
         case = _case(loss)
         for name, check in checks_of(loss).items():
             watch(f"{loss.task}: {name}")
-            found[name] = _carried_out(check, case, (end - time.monotonic()) / 2)
+            found[name] = _run_check(check, case, (end - time.monotonic()) / 2)
     return (*found.items(), *(("trial", Observation("note", note)) for note in loss.record.notes))
 
 
@@ -208,8 +208,8 @@ def checks_of(loss: Loss) -> Mapping[str, Callable[[Case], Observation]]:
     return {name: check for name, check in CHECKS.items() if name not in left_out}
 
 
-def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
-    """Return the observation of a check, made in a process of its own where the loss is one's own, or open."""
+def _run_check(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
+    """Return the observation of a check, run in a fork for a custom loss; "open" if it took too long."""
     work = partial(_contained, check, case, seconds)
     try:
         return apart(work, seconds + min(SLACK, seconds / 2)) if case.loss.record.code else work()
@@ -220,7 +220,7 @@ def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: floa
 
 
 def _contained(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
-    """Return the observation of a check; a failure where the loss changed what other losses depend on."""
+    """Return the observation of a check; a failure if the loss changed global state."""
     with contained() as seen:
         found = _observed(check, case, seconds)
     return Observation("fail", f"it {meddles(seen.altered)}") if seen.altered else found
@@ -239,6 +239,4 @@ def _observed(check: Callable[[Case], Observation], case: Case, seconds: float) 
 def _given_up(seconds: float) -> Observation:
     if seconds < ENOUGH:
         return Observation("open", "not checked: the checks before it took all the time; try on an idle machine")
-    return Observation(
-        "open", f"not checked: given up after {seconds:.1f} s, the loss is too slow or does not end"
-    )
+    return Observation("open", f"not checked: stopped after {seconds:.1f} s, the loss is too slow or does not end")

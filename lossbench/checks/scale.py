@@ -1,4 +1,4 @@
-"""How large value and gradient are: beside the reference loss, where the output is wrong, and at what cost."""
+"""Check the size of value and gradient: against the reference loss, at wrong outputs, and their computing time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import time
 import torch
 
 from lossbench.checks import Observation, observed
-from lossbench.checks.case import Case, lone, value_and_gradient
+from lossbench.checks.case import Case, row_by_row, value_and_gradient
 from lossbench.checks.line import standard
 from lossbench.losses import core_losses, get_loss
 from lossbench.task import VALUED
 
 ROWS = 500
 FAR = 10.0
-"""A gradient so many times larger or smaller than the reference's needs another learning rate."""
+"""A gradient this many times larger or smaller than the reference's needs another learning rate."""
 
 MODELS, BATCH, ROUNDS = 16, 64, 9
 SLOW = 5.0
@@ -32,7 +32,7 @@ def size(case: Case) -> tuple[float, float]:
     """Return the mean value, and the root mean square of the gradient of a sample, at standard raw outputs."""
     raw, target = case.draw(ROWS, scale=1)
     value, slope = value_and_gradient(case, raw, target)
-    # The gradient of a mean over the batch, times this factor, is that of a sample.
+    # The gradient of a batch mean times the number of rows is the gradient of a sample.
     factor = ROWS if case.loss.record.whole_batch else 1
     return float(value.mean()), factor * float(slope.square().sum(-1).mean().sqrt())
 
@@ -70,17 +70,17 @@ def _timed(case: Case, raw: torch.Tensor, target: torch.Tensor) -> float:
 
 
 WRONG = 10.0
-"""The error that is confidently wrong, in raw outputs or standard deviations of the target."""
+"""The size of a confident error, in raw outputs or standard deviations of the target."""
 
 WEAK = 0.1
-"""The share of the gradient below which a loss is said to saturate."""
+"""A loss saturates if its gradient falls to less than this share."""
 
-PLACES = torch.arange(-200, 201, dtype=torch.float64) / 20  # exact where a loss may have its corners
+PLACES = torch.arange(-200, 201, dtype=torch.float64) / 20  # exact at round numbers, where a loss may have corners
 
 
 def check_saturation(case: Case) -> Observation:
     """Compare the gradient at confidently wrong outputs with that at zero, or in regression at an error of one."""
-    line = standard(lone(case))
+    line = standard(row_by_row(case))
     near = 1.0 if line.centred else 0.0
     places = [(-WRONG, -near), (WRONG, near)] if case.loss.task in VALUED else [(-WRONG, near)]
     slopes = line.at(torch.tensor(places).flatten())[1].norm(dim=-1).reshape(-1, 2).tolist()
@@ -93,7 +93,7 @@ def check_saturation(case: Case) -> Observation:
 
 def check_plateaus(case: Case) -> Observation:
     """Find where the gradient is exactly zero although the loss is above its minimum."""
-    line = standard(lone(case))
+    line = standard(row_by_row(case))
     value, slope = line.at(PLACES)
     flat, above = slope.norm(dim=-1) == 0, value - value.min()
     high = flat & (above > 1e-6 * above.max())
@@ -106,7 +106,7 @@ def check_plateaus(case: Case) -> Observation:
 
 
 def _runs(where: torch.Tensor) -> str:
-    """Write the intervals of PLACES where something holds, given as (places,) of bool."""
+    """Write the intervals of PLACES where a condition (places,) holds."""
     groups = itertools.groupby(zip(where.tolist(), PLACES.tolist(), strict=True), key=lambda pair: pair[0])
     ends = [[place for _, place in group] for holds, group in groups if holds]
     return ", ".join(

@@ -1,4 +1,4 @@
-"""What a loss returns (shape, reduction and precision), and what it does with its batch and its inputs."""
+"""Check what a loss returns (shape, reduction, precision), and how it treats its batch and its inputs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
 
 SUM = 1.5
-"""A loss whose value grows by this factor on a doubled batch is a sum."""
+"""A loss whose value grows by more than this factor on a doubled batch is a sum."""
 
 
-def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Evaluate models (..., batch, outputs) one after the other, for comparison with all at once."""
+def one_by_one(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Evaluate models (..., batch, outputs) one by one, for comparison with all at once."""
     slots = itertools.product(*map(range, raw.shape[:-2]))
     each = torch.stack([case.value(raw[slot], target[slot]) for slot in slots])
     return each.reshape((*raw.shape[:-2], *each.shape[1:]))
@@ -35,7 +35,7 @@ def check_shape(case: Case) -> Observation:
         if value.shape != (*lead, *rows):
             saw = f"{given} gives {tuple(value.shape)}, not {(*lead, *rows)}"
             return observed(saw, failed=True)
-        if not torch.allclose(value, apart(case, raw, target), rtol=max(1e-6, case.rounding)):
+        if not torch.allclose(value, one_by_one(case, raw, target), rtol=max(1e-6, case.rounding)):
             return observed(f"of {given}, one model changes the value of another", failed=True)
     returned = "(..., batch)" if rows else "(...), one value a batch"
     return observed(f"(..., batch, outputs) gives {returned}; models do not see each other")
@@ -44,7 +44,7 @@ def check_shape(case: Case) -> Observation:
 def check_dtype(case: Case) -> Observation:
     """Check that single precision stays single, and double stays double; the engines train in single."""
     raw, target = case.draw(ROWS)
-    case = replace(case, precision=torch.float64)  # whatever its own is
+    case = replace(case, precision=torch.float64)  # so that the case rounds no input itself
     returned = {}
     for kind in (torch.float32, torch.float64):
         given = target.to(kind) if target.is_floating_point() else target
@@ -59,7 +59,7 @@ def check_dtype(case: Case) -> Observation:
 
 
 def check_reduction(case: Case) -> Observation:
-    """Tell whether a loss is one value per sample, or a mean, sum or other function of the whole batch."""
+    """Check whether a loss is one value per sample, or a mean, sum or other function of the whole batch."""
     if not case.loss.record.whole_batch:
         return observed("none: a value a sample")
     raw, target = case.draw(ROWS)
@@ -91,7 +91,7 @@ ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
 
 
 def influence(case: Case) -> torch.Tensor:
-    """Return the share of a row's gradient, (outputs,), by which it moves when all other rows are replaced."""
+    """Return the relative change of a row's gradient, (outputs,), when all other rows are replaced."""
     raw, target = case.draw(len(ORDER))
     other = torch.cat([raw[:1], case.draw(len(ORDER), seed=1)[0][1:]])
     here, there = gradient(case, raw, target)[0], gradient(case, other, target)[0]
@@ -107,7 +107,7 @@ def check_order(case: Case) -> Observation:
     off = max(float((one - other).abs().max()) for one, other in zip(there, second, strict=True))
     largest = max(float(part.abs().max()) for part in first)
     saw = f"rows in another order: value and gradient move by {off:.1g} at most"
-    rounding = torch.finfo(first[0].dtype).eps ** 0.75  # what a sum in another order may lose
+    rounding = torch.finfo(first[0].dtype).eps ** 0.75  # summing in another order may change this much
     return observed(saw, failed=not off <= rounding * (1 + largest))
 
 
@@ -123,7 +123,7 @@ def check_batch(case: Case) -> Observation:
 def check_inputs(case: Case) -> Observation:
     """Check that raw outputs and targets are unchanged by the call."""
     raw, target = case.draw(2, ROWS)
-    given = raw.clone().requires_grad_() * 1, target.clone()  # a leaf would refuse to be changed
+    given = raw.clone().requires_grad_() * 1, target.clone()  # a leaf tensor cannot be changed in place
     case.value(*given)
     changed = [
         name
@@ -135,17 +135,17 @@ def check_inputs(case: Case) -> Observation:
 
 
 def check_history(case: Case) -> Observation:
-    """Ask a loss again what it was asked in its trial: trials must not hang on what ran before them."""
+    """Repeat the first calls of a loss: its values must not depend on what ran before them."""
     drift = case.loss.record.drift
-    moved = drift(MANY) if drift else ""  # the losses of the catalogue keep nothing
-    saw = f"{moved}: it keeps a state from call to call; {PURE}" if moved else "it gives what it gave at first"
-    return observed(saw, failed=bool(moved))
+    changed = drift(MANY) if drift else ""  # the losses of the catalogue keep no state
+    saw = f"{changed}: it keeps state between calls; {PURE}" if changed else "it returns what it returned at first"
+    return observed(saw, failed=bool(changed))
 
 
 def check_broadcasting(case: Case) -> Observation:
     """Check that a target whose shape does not match the raw outputs is refused.
 
-    A user's loss is used elsewhere too, so it is also called without lossbench's check of the shapes.
+    A custom loss is used outside lossbench too, so it is also called without lossbench's check of the shapes.
     """
     raw, target = case.draw(ROWS)
     wrong = target[:, None] if case.loss.record.encoding == "index" else target.expand(ROWS, ROWS, -1)
@@ -156,7 +156,7 @@ def check_broadcasting(case: Case) -> Observation:
             saw = f"refused here; called elsewhere, it would pair each of ({ROWS}, 1) with each of ({ROWS},)"
             return observed(saw, noted=True)
         return observed("a target of another shape is refused")
-    return observed(f"a target of shape {tuple(wrong.shape)} is taken for {tuple(raw.shape)}", failed=True)
+    return observed(f"a target of shape {tuple(wrong.shape)} is accepted for {tuple(raw.shape)}", failed=True)
 
 
 def _pairs(case: Case) -> bool:

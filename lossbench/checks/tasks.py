@@ -46,7 +46,7 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS, until: float = math.inf) -> d
     Args:
         spec: as the user wrote it.
         tasks: the tasks to try.
-        until: by `time.monotonic`, when no other is begun.
+        until: the time, by `time.monotonic`, after which no further task is tried.
 
     Raises:
         UsageError: there is no such loss, or its parameters are wrong on every task.
@@ -63,13 +63,13 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS, until: float = math.inf) -> d
     wrong: list[Exception] = []
     for task in asked:
         if time.monotonic() > until and any(isinstance(loss, Loss) for loss in found.values()):
-            found[task] = "not tried, since its trial on others took long: name it by --task"
+            found[task] = "not tried, since other tasks took too long: name it by --task"
             continue
         try:
             found[task] = get_loss(spec, task)
         except (LossDoesNotFit, LossFailed) as error:
             found[task] = _reason(spec, task, error, whole=len(asked) == 1)
-        except (UnknownName, BadValue) as error:  # a parameter that it has on another task
+        except (UnknownName, BadValue) as error:  # the parameter may exist on another task
             found[task] = str(error)
             wrong.append(error)
     if wrong and not any(isinstance(loss, Loss) for loss in found.values()):
@@ -85,9 +85,9 @@ def _name(spec: str) -> str:
 
 
 def _reason(spec: str, task: Task, error: Exception, whole: bool) -> str:
-    """Return the message of an error without what the heading of the table says anyway.
+    """Return the message of an error without the parts that the table's heading already has.
 
-    What the loss was given, and what may be stated, depends on the task, so it is reported for a single task only.
+    The advice of an error depends on the task, so it is reported only if a single task was asked for.
     """
     tasks = served(_name(spec))
     if tasks and task not in tasks:
@@ -98,7 +98,7 @@ def _reason(spec: str, task: Task, error: Exception, whole: bool) -> str:
 
 
 def in_words(unfit: Mapping[Task, str]) -> str:
-    """Write why a loss does not fit some tasks, those with the same reason together.
+    """Write why a loss does not fit some tasks, grouped by reason.
 
     Example:
         >>> in_words({"binary": "numbers only", "multiclass": "numbers only"})

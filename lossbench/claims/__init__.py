@@ -1,6 +1,6 @@
-"""The claims of three documents: as data, with the experiments that decide them, and the verdicts.
+"""The claims of three documents: the catalogue, the experiments that decide the claims, and the verdicts.
 
-Importing this package enters every experiment under its name; it imports neither torch nor anything that trains.
+Importing this package registers every experiment by name; it imports neither torch nor anything that trains.
 """
 
 from lossbench.claims import exact, trained
@@ -13,9 +13,9 @@ from lossbench.claims.finding.forms import find
 from lossbench.claims.judge import try_claims
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation
+from lossbench.claims.report.verdicts import Verdicts
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
-from lossbench.claims.told.verdicts import Verdicts
 
 __all__ = [
     "Catalogue",

@@ -1,4 +1,4 @@
-"""One line of evidence for many comparisons of which one is enough."""
+"""Combine many comparisons, any one of which is enough, into one line of evidence."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import replace
 from math import prod
 
 from lossbench.claims.claim import Evidence, Word
-from lossbench.claims.told.words import listed
+from lossbench.claims.report.words import listed
 
 
 def any_of(
     showing: Sequence[Evidence], tried: Sequence[Evidence], said: str, otherwise: Word = "inconclusive"
 ) -> Evidence:
-    """Return one line for all comparisons tried: reproduced where any shows what is claimed.
+    """Return one line for all comparisons: reproduced if any of them shows what is claimed.
 
-    Where none does, nothing is decided: it does not say that there is none. The figures are those of the clearest
-    comparison, and the note counts and names those that show it.
+    If none does, nothing is decided: not being shown does not mean that there is none. The figures are those of
+    the clearest comparison, and the note counts and names those that show it.
 
     Args:
-        showing: those that do.
-        tried: all of them, of one protocol.
+        showing: the comparisons that show it.
+        tried: all comparisons, of one protocol.
         said: what they show, for the note.
-        otherwise: the verdict where none does.
+        otherwise: the verdict if none does.
 
     Example:
         >>> line = Evidence("reproduced", "recall", arms=("a", "b"))
@@ -38,13 +38,13 @@ def any_of(
 
 
 def any_differs(lines: Sequence[Evidence]) -> Evidence:
-    """Return one line for comparisons that were judged as claims of equality, where one difference is enough.
+    """Return one line for comparisons that were judged as claims of equality: one difference is enough.
 
-    Where none is shown, it is contradicted if all are equal within the margin, and not testable if none could be
-    compared.
+    If none is shown, the line is contradicted if all are equal within the margin, and not testable if nothing
+    could be compared.
 
     Args:
-        lines: of one protocol and metric, judged by `judge_all` with the direction "equal".
+        lines: comparisons of one protocol and metric, judged by `judge_all` with the direction "equal".
 
     Example:
         >>> one, other = (Evidence(word, "f1") for word in ("reproduced", "contradicted"))
@@ -60,7 +60,7 @@ def any_differs(lines: Sequence[Evidence]) -> Evidence:
 
 
 def any_again(lines: Sequence[Evidence]) -> tuple[float, ...]:
-    """Return how probable each of the first four `WORDS` is on other seeds, if comparisons fall independently."""
+    """Return the probability of each of the first four `WORDS` on other seeds, for independent comparisons."""
     tried = [line.chances for line in lines if line.verdict != "not testable"]
     equal, same = prod(chances[0] for chances in tried), prod(1.0 - chances[1] for chances in tried)
     return (1.0 - same, equal, 0.0, same - equal)

@@ -1,7 +1,7 @@
 """The answer to a claim as one sentence: the verdict, its counts, and the figures that it rests on.
 
-A sentence says no more than its verdict: the word of the verdict stands at its head and no other one follows,
-every unit is counted once, and where one is against, it says so and names the largest.
+A sentence says no more than its verdict: it begins with the verdict and contains no other one, counts every unit
+once, and names the largest opposing unit if there is one.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.finding.axes import AXES, Split, by_value
 from lossbench.claims.finding.forms import Finding, side_of
 from lossbench.claims.finding.tally import WEAK, Tally
-from lossbench.claims.told.words import difference, listed, place, plain, relation, told
+from lossbench.claims.report.words import difference, listed, place, plain, relation, result_of
 from lossbench.report.words.english import upper
 from lossbench.schema import METRICS
 
-ROUNDING = 1e-9  # an error below is that of computing in double precision
-FEW = 3  # things found that a sentence tells, before it only counts
-NAMED = 5  # values of an axis that a sentence tells apart
+ROUNDING = 1e-9  # a smaller error is one of double precision
+FEW = 3  # findings that a sentence names before it only counts them
+NAMED = 5  # the most values of an axis that a sentence lists
 
 
 def answer(claim: Claim, finding: Finding) -> str:
@@ -33,16 +33,16 @@ def answer(claim: Claim, finding: Finding) -> str:
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
     if finding.verdict == WEAK:
-        where = along(finding.tally) if finding.unsteady else ""
+        where = by_axis(finding.tally) if finding.instability else ""
         counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
     return f"{SENTENCES[claim.form](claim, finding)}."
 
 
 def why_weak(finding: Finding) -> str:
-    """Say what keeps a verdict from being said: other seeds would say another, or too little could be seen."""
-    if finding.unsteady:
-        return f"; with other seeds the verdict would change in {finding.unsteady:.0%} of draws"
+    """Say why there is no verdict: other seeds would give another one, or only large differences could be seen."""
+    if finding.instability:
+        return f"; with other seeds the verdict would change in {finding.instability:.0%} of draws"
     seen = finding.tally.visible
     return f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
 
@@ -55,7 +55,7 @@ def cases(claim: Claim, tally: Tally) -> str:
 
 
 def not_so(tally: Tally) -> Iterator[str]:
-    """Count the units that do not support."""
+    """Count the units that do not support the claim."""
     yield f"{len(tally.opposing) or 'none'} against"
     if tally.equal:
         yield f"{len(tally.equal)} without a difference"
@@ -64,16 +64,16 @@ def not_so(tally: Tally) -> Iterator[str]:
 
 
 def differences(tally: Tally) -> str:
-    """Say the middle difference of the units, and the largest against the claim; empty where there is none."""
+    """State the median difference of the units, and the largest against the claim; empty if there is none."""
     middle, worst = tally.typical, tally.worst
-    said = f"; typically {told(middle)}" if middle is not None else ""
-    return said + (f"; at worst {told(worst)}" if worst is not None and worst is not middle else "")
+    said = f"; typically {result_of(middle)}" if middle is not None else ""
+    return said + (f"; at worst {result_of(worst)}" if worst is not None and worst is not middle else "")
 
 
 def identity(claim: Claim, finding: Finding) -> str:
-    """Word an equation, by what was found of it."""
+    """Write the answer to an identity."""
     line = finding.case
-    assert line is not None  # an identity has one
+    assert line is not None  # an identity always has a deciding line
     head = upper(finding.verdict)
     if finding.verdict == "true but for rounding":
         return f"{head}: {cut_off(line)}"
@@ -89,7 +89,7 @@ def identity(claim: Claim, finding: Finding) -> str:
 
 
 def cut_off(line: Evidence) -> str:
-    """Say of a printed number that its digits were cut off: "it is 23.80, cut off to 23.79 instead of rounded"."""
+    """Say that a printed number was truncated: "it is 23.80, cut off to 23.79 instead of rounded"."""
     printed, exact = line.printed or f"{line.reported:g}", line.measured or 0.0
     rounded = f"{exact:.{len(printed.partition('.')[2])}f}"
     near = f" to {rounded}" if abs(exact - float(rounded)) > ROUNDING else ""
@@ -98,7 +98,7 @@ def cut_off(line: Evidence) -> str:
 
 
 def found(line: Evidence) -> str:
-    """Say what one exact line found, in a clause."""
+    """State the result of one exact line in a clause."""
     if line.clause:
         return line.clause
     if line.printed and line.measured is not None:
@@ -109,7 +109,7 @@ def found(line: Evidence) -> str:
 
 
 def value_of(line: Evidence) -> str:
-    """Say the value of one exact line."""
+    """State the value of one exact line."""
     if line.measured is None or line.reported != 0.0:
         return difference(line)
     points = f" over {line.n} points" if line.n else ""
@@ -120,7 +120,7 @@ def value_of(line: Evidence) -> str:
 
 
 def conjunction(claim: Claim, finding: Finding) -> str:
-    """Word a claim of several parts: which are so, which not, which open."""
+    """Write the answer to a claim of several parts: which are true, which are not, which are open."""
     groups: dict[str, list[str]] = {}
     for part, word in finding.parts.items():
         groups.setdefault(SO.get(word, side_of(word)), []).append(part or "the claim")
@@ -152,13 +152,13 @@ SO = {
     **dict.fromkeys((WEAK, "not testable"), "open"),
     **dict.fromkeys(("false", "refuted"), "not"),
 }
-"""What is said of a part by its own verdict."""
+"""How a part is described, by its own verdict."""
 
 ORDER = list(dict.fromkeys(SO.values()))
 
 
 def reasons(finding: Finding, how: str, parts: list[str]) -> str:
-    """Say what was found of the one part that is not so."""
+    """State the finding on a part that is not true, if it is the only one."""
     if how != "not" or len(parts) > 1:
         return ""
     against = [line for line in finding.tally.opposing if (line.part or "the claim") == parts[0]]
@@ -167,49 +167,51 @@ def reasons(finding: Finding, how: str, parts: list[str]) -> str:
 
 
 def universal(claim: Claim, finding: Finding) -> str:
-    """Word a claim of everything: its counterexample, or what was tried."""
+    """Write the answer to a universal claim: its counterexample, or what was tried."""
     head = upper(finding.verdict)
     if finding.case is not None:
-        return f"{head}: {told(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
+        return f"{head}: {result_of(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
     return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}{retried(finding)}"
 
 
 def retried(finding: Finding) -> str:
-    """Say what became of the case most against a claim, tried on fresh seeds; empty where none was."""
+    """Describe the retrial of the strongest counterexample on fresh seeds; empty if there was none."""
     if finding.again is None:
         return ""
     if finding.case is finding.again:
         return ", found on other seeds and seen again on fresh ones"
-    return f"; the case most against it, tried again on fresh seeds, does not refute it: {told(finding.again)}"
+    return (
+        f"; the case most against it, tried again on fresh seeds, does not refute it: {result_of(finding.again)}"
+    )
 
 
 def existential(claim: Claim, finding: Finding) -> str:
-    """Word a claim of something: the case that shows it, or how many were tried."""
+    """Write the answer to an existential claim: the case that shows it, or how many were tried."""
     tally = finding.tally
     if finding.case is not None:
-        return f"Shown: {told(finding.case)}; {cases_so(tally)}"
+        return f"Shown: {result_of(finding.case)}; {cases_so(tally)}"
     units = len(tally.units)
     shown = f"none of {units} cases shows it" if units > 1 else "the one case does not show it"
     return f"Not found: {', '.join([shown, *not_so(tally)])}{differences(tally)}"
 
 
 def cases_so(tally: Tally) -> str:
-    """Count the units without saying what they are: "so in 2 of 12 cases, none against, 10 open"."""
+    """Count the units without the relation that is claimed: "so in 2 of 12 cases, none against, 10 open"."""
     units = len(tally.units)
     return ", ".join([f"so in {len(tally.supporting)} of {units} case{'s' * (units != 1)}", *not_so(tally)])
 
 
 def tendency(claim: Claim, finding: Finding) -> str:
-    """Word a tendency: where it holds, how many units say so, and by how much."""
+    """Write the answer to a tendency: where it holds, in how many units, and by how much."""
     tally, head = finding.tally, upper(finding.verdict)
     if finding.split is not None:
         head = f"{head}: {sides(finding.split)}"
         return f"{head}; {cases(claim, tally)}{differences(tally)}"
-    return f"{head}: {cases(claim, tally)}{along(tally)}{differences(tally)}"
+    return f"{head}: {cases(claim, tally)}{by_axis(tally)}{differences(tally)}"
 
 
-def along(tally: Tally) -> str:
-    """Say how often it is so at each value of the axis that tells most apart; empty where units mostly agree."""
+def by_axis(tally: Tally) -> str:
+    """Count the support at each value of the axis that separates best; empty if units mostly agree."""
     if tally.lean not in ("mostly", "mixed", "rarely"):
         return ""
     few = [found for axis in AXES if 0 < len(found := by_value(tally, axis)) <= NAMED]
@@ -221,12 +223,12 @@ def along(tally: Tally) -> str:
 
 
 def agreement(found: Mapping[str, Tally]) -> int:
-    """Return how many decided units say what most do at their value of an axis."""
+    """Return how many decided units agree with the majority at their value of an axis."""
     return sum(max(len(one.supporting), one.against) for one in found.values())
 
 
 def sides(split: Split) -> str:
-    """Say where a claim holds and where it does not, each with its counts."""
+    """State where a claim holds and where it does not, with counts."""
     said = []
     for word, values in (("holds", split.holds), ("refuted", split.refuted)):
         decided = sum(tally.decided for tally in values.values())
@@ -236,18 +238,18 @@ def sides(split: Split) -> str:
 
 
 def magnitude(claim: Claim, finding: Finding) -> str:
-    """Word a table of numbers: its order, and the size of its differences."""
+    """Write the answer to a number table: its order, and the size of its differences."""
     size = size_of(finding)
     return f"Order {order_of(finding)}" + (f"; size {size}" if size else "")
 
 
 def order_of(finding: Finding) -> str:
-    """Say how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
+    """State how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
     tally, word = finding.tally, finding.order
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""
-    weak = why_weak(finding) if finding.unsteady else ""
+    weak = why_weak(finding) if finding.instability else ""
     units = f"{len(tally.units)} setting{'s' * (len(tally.units) != 1)}"
     return (
         f"{word}: {where}as printed in {len(tally.supporting)} of {units}, reversed in {len(tally.opposing)}, "
@@ -256,7 +258,7 @@ def order_of(finding: Finding) -> str:
 
 
 def size_of(finding: Finding) -> str:
-    """Say how often the printed difference is met, and which is nearest; empty where no sizes are printed."""
+    """State how often the printed difference is found, and the nearest one; empty if no sizes are printed."""
     sizes = finding.sizes
     gap = min(sizes.units, key=distance, default=None)
     if gap is None or gap.measured is None or gap.reported is None:

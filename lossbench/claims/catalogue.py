@@ -28,7 +28,7 @@ _KEYS: dict[str, Any] = {
     "not_yet": str,
     "note": str,
 }
-"""The keys of every claim beside `reported`, and their types; all others are arguments of its experiments."""
+"""The keys that every claim may have besides `reported`, and their types; all others are experiment arguments."""
 
 SHIPPED = "claims"
 """The config with the claims of the three documents."""
@@ -41,8 +41,8 @@ class Catalogue:
     """Claims and the documents that they are from.
 
     Args:
-        documents: title by short name.
-        claims: by ID, in the order of the report.
+        documents: the titles by short name.
+        claims: the claims by ID, in the order of the report.
         file: the user's file; None for the claims of the three documents.
     """
 
@@ -51,10 +51,10 @@ class Catalogue:
     file: Path | None = None
 
     def find(self, ids: tuple[str, ...] = ()) -> list[Claim]:
-        """Return the claims with these IDs, or all of them without any.
+        """Return the claims with these IDs, or all claims.
 
         Raises:
-            UnknownName: no such claim.
+            UnknownName: there is no such claim.
         """
         for name in ids:
             if name not in self.claims:
@@ -62,7 +62,7 @@ class Catalogue:
         return [self.claims[name] for name in ids or self.claims]
 
     def deciding(self, claim: Claim) -> list[Claim]:
-        """Return the claims whose experiments decide a claim: itself, and those that it is the same as."""
+        """Return the claims whose experiments decide a claim: the claim itself, and those in its `same_as`."""
         return [claim, *(self.claims[name] for name in claim.same_as)]
 
 
@@ -70,8 +70,8 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
     """Read the claims of the three documents, or of a user's file.
 
     Raises:
-        ConfigError: a file that cannot be read, or a value that is missing or of the wrong type.
-        UnknownName: a key, document, claim or experiment that does not exist.
+        ConfigError: the file cannot be read, or a value is missing or of the wrong type.
+        UnknownName: a key, document, claim or experiment does not exist.
 
     Example:
         >>> read_catalogue().claims["T3"].reported["bce", "accuracy"]
@@ -81,16 +81,16 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
 
 
 def catalogue_of(place: Place, tables: Mapping[str, Any], file: Path | None) -> Catalogue:
-    """Return the claims of tables that were read.
+    """Return the catalogue in the tables of a file.
 
     Args:
-        place: of the tables, for messages.
-        tables: as they stand in a file.
-        file: the user's; None for the claims of the three documents.
+        place: the place of the tables, for messages.
+        tables: the tables, as in the file.
+        file: the user's file; None for the claims of the three documents.
 
     Raises:
-        ConfigError: a value that is missing or of the wrong type.
-        UnknownName: a key, document, claim or experiment that does not exist.
+        ConfigError: a value is missing or of the wrong type.
+        UnknownName: a key, document, claim or experiment does not exist.
     """
     known = ("documents", "claims") if file else ("documents", "claims", *_TERMS)
     for key in tables:
@@ -109,7 +109,7 @@ def catalogue_of(place: Place, tables: Mapping[str, Any], file: Path | None) -> 
 
 
 def read_terms() -> Terms:
-    """Return the terms of every trial by training, which only the shipped catalogue states."""
+    """Return the terms of all trained experiments, which only the shipped catalogue states."""
     tables = read_toml(SHIPPED, (SHIPPED,))[1]
     protocols = {name: Protocol(name, **table) for name, table in tables["protocols"].items()}
     return Terms(protocols, **tables["study"], margins=tables["margins"], readings=tables["readings"])
@@ -119,15 +119,15 @@ def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
     place, table = file.inside("claims").inside(name), tables[name]
     if not isinstance(table, Mapping):
         raise ConfigError(f"{place}: {table!r} is not a table; write [claims.{name}] and its keys below")
-    table = {**_taken_over(table, tables, place), **table}
+    table = {**_inherited(table, tables, place), **table}
     own = read_table(_KEYS, ["claim"], {key: value for key, value in table.items() if key in _KEYS}, place)
     own.pop("like", None)
-    teller = own.pop("reported_in", name)
-    _check_claim(teller, tables, place.inside("reported_in"))
+    reporter = own.pop("reported_in", name)
+    _check_claim(reporter, tables, place.inside("reported_in"))
     parts = {
         key: read_as(str, text, place.inside("parts").inside(key)) for key, text in own.pop("parts", {}).items()
     }
-    told = read_as(dict, tables[teller], file.inside("claims").inside(teller))
+    reporting = read_as(dict, tables[reporter], file.inside("claims").inside(reporter))
     undecided = "same_as" in own or "not_yet" in own
     return Claim(
         id=name,
@@ -135,15 +135,15 @@ def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
         note=" ".join(own.pop("note", "").split()),
         experiments=own.pop("experiment", () if undecided else ("contest",)),
         parts=parts,
-        reported=dict(_read_reported(told.get("reported", {}), place.inside("reported"))),
+        reported=dict(_read_reported(reporting.get("reported", {}), place.inside("reported"))),
         arguments={key: value for key, value in table.items() if key not in (*_KEYS, "reported")},
         source=place,
         **own,
     )
 
 
-def _taken_over(table: Mapping[str, Any], tables: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    """Return what another claim tells its experiments, where a claim is like that one."""
+def _inherited(table: Mapping[str, Any], tables: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Return the experiment and its arguments of the claim that is named by `like`; empty without that key."""
     if "like" not in table:
         return {}
     model = read_as(str, table["like"], place.inside("like"))
@@ -158,7 +158,7 @@ def _check_claim(name: str, tables: Mapping[str, Any], place: Place) -> None:
 
 
 def _read_reported(table: Any, place: Place, row: str = "") -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield the numbers of a table of tables by row and column; a flat key, "bce accuracy", has both."""
+    """Yield the reported numbers by row and column, from nested tables or flat keys such as "bce accuracy"."""
     for key, value in read_as(dict, table, place).items():
         if isinstance(value, Mapping):
             yield from _read_reported(value, place.inside(key), f"{row} {key}".strip())
@@ -168,9 +168,9 @@ def _read_reported(table: Any, place: Place, row: str = "") -> Iterator[tuple[tu
 
 
 def _check(claim: Claim, catalogue: Catalogue) -> None:
-    """Refuse what names something that is not there.
+    """Refuse a claim that names a document, claim or experiment that does not exist.
 
-    A claim of the three documents may name an experiment that is still to come; a user's may not.
+    A shipped claim may name an experiment that does not exist yet; a user's claim may not.
     """
     place = claim.source
     if claim.document and claim.document not in catalogue.documents:

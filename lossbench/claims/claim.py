@@ -1,4 +1,4 @@
-"""A claim, and evidence: one comparison that was made for it."""
+"""A claim, and its evidence: each line is one comparison."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "numbe
 """What decides a claim.
 
 - arithmetic: a worked example or an identity, decided exactly.
-- derivative: autograd against the formula that is stated, at many points.
+- derivative: autograd against the stated formula, at many points.
 - property: the function itself (how it grows, how far one target can pull).
 - experiment: training, on paired seeds.
 - number table: an experiment whose reported numbers are shown beside the measured ones.
@@ -23,7 +23,7 @@ ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "numbe
 """
 
 Form = Literal["identity", "conjunction", "universal", "existential", "magnitude", "tendency"]
-"""What a claim says, read off its own words; `lossbench.claims.finding.forms` has the verdicts of each.
+"""The logical form of a claim, by its own words; `lossbench.claims.finding.forms` has the verdicts of each.
 
 - identity: an equation, a derivative, a worked example.
 - conjunction: several things at once.
@@ -41,18 +41,18 @@ class Claim:
     Args:
         id: its name.
         sentence: the claim in our own words.
-        document: short name of the document; empty for a claim of the user's own.
+        document: short name of the document; empty for a user's claim.
         place: where in the document.
         kind: what decides it.
-        form: what it says, and so which verdicts it can have.
+        form: its logical form, which determines the possible verdicts.
         experiments: names of the experiments that decide it.
-        arguments: what the experiments are told, as it stands in the file.
+        arguments: the arguments of the experiments, as in the file.
         reported: the document's own numbers as printed, by row and column: ("bce", "accuracy") -> "0.859".
-        parts: of a claim of several parts, what the evidence of an experiment is about, by the experiment's name.
+        parts: in a claim of several parts, the part that an experiment is about, by the name of the experiment.
         same_as: claims whose evidence decides this one too; then it has no experiments of its own.
-        not_yet: why it cannot be tried; empty where it can.
+        not_yet: why it cannot be tried; empty if it can.
         note: what a reader of the verdict must know.
-        source: where it stands, for messages.
+        source: its place in the file, for messages.
     """
 
     id: str
@@ -72,11 +72,11 @@ class Claim:
 
 
 Word = Literal["reproduced", "contradicted", "equivalent", "inconclusive", "not testable"]
-"""What one comparison says of a claim.
+"""What one comparison says about a claim.
 
-- reproduced: it comes out as claimed.
-- contradicted: it comes out the other way.
-- equivalent: no difference beyond the margin, where one was claimed.
+- reproduced: the result is as claimed.
+- contradicted: the result is the opposite.
+- equivalent: no difference beyond the margin, although one was claimed.
 - inconclusive: the seeds cannot tell, or the reported numbers leave it open.
 - not testable: there is nothing to compare, such as a score that is undefined for one arm.
 """
@@ -85,35 +85,35 @@ WORDS: tuple[Word, ...] = get_args(Word)
 
 
 def decided(holds: bool) -> Word:
-    """Return what a comparison says that leaves nothing open."""
+    """Return the word for a comparison that is exact."""
     return "reproduced" if holds else "contradicted"
 
 
 Role = Literal["unit", "sensitivity", "shown", "retrial"]
-"""What a line of evidence is for.
+"""The role of a line of evidence.
 
-- unit: it decides; it is what a verdict counts.
-- sensitivity: the same question under another protocol, or of other rivals; shown, and never counted.
-- shown: a figure beside the others, such as the level of a score.
-- retrial: the case that speaks most against a claim of everything, on fresh seeds; see `lossbench.claims.retrial`.
+- unit: it decides; a verdict counts units.
+- sensitivity: the same question under another protocol, or with other rivals; shown, but never counted.
+- shown: a figure that is only shown, such as the level of a score.
+- retrial: the strongest counterexample to a universal claim, on fresh seeds; see `lossbench.claims.retrial`.
 """
 
 Reading = Literal["as stated", "but for rounding", "another"]
-"""How an exact line takes the claim: by its own words, to other digits, or in another sense."""
+"""How an exact line reads the claim: literally, with other rounding, or in another sense."""
 
 Aspect = Literal["outcome", "size", "level"]
-"""Which side of a quantity a line of evidence is about.
+"""The aspect of a quantity that a line of evidence is about.
 
-- outcome: what is claimed of it.
-- size: the size of a difference in it, held to the reported size.
+- outcome: what is claimed about it.
+- size: the size of a difference in it, compared with the reported size.
 - level: its mean for one arm, shown beside the reported one and never judged.
 """
 
 ASPECTS: dict[Aspect, str] = {"outcome": "", "size": "size of the difference in ", "level": "level of "}
-"""What the name of a quantity begins with."""
+"""The prefix of the name of a quantity, by aspect."""
 
 CLEAN_SKILL, DIRTY_SKILL = "skill after clean training", "skill after contaminated training"
-"""The two quantities of which pictures are drawn against one another."""
+"""The two quantities that pictures plot against each other."""
 
 
 @dataclass(frozen=True)
@@ -121,37 +121,36 @@ class Evidence:
     """One comparison, by its facts; `what` and `case` put them into words.
 
     Args:
-        verdict: what it says of the claim.
+        verdict: what it says about the claim.
         quantity: what was measured: "accuracy", "largest error of the stated derivative".
-        protocol: name of the protocol of the training; empty where nothing is trained.
-        dataset: spec of the data set; empty where there is none.
+        protocol: name of the protocol of the training; empty if nothing is trained.
+        dataset: spec of the data set; empty if there is none.
         arms: what is compared, the first minus the second; one arm alone for a level.
-        rates: the learning rates, where they are not those of the protocol: one for all arms, or those compared.
-        by_rate: whether the rates of one loss are compared, and not losses.
-        detail: what else tells it apart: which reading of the claim, which way of printing.
-        part: of a claim of several parts, which one; empty where it has one.
-        role: what it is for.
-        reading: how an exact line takes the claim.
-        claim: ID of the claim that it was gathered for, where several decide this one.
-        aspect: which side of the quantity it is about.
-        contamination: kind of the contamination of the training part; empty where it is clean.
-        shares: the contaminated shares, ascending; several where the quantity is an average over them.
-        reported: what the document says it is.
-        printed: the reported number digit by digit, where the digits matter.
-        positives: the share of positives that the reported numbers imply, where the data are made by it.
-        measured: what it is; a difference is of the first arm minus the second.
-        low: lower end of the 95 % interval, or the least that rounding of reported numbers allows.
+        rates: the learning rates, if they are not those of the protocol: one for all arms, or those compared.
+        by_rate: whether the rates of one loss are compared, not losses.
+        detail: what else distinguishes it: the reading of the claim, the way of printing.
+        part: the part of a claim of several parts; empty if the claim has only one.
+        role: its role.
+        reading: how an exact line reads the claim.
+        claim: ID of the claim that it was gathered for, if several decide this one.
+        aspect: the aspect of the quantity.
+        contamination: kind of contamination of the training part; empty if it is clean.
+        shares: the contaminated shares, ascending; several if the quantity is an average over them.
+        reported: the value in the document.
+        printed: the reported number digit by digit, if the digits matter.
+        positives: the share of positives that the reported numbers imply, if the data are generated with it.
+        measured: the measured value; a difference is of the first arm minus the second.
+        low: lower end of the 95 % interval, or the smallest value that the rounding of reported numbers allows.
         high: upper end, likewise.
         n: rows or seeds of an experiment, or points of a derivative or property.
-        over: what n counts, where something was trained.
+        over: what n counts, if something was trained.
         p_value: of the paired test, corrected by Holm over all units of the claim, or over all other comparisons.
-        against: how many standard errors it is away from what is claimed, the other way; 0 where it agrees, or
-            where nothing was tested.
-        again: of a unit, how probable it is that other seeds would say each of the first four `WORDS`; empty where
-            no seeds are in it.
+        against: by how many standard errors it contradicts the claim; 0 if it agrees, or if nothing was tested.
+        again: for a unit, the probability of each of the first four `WORDS` on other seeds; empty if it does not
+            depend on seeds.
         diverged: how many trainings of the arms diverged.
-        clause: what was found, in words for the answer; empty where the figures say it.
-        note: what a reader must know besides.
+        clause: the result in words for the answer; empty if the figures are enough.
+        note: what a reader must also know.
 
     Example:
         >>> line = Evidence("reproduced", "f1", arms=("bce", "mse"), contamination="label", shares=(0.1,))
@@ -191,12 +190,12 @@ class Evidence:
 
     @property
     def what(self) -> str:
-        """What was measured, under which contamination: "r2 with 10% target outliers"."""
+        """The measured quantity with its contamination: "r2 with 10% target outliers"."""
         return " ".join(filter(None, [f"{ASPECTS[self.aspect]}{self.quantity}", self.contaminated]))
 
     @property
     def case(self) -> str:
-        """Which arms, at which rates, under which reading of the claim: "bce vs mse_logits"."""
+        """The arms, their rates and the reading of the claim: "bce vs mse_logits"."""
         arms, rates = " vs ".join(self.arms), " vs ".join(f"{rate:g}" for rate in self.rates)
         if rates:
             arms += f": rate {rates}" if self.by_rate else f" at rate {rates}"
@@ -211,7 +210,7 @@ class Evidence:
 
     @property
     def contaminated(self) -> str:
-        """How the training part was contaminated: "with 10% label outliers"; empty where it was not."""
+        """The contamination of the training part: "with 10% label outliers"; empty if there is none."""
         if not self.contamination:
             return ""
         span = f"with {self.shares[0]:.0%}" if len(self.shares) == 1 else f"over 0 to {self.shares[-1]:.0%}"
@@ -219,19 +218,19 @@ class Evidence:
 
     @property
     def chances(self) -> tuple[float, ...]:
-        """How probable each of the first four `WORDS` is on other seeds; what no seeds are in stays what it is."""
+        """The probability of each of the first four `WORDS` on other seeds; without seeds it is certain."""
         return self.again or tuple(float(self.verdict == word) for word in WORDS[:-1])
 
     @property
     def clarity(self) -> float:
-        """How many widths of its interval a measured value is away from zero; 0 without an interval."""
+        """The distance of the measured value from zero, in widths of its interval; 0 without an interval."""
         if self.measured is None or self.low is None or self.high is None or self.high == self.low:
             return 0.0
         return abs(self.measured) / (self.high - self.low)
 
 
 def grouped(items: Iterable[Item], by: Callable[[Item], Key]) -> dict[Key, list[Item]]:
-    """Return items by what they share, in the order of their first ones."""
+    """Group items by a key, in the order in which the keys first occur."""
     groups: dict[Key, list[Item]] = {}
     for item in items:
         groups.setdefault(by(item), []).append(item)

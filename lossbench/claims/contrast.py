@@ -1,10 +1,10 @@
 """Contrasts: paired comparisons of two arms over rows or seeds, before they are judged.
 
-Every experiment that trains makes its contrasts, and `lossbench.claims.deciding` judges them together, so that a
-claim is decided by the same test, margins and correction whatever experiment decides it.
+Every experiment that trains returns contrasts, and `lossbench.claims.deciding` judges them together, so that all
+claims are decided by the same test, margins and correction.
 
-The level of a score is shown beside the reported one and not judged: no document says on which data its numbers
-were measured, so a score that is higher or lower here contradicts nothing. Orders and differences can be judged.
+The level of a score is shown beside the reported one but not judged: no document says on which data its numbers
+were measured, so another level contradicts nothing. Orders and differences can be judged.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from lossbench.stats.rows import RowSpread
 Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
 
-- better, worse: equivalent where the difference is shown to lie within the margin, whatever its sign; else
-  reproduced where it is so, contradicted where it is the opposite.
-- equal: reproduced where the interval lies inside the margin, contradicted where either arm is better.
-- not worse: reproduced where it is shown to be above minus the margin, contradicted where it is shown to be below.
+- better, worse: equivalent if the difference is shown to lie within the margin, whatever its sign; else reproduced
+  if it has the claimed sign, contradicted if it has the opposite one.
+- equal: reproduced if the interval lies inside the margin, contradicted if either arm is better.
+- not worse: reproduced if the difference is shown to be above minus the margin, contradicted if below.
 """
 
 
@@ -35,14 +35,14 @@ class Contrast:
     """One comparison of two arms, before it is judged.
 
     Args:
-        line: everything that the evidence says but figures and verdict.
-        spread: how a score of the first arm minus the second scatters over the rows of a table, or over seeds.
+        line: the evidence without figures and verdict.
+        spread: the spread of the first arm's score minus the second's, over the rows of a table or over seeds.
         direction: what is claimed of the first arm.
-        margin: the difference that is too small to matter; None where none is declared.
+        margin: the difference that is too small to matter; None if none is declared.
         greater_is_better: the direction of the score.
-        claimed: the difference that the test is of; not zero where a reported size is tried.
-        whole: whether all trainings of the first arm have a value, and all of the second.
-        blurred: whether some have none, and it is not known which arm that speaks against.
+        claimed: the difference that is tested against; not zero if a reported size is tested.
+        complete: whether all trainings of the first arm have a value, and all of the second.
+        ambiguous: whether some trainings have no value, and it is not known which arm that counts against.
     """
 
     line: Evidence
@@ -51,37 +51,37 @@ class Contrast:
     margin: float | None
     greater_is_better: bool = True
     claimed: float = 0.0
-    whole: tuple[bool, bool] = (True, True)
-    blurred: bool = False
+    complete: tuple[bool, bool] = (True, True)
+    ambiguous: bool = False
 
     @property
     def bound(self) -> float:
-        """The difference that is tested against: the one claimed, less the margin where that much is allowed."""
+        """The difference that is tested against: the claimed one, minus the margin for "not worse"."""
         if self.direction != "not worse":
             return self.claimed
         return self.claimed - (self.margin or 0.0) * (1 if self.greater_is_better else -1)
 
     def sized(self, first: float, other: float) -> Contrast:
-        """Return the comparison of the difference with a reported one, of the first arm and of the other."""
+        """Return the comparison of the difference with the reported one, from the reported scores of both arms."""
         claimed = first - other
         line = replace(self.line, aspect="size", reported=claimed)
         return replace(self, line=line, claimed=claimed, direction="equal")
 
     @cached_property
     def estimate(self) -> Estimate:
-        """The difference less the bound."""
+        """The difference minus the bound."""
         found = self.spread.at()
         mean, error, freedom, n = (np.asarray(getattr(found, one.name)).item() for one in fields(found))
         return Estimate(mean - self.bound, error, freedom, n)
 
     @property
     def wandering(self) -> float:
-        """How far the difference moves from one set of seeds to another, as a standard deviation."""
+        """The standard deviation of the difference from one set of seeds to another."""
         return float(np.asarray(self.spread.wandering).item())
 
     @property
     def against(self) -> float:
-        """How many standard errors the difference is beyond what is claimed, the other way; 0 where it agrees."""
+        """By how many standard errors the difference contradicts the claim; 0 if it agrees."""
         mean, error = float(self.estimate.mean), float(self.estimate.error)
         if not error > 0.0:
             return 0.0
@@ -90,7 +90,7 @@ class Contrast:
 
 
 def number(value: Any) -> float | None:
-    """Return a plain number, None where it is undefined."""
+    """Return a plain float; None if it is undefined."""
     return None if np.isnan(value) else float(value)
 
 
@@ -100,11 +100,11 @@ def level(
     """Return the mean of a score with its interval, beside the reported one.
 
     Args:
-        line: everything that the evidence says but figures and verdict.
+        line: the evidence without figures and verdict.
         values: (seeds,) the score; NaN where undefined.
         test_to_train: see `lossbench.stats.paired.shared_rows`.
-        reported: the document's number; None where it has none for this setting.
-        margin: the difference that is too small to matter; None where none is declared.
+        reported: the document's number; None if it has none for this setting.
+        margin: the difference that is too small to matter; None if none is declared.
 
     Example:
         >>> found = level(Evidence("not testable", "f1"), np.array([0.7, 0.72, 0.71]), 0.3, "0.743", 0.01)
@@ -122,12 +122,12 @@ def level(
         low=number(mean.low),
         high=number(mean.high),
         n=int(mean.n),
-        note=", ".join(filter(None, [line.note, beside(float(mean.mean), reported, margin)])),
+        note=", ".join(filter(None, [line.note, agreement_note(float(mean.mean), reported, margin)])),
     )
 
 
-def beside(mean: float, reported: str | None, margin: float | None) -> str:
-    """Say how a measured mean stands to the reported number."""
+def agreement_note(mean: float, reported: str | None, margin: float | None) -> str:
+    """Say whether a measured mean agrees with the reported number."""
     if reported is None:
         return "the document reports nothing for this setting"
     agrees = abs(mean - float(reported)) <= (margin or 0.0)

@@ -1,9 +1,9 @@
-"""From contrasts to evidence: tested together, corrected, and put into the word of each.
+"""Turn contrasts into evidence: test them together, correct the p values, and give each its word.
 
-A unit also has the probability of every word that it would have had on other seeds. For that its comparison is
-drawn anew many times: the mean moves as far as the means of two runs lie apart, and all else is done as with the
-first. That is √2 times the standard error over seeds; on a table, where the rows stay the same, of what hangs on
-the splits. What hangs on the choice of the rates is part of it, since other seeds choose others.
+A unit also gets the probability of every word on other seeds. For that its comparison is redrawn many times: the
+mean is moved by the distance between the means of two runs, and everything else is done as before. That distance
+has a standard deviation of √2 times the standard error over seeds; on a table, whose rows stay the same, only the
+part of the splits counts. The variance of the choice of rates is included, since other seeds choose other rates.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from lossbench.stats.rows import RowSpread
 from lossbench.stats.verdicts import BETTER, WORSE, fair, verdict
 
 DRAWS = 400
-"""How often a comparison is drawn anew: a probability of 0.9 is then known to 0.015."""
+"""How often a comparison is redrawn: a probability of 0.9 is then known to 0.015."""
 
 DECIDING: tuple[Word, ...] = WORDS[:-1]
 """The words that a comparison can have on other seeds, in the order of `Evidence.again`."""
 
 
 def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
-    """Judge all comparisons that are made for one claim.
+    """Judge all comparisons of one claim.
 
-    Their p values are corrected by Holm: those of the units, which decide, among themselves, and those of all
-    other comparisons likewise. Equivalence is corrected as difference is.
+    Their p values are corrected by Holm, once over the units, which decide, and once over all other comparisons.
+    Equivalence is corrected like difference.
 
     Example:
         >>> from lossbench.stats.paired import over_seeds
@@ -53,19 +53,19 @@ def judge(family: Sequence[Contrast], with_others: bool = False) -> list[Evidenc
 
     Args:
         family: the contrasts.
-        with_others: whether it is also asked what other seeds would say.
+        with_others: whether the probabilities on other seeds are computed too.
     """
     different, same = corrected(family, [contrast.estimate for contrast in family])
-    again = other_seeds(family) if with_others else [()] * len(family)
+    again = chances_on_other_seeds(family) if with_others else [()] * len(family)
     return [evidence(*each) for each in zip(family, different, same, again, strict=True)]
 
 
 def corrected(family: Sequence[Contrast], estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the p values of no difference and of one of the margin or more, (contrasts, draws) each, by Holm.
+    """Return Holm's p values against no difference, and against one beyond the margin, (contrasts, draws) each.
 
     Args:
         family: contrasts that are corrected together.
-        estimates: of each, one or (draws,).
+        estimates: the estimate of each, one or (draws,).
     """
     different = [np.atleast_1d(estimate.p_value()) for estimate in estimates]
     same = [np.atleast_1d(equal_p(*each)) for each in zip(family, estimates, strict=True)]
@@ -73,7 +73,7 @@ def corrected(family: Sequence[Contrast], estimates: Sequence[Estimate]) -> tupl
 
 
 def equal_p(contrast: Contrast, estimate: Estimate) -> np.ndarray:
-    """Return the p values of a difference of the margin or more; NaN where no margin is declared."""
+    """Return the p values against a difference of the margin or more; NaN if no margin is declared."""
     if not contrast.margin or contrast.direction == "not worse":
         return np.full(np.shape(estimate.mean), np.nan)
     return estimate.p_equivalent(contrast.margin)
@@ -101,13 +101,13 @@ def evidence(contrast: Contrast, different: np.ndarray, same: np.ndarray, again:
 
 
 def words(contrast: Contrast, estimate: Estimate, different: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """Return what a contrast says of what is claimed, in each draw; see `Direction`.
+    """Return the word of a contrast in each draw; see `Direction`.
 
-    The trainings of a loss that are left where others have no value speak against it at most.
+    If some trainings of a loss have no value, the others can only count against it.
 
     Args:
         contrast: what is claimed.
-        estimate: of its difference less the bound, one or (draws,).
+        estimate: the estimate of its difference minus the bound, one or (draws,).
         different: (draws,) see `corrected`.
         same: likewise.
 
@@ -115,11 +115,11 @@ def words(contrast: Contrast, estimate: Estimate, different: np.ndarray, same: n
         (draws,) of `Word`.
     """
     found = np.atleast_1d(verdict(estimate.interval(), different, contrast.greater_is_better, same))
-    first, second = map(np.atleast_1d, contrast.whole)
+    first, second = map(np.atleast_1d, contrast.complete)
     found = fair(found, second, first)
-    equal = (same < ALPHA) & all(contrast.whole)
+    equal = (same < ALPHA) & all(contrast.complete)
     better, worse = np.isin(found, BETTER), np.isin(found, WORSE)
-    if contrast.blurred:
+    if contrast.ambiguous:
         return np.full(found.shape, "inconclusive")
     if contrast.direction == "equal":
         return np.select([equal, better | worse], ["reproduced", "contradicted"], "inconclusive")
@@ -127,15 +127,15 @@ def words(contrast: Contrast, estimate: Estimate, different: np.ndarray, same: n
     return np.select([equal, so, not_so], ["equivalent", "reproduced", "contradicted"], "inconclusive")
 
 
-def other_seeds(family: Sequence[Contrast]) -> list[tuple[float, ...]]:
-    """Return how probable it is that other seeds would say each word of each contrast, see `Evidence.again`."""
+def chances_on_other_seeds(family: Sequence[Contrast]) -> list[tuple[float, ...]]:
+    """Return the probability of each word of each contrast on other seeds, see `Evidence.again`."""
     drawn = [redrawn(contrast, quantiles(contrast.line)) for contrast in family]
     found = map(words, family, drawn, *corrected(family, drawn))
     return [tuple(float(np.mean(said == word)) for word in DECIDING) for said in found]
 
 
 def quantiles(line: Evidence) -> np.ndarray:
-    """Return the quantiles of a normal distribution, (draws,), in an order that is a comparison's own."""
+    """Return the quantiles of a normal distribution, (draws,), in a random order for each comparison."""
     from scipy.special import ndtri
 
     name = "|".join((line.protocol, line.dataset, line.case, line.what, line.part))
@@ -144,7 +144,7 @@ def quantiles(line: Evidence) -> np.ndarray:
 
 
 def redrawn(contrast: Contrast, deviations: np.ndarray) -> Estimate:
-    """Return a contrast's estimate as other seeds may find it: one that lies so many deviations (draws,) off."""
+    """Return a contrast's estimate on other seeds, moved by this many standard deviations (draws,)."""
     found = contrast.estimate
     moved = found.mean + np.sqrt(2.0) * np.nan_to_num(contrast.wandering) * deviations
     return replace(found, mean=moved)

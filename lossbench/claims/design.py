@@ -1,7 +1,7 @@
-"""The design of an experiment that trains: what is trained, its contrasts, and how they are summed up.
+"""The design of an experiment that trains: what is trained, its contrasts, and their summary.
 
-An experiment states its design and trains nothing. The engine checks every design by planning its trainings before
-the first of them starts, then trains, makes the contrasts, has all of them judged together, and sums up.
+An experiment returns its design and trains nothing itself. All designs are checked by planning their trainings
+before the first training starts. Then they are trained, contrasts are made and judged together, and summed up.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.deciding import judge_all
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.data import load_dataset
 from lossbench.task import Task
 
 Found = Contrast | Evidence
-"""What is made of trials: a contrast, which is judged with all others, or evidence that is shown as it is."""
+"""A result of trials: a contrast, which is judged together with all others, or evidence that is only shown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """Trials under one protocol, and what is made of them.
+    """Trials under one protocol, and their contrasts.
 
     Args:
-        protocol: its name.
-        runs: settings, as fields of `lossbench.plan.settings.Settings`; at least datasets, all of one task, and
-            losses.
-        contrasts: takes what was tried in each run, in their order.
+        protocol: the name of the protocol.
+        runs: the settings of each run, as fields of `lossbench.plan.settings.Settings`; at least datasets, all of
+            one task, and losses.
+        contrasts: makes contrasts from the results of all runs, in their order.
     """
 
     protocol: str
@@ -41,10 +41,10 @@ class Training:
     contrasts: Callable[..., Iterable[Found]]
 
     def check(self, study: Study) -> None:
-        """Refuse what cannot be trained, by planning it with one seed.
+        """Refuse settings that cannot be trained, by planning them with one seed.
 
         Raises:
-            UsageError: anything in the settings that cannot be carried out.
+            UsageError: the settings cannot be carried out.
         """
         from lossbench.plan.experiment import plan
 
@@ -53,10 +53,10 @@ class Training:
             plan(replace(settings, seeds=settings.seeds[:1]))
 
     def found(self, study: Study) -> list[Found]:
-        """Train every run, and return what is made of them."""
+        """Train every run, and return the contrasts and the evidence."""
         return list(self.contrasts(*self.trained(study)))
 
-    def trained(self, study: Study) -> list[Tried]:
+    def trained(self, study: Study) -> list[TrialResults]:
         """Train every run."""
         return [study.compare(self.protocol, task, **axes) for task, axes in self._settings()]
 
@@ -68,51 +68,52 @@ class Training:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What an experiment trains and what it makes of it.
+    """What an experiment trains, and how it is summed up.
 
     Args:
-        trainings: in the order of the report.
-        summary: takes the judged contrasts and then what is shown as it is, and gives the evidence on the claim.
+        trainings: the trainings in the order of the report.
+        summary: makes the evidence on the claim from the judged contrasts, followed by evidence that is only
+            shown.
     """
 
     trainings: Sequence[Training]
     summary: Callable[[list[Evidence]], Iterable[Evidence]] = list
 
     def check(self, study: Study) -> None:
-        """Refuse what cannot be trained, see `Training.check`; nothing is."""
+        """Refuse settings that cannot be trained, see `Training.check`; nothing is trained."""
         for training in self.trainings:
             training.check(study)
 
     def conclusion(self, found: Iterable[Found], study: Study) -> list[Evidence]:
         """Judge what all trainings found, and sum up."""
-        return list(self.summary(judged(decisive(found, study.terms.primary))))
+        return list(self.summary(judged(with_roles(found, study.terms.primary))))
 
 
-def decisive(found: Iterable[Found], primary: str) -> Iterator[Found]:
-    """Yield everything, what was found under another protocol than the primary one as sensitivity.
+def with_roles(found: Iterable[Found], primary: str) -> Iterator[Found]:
+    """Yield all results, those under another protocol than the primary one as sensitivity.
 
-    Where the experiment sets the rates itself, nothing is tried under the primary protocol; then all decides.
+    If the experiment sets the rates itself, there is nothing under the primary protocol; then all results decide.
     """
     made = list(found)
     if not any(line_of(one).protocol == primary for one in made):
         return iter(made)
-    return (one if line_of(one).protocol == primary else aside(one) for one in made)
+    return (one if line_of(one).protocol == primary else as_sensitivity(one) for one in made)
 
 
 def line_of(found: Found) -> Evidence:
-    """Return what a contrast says but for its figures, and evidence as it is."""
+    """Return the line of a contrast, which has no figures yet, or evidence itself."""
     return found.line if isinstance(found, Contrast) else found
 
 
-def aside(found: Found) -> Found:
-    """Return what was found as sensitivity, which is shown and never counted."""
+def as_sensitivity(found: Found) -> Found:
+    """Return a result in the role of sensitivity, which is shown but never counted."""
     line = line_of(found)
     shown = replace(line, role="sensitivity") if line.role == "unit" else line
     return replace(found, line=shown) if isinstance(found, Contrast) else shown
 
 
 def judged(found: Iterable[Found]) -> list[Evidence]:
-    """Return all contrasts, judged together, and then what is shown as it is."""
+    """Return all contrasts, judged together, followed by the evidence that is only shown."""
     made = list(found)
     contrasts = [one for one in made if isinstance(one, Contrast)]
     return [*judge_all(contrasts), *(one for one in made if isinstance(one, Evidence))]
@@ -122,12 +123,12 @@ def under(protocol: str, contrasts: Callable[[Cell], Iterable[Found]], **axes: A
     """Return trials under one protocol that are compared within each data set.
 
     Args:
-        protocol: its name.
-        contrasts: takes the trials of one data set.
+        protocol: the name of the protocol.
+        contrasts: makes contrasts from the trials of one data set.
         **axes: what is trained, see `Training`.
     """
 
-    def by_dataset(tried: Tried) -> Iterator[Found]:
+    def by_dataset(tried: TrialResults) -> Iterator[Found]:
         cells = cells_of(protocol, tried)
         return chain.from_iterable(map(contrasts, cells))
 
@@ -148,14 +149,14 @@ def by_score(
 ) -> list[Training]:
     """Return the same trials under every protocol, judged by several scores.
 
-    Where each loss has its own rate, that is the one that is best by the score that is judged, so that there are
-    trials of their own for each score.
+    If each loss has its own rate, that is the best one by the score that is judged, so every score needs trials of
+    its own.
 
     Args:
-        study: where the protocols are.
-        contrasts: takes the trials of one data set, and the score that is judged.
-        scores: names of metrics; without any, the data set's own.
-        alone: whether the trials of each score are its own under every protocol.
+        study: has the protocols.
+        contrasts: makes contrasts from the trials of one data set, by a score.
+        scores: names of metrics; empty for the data set's own.
+        alone: whether every score has trials of its own under every protocol.
         **axes: what is trained, see `Training`.
     """
     trainings = []
@@ -173,6 +174,6 @@ def by_score(
 def each_score(
     contrasts: Callable[[Cell, str], Iterable[Found]], scores: Sequence[str], cell: Cell
 ) -> Iterator[Found]:
-    """Yield what is found on one data set by each score."""
+    """Yield the results on one data set by each score."""
     for score in scores or [cell.primary.name]:
         yield from contrasts(cell, score)

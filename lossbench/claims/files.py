@@ -1,7 +1,7 @@
-"""What a run of claims leaves, and the gate of `lossbench claims --expect`, which holds it to an earlier run.
+"""The files of a run of claims, and the gate of `lossbench claims --expect`, which compares two runs.
 
-`claims.csv` has a row a claim and `evidence.csv` a row a comparison; JSON has both. JUnit's XML, which CI pages
-show, has a suite a document and a case a claim.
+`claims.csv` has one row per claim and `evidence.csv` one row per comparison; JSON has both. JUnit's XML, which CI
+pages show, has one suite per document and one case per claim.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pandas as pd
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import WORDS, Evidence
-from lossbench.claims.finding.forms import WERE, is_verdict, same_as, standing
+from lossbench.claims.finding.forms import FORMER_VERDICTS, is_verdict, same_as, standing
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.tables import title_of
+from lossbench.claims.report.tables import title_of
 from lossbench.errors import DataError
 from lossbench.report.junit import JUnitCase, junit
 from lossbench.results.cell import from_cell
@@ -32,7 +32,7 @@ EVIDENCE = (
 """The columns of `evidence.csv` after the ID."""
 
 DECISIVE = ("case", "what", "dataset", "reported", "measured", "low", "high", "n", "over")
-"""What `claims.csv` has of the line that the answer names."""
+"""The columns of `claims.csv` that are taken from the line that the answer names."""
 
 COUNTS = ("units", "supporting", "opposing", "equal", "open", "comparisons")
 
@@ -44,18 +44,18 @@ COLUMNS = (
 
 
 def claims_csv(judgements: Sequence[Judgement]) -> str:
-    """Return one row a claim: its verdict and answer, the counts, and the line that the answer names."""
+    """Return one row per claim: its verdict and answer, the counts, and the line that the answer names."""
     return csv_text(pd.DataFrame(map(row_of, judgements), columns=list(COLUMNS), dtype=object))
 
 
 def evidence_csv(judgements: Sequence[Judgement]) -> str:
-    """Return one row for every comparison that was made."""
+    """Return one row per comparison."""
     rows = [{"id": judgement.claim.id} | cells(line) for judgement in judgements for line in judgement.evidence]
     return csv_text(pd.DataFrame(rows, columns=["id", *EVIDENCE], dtype=object))
 
 
 def claims_json(judgements: Sequence[Judgement]) -> str:
-    """Return the claims with all their evidence as JSON; null where undefined, infinity as a text."""
+    """Return the claims with all their evidence as JSON; undefined is null, infinity is a text."""
     return json_text(
         [row_of(one) | {"evidence": [plain(cells(line)) for line in one.evidence]} for one in judgements]
     )
@@ -82,7 +82,7 @@ def row_of(judgement: Judgement) -> dict[str, Any]:
 
 
 def counts_of(judgement: Judgement) -> dict[str, int]:
-    """Return how many units said what, and how many comparisons were made in all."""
+    """Return the counts of units by side, and the number of all comparisons."""
     made = sum(line.role != "shown" for line in judgement.evidence)
     if judgement.finding is None:
         return {"comparisons": made}
@@ -92,13 +92,13 @@ def counts_of(judgement: Judgement) -> dict[str, int]:
 
 
 def cells(line: Evidence) -> dict[str, Any]:
-    """Return the cells of a comparison; of the words that other seeds would say, how probable its own one is."""
+    """Return the cells of a comparison; `again` is the probability of its own word on other seeds."""
     found = {name: getattr(line, name) for name in {**dict.fromkeys(EVIDENCE), **dict.fromkeys(DECISIVE)}}
     return found | {"again": line.chances[WORDS.index(line.verdict)] if line.again else None}
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values that JSON has: infinity and what is not a number as texts."""
+    """Return values that JSON can hold: infinity and NaN become texts."""
     return {
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in values.items()
@@ -114,9 +114,9 @@ class ChangedVerdict:
     """A claim whose verdict is not the expected one.
 
     Args:
-        id: of the claim.
-        before: the verdict expected.
-        after: the verdict found, or "missing" where the claim was not tried.
+        id: the ID of the claim.
+        before: the expected verdict.
+        after: the verdict found, or "missing" if the claim was not tried.
     """
 
     id: str
@@ -134,12 +134,12 @@ def read_expected(file: Path) -> dict[str, str]:
         file: a `claims.csv`.
 
     Raises:
-        DataError: a file that cannot be read, lacks a column, or holds a verdict that does not exist.
+        DataError: the file cannot be read, lacks a column, or has a verdict that does not exist.
     """
     sheet = read_sheet(file, check_header)
     expected: dict[str, str] = {}
     for row, (name, verdict) in enumerate(zip(sheet.cells["id"], sheet.cells["verdict"], strict=True)):
-        if not (is_verdict(verdict) or verdict in WERE):
+        if not (is_verdict(verdict) or verdict in FORMER_VERDICTS):
             raise sheet.error(row, f"claim {name} has the verdict '{verdict}', which is none; {AGAIN}")
         if name in expected:
             raise sheet.error(row, f"claim {name} is there twice; keep one of the two")
@@ -150,7 +150,7 @@ def read_expected(file: Path) -> dict[str, str]:
 
 
 def check_header(path: Path, header: list[str]) -> None:
-    """Refuse a file without claims and verdicts; of its other columns nothing is read."""
+    """Refuse a file without the columns of claims and verdicts; its other columns are not read."""
     if not header:
         raise DataError(f"{path} holds no verdict; {AGAIN}")
     for name in ("id", "verdict"):
@@ -161,12 +161,12 @@ def check_header(path: Path, header: list[str]) -> None:
 def changes(
     expected: Mapping[str, str], judgements: Sequence[Judgement], ids: Sequence[str] = ()
 ) -> list[ChangedVerdict]:
-    """Return where the verdicts are not the expected ones, in their order; a claim that is new is no change.
+    """Return the claims whose verdict is not the expected one, in their order; a new claim is no change.
 
     Args:
-        expected: verdicts by ID.
-        judgements: what was found.
-        ids: the claims that were asked for; without any, all, so that each one expected must be there.
+        expected: the expected verdicts by ID.
+        judgements: the judgements of this run.
+        ids: the claims that were asked for; empty for all, so that every expected one must be there.
 
     Example:
         >>> changes({"A10": "holds"}, [])
@@ -183,12 +183,12 @@ def changes(
 def claims_junit(
     judgements: Sequence[Judgement], catalogue: Catalogue, changed: Sequence[ChangedVerdict] = ()
 ) -> str:
-    """Return the judgements as JUnit's XML. A verdict is no failure, but one that is not the expected one is.
+    """Return the judgements as JUnit's XML. No verdict is a failure, but a change of a verdict is.
 
     Args:
-        judgements: one a claim.
-        catalogue: where they are from.
-        changed: the claims whose verdict was expected to be another; those that are missing become failures too.
+        judgements: one per claim.
+        catalogue: the catalogue of the claims.
+        changed: the claims whose verdict has changed; missing claims become failures too.
     """
     expected, cases = {change.id: change.before for change in changed}, []
     for judgement in judgements:

@@ -1,4 +1,4 @@
-"""From claims to judgements: everything checked first, then every experiment run once, then the verdicts."""
+"""Judge claims: check everything first, then run every experiment once, then derive the verdicts."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from lossbench.claims.design import Found
 from lossbench.claims.finding.forms import find
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.memory import Lines, recall, remember
-from lossbench.claims.pieces import Piece, across, design_of, evidence_of, failure_of, known, pieces_of
+from lossbench.claims.pieces import Piece, design_of, evidence_of, failure_of, in_processes, known, pieces_of
 from lossbench.claims.registry import missing, trains
-from lossbench.claims.retrial import fresh, retrial, suspect
+from lossbench.claims.retrial import on_fresh_seeds, retrial, strongest_counterexample
 from lossbench.claims.study import Study
 from lossbench.errors import ConfigError, LossbenchError, UsageError
 
 TIMED = ("evaluation_cost",)
-"""The experiments that measure times, which other processes would spoil."""
+"""The experiments that measure time, which other processes would disturb."""
 
-MANY = 10  # claims to try that are worth a second process, though the trainings of each are not
+MANY = 10  # claims from which more processes pay off, although the trainings of a single claim need none
 
 
 def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Judgement]:
     """Try claims and judge them.
 
     Args:
-        catalogue: where claims find those that decide them too.
-        claims: which to try.
-        study: how.
+        catalogue: the catalogue, which has further claims that decide these.
+        claims: the claims to try.
+        study: how to try them.
 
     Returns:
-        One judgement a claim, in their order.
+        One judgement per claim, in their order.
 
     Raises:
-        ConfigError: an experiment that cannot be carried out, before anything is trained.
-        LossbenchError: the one claim that is tried fails; of several, its judgement says so.
+        ConfigError: an experiment cannot be carried out; nothing was trained yet.
+        LossbenchError: the only claim fails; if there are several, the judgement says so instead.
 
     Example:
         >>> from lossbench.claims import Study, read_catalogue, read_terms
@@ -53,15 +53,15 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
     for one in tried:
         check(one, study)
     if len(tried) >= MANY:
-        inquiry.side_by_side(tried)
+        inquiry.try_in_parallel(tried)
     return [inquiry.judgement(claim, alone=len(claims) == 1) for claim in claims]
 
 
 def check(claim: Claim, study: Study) -> None:
-    """Refuse what the experiments of a claim could not train.
+    """Refuse a claim whose experiments cannot be trained.
 
     Raises:
-        ConfigError: what it is, and where the claim stands.
+        ConfigError: the reason, with the place of the claim.
     """
     try:
         for name in filter(trains, known(claim)):
@@ -77,9 +77,9 @@ class Inquiry:
     Args:
         catalogue: all claims.
         study: how they are tried.
-        gathered: what the experiments of each claim found, by its ID.
-        failed: why those of a claim came to no end, likewise.
-        order: the IDs of all claims that are tried, for what is said on the way.
+        gathered: the evidence from the experiments of each claim, by its ID.
+        failed: why the experiments of a claim failed, likewise.
+        order: the IDs of all claims that are tried, for progress messages.
     """
 
     catalogue: Catalogue
@@ -89,10 +89,10 @@ class Inquiry:
     order: tuple[str, ...] = ()
 
     def judgement(self, claim: Claim, alone: bool) -> Judgement:
-        """Try a claim, unless that was done, and judge it; one that fails costs no other."""
+        """Try a claim, unless that was done, and judge it; if it fails, the others go on."""
         try:
             return self._judged(claim)
-        except Exception as error:  # whatever it is, the others stand
+        except Exception as error:  # any exception: the other claims go on
             if alone:
                 raise
             return Judgement(claim, (), None, failure_of(error), self.command(claim), failed=True)
@@ -100,12 +100,12 @@ class Inquiry:
     def _judged(self, claim: Claim) -> Judgement:
         evidence, left = self.evidence(claim), untried(self.catalogue.deciding(claim))
         if claim.form == "universal":
-            evidence = (*evidence, *self.again(claim))
+            evidence = (*evidence, *self.retried(claim))
         finding = find(claim.form, evidence) if evidence or not left else None
         return Judgement(claim, evidence, finding, left, self.command(claim))
 
     def evidence(self, claim: Claim) -> Lines:
-        """Return the evidence on a claim; of several claims that decide it, each line says which."""
+        """Return the evidence on a claim; if several claims decide it, each line names its claim."""
         lines = [*self.found(claim)]
         several = len(claim.same_as) > 1
         for other in claim.same_as:
@@ -113,9 +113,9 @@ class Inquiry:
             lines += [replace(line, claim=other) for line in theirs] if several else theirs
         return tuple(lines)
 
-    def again(self, claim: Claim) -> Lines:
-        """Return the case that speaks most against a claim, tried on fresh seeds; none where none does."""
-        found = {one.id: suspect(self.found(one)) for one in self.catalogue.deciding(claim)}
+    def retried(self, claim: Claim) -> Lines:
+        """Return the strongest counterexample to a claim, tried on fresh seeds; empty if there is none."""
+        found = {one.id: strongest_counterexample(self.found(one)) for one in self.catalogue.deciding(claim)}
         cases = {name: line for name, line in found.items() if line is not None}
         if not cases:
             return ()
@@ -123,18 +123,18 @@ class Inquiry:
         return self._retried(self.catalogue.claims[name], cases[name])
 
     def _retried(self, claim: Claim, case: Evidence) -> Lines:
-        study = fresh(self.naming(claim))
+        study = on_fresh_seeds(self.study_for(claim))
         lines = recall(claim, self.catalogue, study)
         if lines is None:
             designs = [design_of(claim, name, study) for name in filter(trains, known(claim))]
             lines = tuple(line for one in designs for line in retrial(one, case, study))
-            # Without one, the search alone would decide.
+            # Without a retrial, the search alone would decide.
             assert lines, f"{claim.id}: no trial of the retrial is that of {case.what}"
             remember(claim, self.catalogue, study, lines)
         return lines
 
     def knows(self, claim: Claim) -> bool:
-        """Say whether the experiments of a claim need not be tried, and take over what an earlier run found."""
+        """Say whether the evidence of a claim's experiments is known, from this run or from the store."""
         if claim.id not in self.gathered:
             lines = recall(claim, self.catalogue, self.study)
             if lines is not None:
@@ -142,32 +142,34 @@ class Inquiry:
         return claim.id in self.gathered
 
     def found(self, claim: Claim) -> Lines:
-        """Return what a claim's own experiments found, and try them where that is not known.
+        """Return the evidence of a claim's own experiments; run them if it is not known.
 
         Raises:
-            LossbenchError: they came to no end.
+            LossbenchError: they failed.
         """
         if claim.id in self.failed:
             raise LossbenchError(self.failed[claim.id])
         if not self.knows(claim):
-            study = self.naming(claim)
-            self.enter(claim, [(piece, piece.found(study)) for piece in pieces_of(claim, study)])
+            study = self.study_for(claim)
+            self.record(claim, [(piece, piece.found(study)) for piece in pieces_of(claim, study)])
         return self.gathered[claim.id]
 
-    def enter(self, claim: Claim, found: Sequence[tuple[Piece, list[Found]]]) -> None:
-        """Judge what all pieces of a claim found, and keep it for other runs."""
-        study = self.naming(claim)
+    def record(self, claim: Claim, found: Sequence[tuple[Piece, list[Found]]]) -> None:
+        """Judge the results of all pieces of a claim, and keep the evidence for other runs."""
+        study = self.study_for(claim)
         self.gathered[claim.id] = tuple(evidence_of(claim, study, found))
         remember(claim, self.catalogue, study, self.gathered[claim.id])
 
-    def side_by_side(self, claims: Iterable[Claim]) -> None:
-        """Try claims piece by piece, several at once; what is measured in time waits until it is alone."""
+    def try_in_parallel(self, claims: Iterable[Claim]) -> None:
+        """Try claims piece by piece in several processes; experiments that measure time are left for later."""
         together = [claim for claim in claims if not {*TIMED} & {*claim.experiments}]
         pieces = {claim.id: list(pieces_of(claim, self.study)) for claim in together}
         found: dict[str, dict[Piece, list[Found]]] = defaultdict(dict)
         total = sum(map(len, pieces.values()))
         self.study.say(f"{len(together)} claims in {total} pieces")
-        for done, (piece, attempted) in enumerate(across([*chain.from_iterable(pieces.values())], self.study), 1):
+        for done, (piece, attempted) in enumerate(
+            in_processes([*chain.from_iterable(pieces.values())], self.study), 1
+        ):
             name, mine = piece.claim.id, found[piece.claim.id]
             for line in attempted.said:
                 self.study.say(f"{name}, {done} of {total}: {line}")
@@ -175,16 +177,16 @@ class Inquiry:
                 self.failed[name] = attempted.failure
             mine[piece] = attempted.found
             if len(mine) == len(pieces[name]) and name not in self.failed:
-                self.enter(piece.claim, [(one, mine[one]) for one in pieces[name]])
+                self.record(piece.claim, [(one, mine[one]) for one in pieces[name]])
                 del found[name]
 
-    def naming(self, claim: Claim) -> Study:
-        """Return the study, which says of which claim it tells, and which of all that is."""
+    def study_for(self, claim: Claim) -> Study:
+        """Return the study with messages that begin with the claim and its number among all."""
         place = f", {self.order.index(claim.id) + 1} of {len(self.order)}" if len(self.order) > 1 else ""
         return replace(self.study, say=lambda line: self.study.say(f"{claim.id}{place}: {line}"))
 
     def command(self, claim: Claim) -> str:
-        """Return what repeats the judgement."""
+        """Return the command that repeats the judgement."""
         parts = ["lossbench", "claims", claim.id]
         parts += ["-c", str(self.catalogue.file)] if self.catalogue.file else []
         parts += ["--quick"] if self.study.quick else []
@@ -193,7 +195,7 @@ class Inquiry:
 
 
 def untried(claims: Sequence[Claim]) -> str:
-    """Say why some claims cannot be tried, or not by all of their experiments; empty where they can."""
+    """Say why some claims cannot be tried, or only by some of their experiments; empty if they can."""
     absent = ", ".join(dict.fromkeys(name for claim in claims for name in missing(claim)))
     reasons = dict.fromkeys(claim.not_yet for claim in claims if claim.not_yet)
     return "; ".join([*reasons, *([f"no experiment for it in this version: {absent}"] if absent else [])])

@@ -1,4 +1,4 @@
-"""The judgement of a claim: its evidence, its verdict, and what repeats it."""
+"""The judgement of a claim: its evidence, its verdict, and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from lossbench.claims.finding.forms import Finding
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found on a claim.
+    """The result of trying a claim.
 
     Args:
         claim: the claim.
         evidence: every comparison that was made for it.
-        finding: what they come to; None where the claim was not tried.
-        left: what was left untried, and why; empty where nothing was.
-        command: repeats it.
-        failed: whether an experiment came to no end; `left` says why.
+        finding: what the evidence amounts to; None if the claim was not tried.
+        left: what was not tried, and why; empty if nothing was left out.
+        command: the command that repeats it.
+        failed: whether an experiment failed; `left` says why.
     """
 
     claim: Claim
@@ -44,12 +44,12 @@ class Judgement:
 
     @property
     def decisive(self) -> Evidence | None:
-        """The line that the answer names: the deciding case, or the unit with the middle difference."""
+        """The line that the answer names: the deciding case, or the unit with the median difference."""
         if self.finding is None:
             return None
         tally = self.finding.tally
         return self.finding.case or tally.typical or next(iter(tally.units), None)
 
     def values(self, of: Callable[[Evidence], str]) -> tuple[str, ...]:
-        """Return what occurs in the evidence on one axis, in its order, without blanks."""
+        """Return the distinct values of one field of the evidence, in their order, without empty ones."""
         return tuple(dict.fromkeys(filter(None, map(of, self.evidence))))

@@ -1,7 +1,7 @@
-"""Evidence of earlier runs: kept in the store by a key of everything that can change it.
+"""Evidence of earlier runs, kept in the store under a key of everything that can change it.
 
-Only claims of the documents are remembered. Their experiments use nothing but what lossbench and its libraries
-ship, so that a key can hold it all; a user's claim is tried anew every time, from stored trainings.
+Only shipped claims are remembered. Their experiments use nothing but lossbench and its libraries, so a key can
+cover everything; a user's claim is tried again every time, from stored trainings.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ DIGITS = 32  # 128 bits: no two keys agree by chance
 
 
 def recall(claim: Claim, catalogue: Catalogue, study: Study) -> Lines | None:
-    """Return what a claim's own experiments found when they were last tried so; None where that is not stored.
+    """Return the stored evidence of a claim's own experiments; None if there is none under the same key.
 
     Raises:
         DataError: the store is damaged.
     """
-    if study.store is None or not lasting(claim, catalogue):
+    if study.store is None or not cacheable(claim, catalogue):
         return None
     text = study.store.recall(key_of(claim, study))
     try:
@@ -48,8 +48,8 @@ def recall(claim: Claim, catalogue: Catalogue, study: Study) -> Lines | None:
 
 
 def remember(claim: Claim, catalogue: Catalogue, study: Study, lines: Lines) -> None:
-    """Keep what a claim's own experiments found. A store that fails does not stop the run, and is told of."""
-    if study.store is None or not lasting(claim, catalogue):
+    """Store the evidence of a claim's own experiments. A failing store is reported, but does not stop the run."""
+    if study.store is None or not cacheable(claim, catalogue):
         return
     try:
         study.store.remember(key_of(claim, study), claim.id, written(lines))
@@ -57,8 +57,8 @@ def remember(claim: Claim, catalogue: Catalogue, study: Study, lines: Lines) -> 
         study.say(str(error))
 
 
-def lasting(claim: Claim, catalogue: Catalogue) -> bool:
-    """Say whether the evidence of a claim's own experiments depends on nothing but what its key holds."""
+def cacheable(claim: Claim, catalogue: Catalogue) -> bool:
+    """Say whether the evidence of a claim's own experiments depends only on what its key covers."""
     of_the_documents = catalogue.file is None and catalogue.claims.get(claim.id) is claim
     own = {name for name, function in EXPERIMENTS.items() if function.__module__.startswith("lossbench.")}
     return of_the_documents and bool(claim.experiments) and own >= {*claim.experiments}
@@ -67,8 +67,8 @@ def lasting(claim: Claim, catalogue: Catalogue) -> bool:
 def key_of(claim: Claim, study: Study) -> str:
     """Return a hash of everything that can change a claim's evidence, 32 hexadecimal digits.
 
-    That is the claim as it stands in the catalogue, the terms, how it is tried, and the `surroundings`. What was
-    timed hangs on the moment, too; but a claim compares times of one moment with each other.
+    That is the claim in the catalogue, the terms, the options of the study, and the `environment`. Measured times
+    also depend on the moment, but a claim only compares times of one run with each other.
 
     Example:
         >>> from lossbench.claims import read_catalogue, read_terms
@@ -80,17 +80,17 @@ def key_of(claim: Claim, study: Study) -> str:
     """
     entry = vars(claim) | {"source": None, "reported": list(claim.reported.items())}
     manner = [study.quick, list(study.seeds), study.epochs]
-    # Python writes the shortest text that reads back as the same float; keys stay in their order, which is that of
-    # the evidence.
-    text = json.dumps([entry, study.terms, manner, surroundings()], default=vars)
+    # Python writes the shortest text that reads back as the same float. Keys are not sorted: their order is that
+    # of the evidence.
+    text = json.dumps([entry, study.terms, manner, environment()], default=vars)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 @cache
-def surroundings() -> tuple[str, ...]:
-    """Return what all claims share: the code, the versions, and the kind of processor.
+def environment() -> tuple[str, ...]:
+    """Return what all claims depend on: the code, the versions, and the kind of processor.
 
-    Data sets and losses need no digest of their own: those of the documents are lossbench's and scikit-learn's.
+    Data sets and losses need no digests: shipped claims use those of lossbench and scikit-learn only.
     """
     root = Path(__file__).parents[1]
     versions = [platform.python_version(), *map(version, LIBRARIES)]
@@ -98,10 +98,10 @@ def surroundings() -> tuple[str, ...]:
 
 
 def code_of(folder: Path) -> str:
-    """Return a hash of all code and configs in a folder: another byte, another hash."""
+    """Return a hash of all code and configs in a folder, byte by byte."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".toml"))
-    told = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in files]
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    contents = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in files]
+    return hashlib.sha256(repr(contents).encode()).hexdigest()
 
 
 def written(lines: Sequence[Evidence]) -> str:
@@ -119,7 +119,7 @@ def read(text: str) -> Lines:
     """Return the evidence that was written, the same to the last bit.
 
     Raises:
-        ValueError: the text holds none.
+        ValueError: the text is no evidence.
     """
     try:
         return tuple(map(_line, json.loads(text)))
@@ -137,13 +137,13 @@ def _line(cells: list[Any]) -> Evidence:
 
 @cache
 def checks() -> tuple[tuple[str, Callable[[Any], bool]], ...]:
-    """Return, of each field of evidence, what says whether a value is of its type; worked out once, for speed."""
+    """Return, for each field of evidence, a function that checks the type of a value; cached for speed."""
     kinds = get_type_hints(Evidence)
     return tuple((field.name, check_of(kinds[field.name])) for field in fields(Evidence))
 
 
 def check_of(kind: Any) -> Callable[[Any], bool]:
-    """Return what says whether a value is of a type that a field of evidence has.
+    """Return a function that says whether a value has a type that fields of evidence have.
 
     Example:
         >>> fits = check_of(tuple[float, ...])

@@ -1,7 +1,7 @@
 """Pieces of the work on claims: one training of one experiment each, or an experiment that trains nothing.
 
-A piece is trained and compared in a process of its own, so that none waits until another one has done its
-statistics. What the pieces of a claim found is judged together, once all of them are there.
+Pieces are trained and compared in parallel processes, so that none waits for the statistics of another. The
+results of all pieces of a claim are judged together at the end.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from lossbench.store import Store
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What can be done alone.
+    """A part of the work that can be done independently.
 
     Args:
-        claim: which it is for.
+        claim: the claim that it is for.
         experiment: name of one of the claim's experiments.
-        training: place of the training in its design; None for an experiment that trains nothing.
+        training: index of the training in its design; None for an experiment that trains nothing.
     """
 
     claim: Claim
@@ -36,23 +36,23 @@ class Piece:
     training: int | None = None
 
     def found(self, study: Study) -> list[Found]:
-        """Train, and return what is made of it, not judged yet; or what was computed."""
-        made = carried_out(self.claim, self.experiment, study)
+        """Train, and return the results, not judged yet; or return what was computed."""
+        made = run_experiment(self.claim, self.experiment, study)
         if isinstance(made, Design):
             assert self.training is not None  # a design has trainings
             return made.trainings[self.training].found(study)
         return list(made)
 
 
-def carried_out(claim: Claim, experiment: str, study: Study) -> list[Evidence] | Design:
-    """Return the design of an experiment, or what it found where it trains nothing."""
+def run_experiment(claim: Claim, experiment: str, study: Study) -> list[Evidence] | Design:
+    """Run an experiment: return its design, or its evidence if it trains nothing."""
     return EXPERIMENTS[experiment](claim, study, **arguments_for(claim, experiment))
 
 
 def design_of(claim: Claim, experiment: str, study: Study) -> Design:
     """Return the design of an experiment that trains."""
-    design = carried_out(claim, experiment, study)
-    assert isinstance(design, Design)  # so it is declared
+    design = run_experiment(claim, experiment, study)
+    assert isinstance(design, Design)  # as its signature declares
     return design
 
 
@@ -71,38 +71,38 @@ def pieces_of(claim: Claim, study: Study) -> Iterator[Piece]:
 
 
 def evidence_of(claim: Claim, study: Study, found: Sequence[tuple[Piece, list[Found]]]) -> Iterator[Evidence]:
-    """Yield the evidence on a claim, judged; of one that is trained, what is exact stands beside.
+    """Yield the judged evidence on a claim; if it is trained, exact evidence is only shown.
 
     Args:
         claim: the claim.
         study: how it was tried.
-        found: what each of its pieces found, in their order.
+        found: the results of each of its pieces, in their order.
     """
     trained = any(map(trains, known(claim)))
     for name in known(claim):
         mine = chain.from_iterable(lines for piece, lines in found if piece.experiment == name)
         if trains(name):
-            lines, aside = design_of(claim, name, study).conclusion(mine, study), False
+            lines, only_shown = design_of(claim, name, study).conclusion(mine, study), False
         else:
-            lines, aside = computed(mine), trained and claim.form != "conjunction"
+            lines, only_shown = computed(mine), trained and claim.form != "conjunction"
         for line in lines:
             part = claim.parts.get(name) or line.part
-            yield replace(line, part=part, role="shown" if aside else line.role)
+            yield replace(line, part=part, role="shown" if only_shown else line.role)
 
 
 def computed(found: Iterable[Found]) -> list[Evidence]:
-    """Return what an experiment found that trains nothing, which has nothing to be judged."""
+    """Return the evidence of an experiment that trains nothing, which needs no judging."""
     return [one for one in found if isinstance(one, Evidence)]
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of a piece in another process.
+    """The result of a piece in another process.
 
     Args:
         found: as `Piece.found` returns it.
-        said: what was told on the way.
-        failure: why it has not come to its end; empty where it has.
+        said: its progress messages.
+        failure: why it failed; empty if it did not.
     """
 
     found: list[Found]
@@ -111,37 +111,37 @@ class Attempt:
 
 
 def attempt(piece: Piece, study: Study, store: Path | None) -> Attempt:
-    """Try a piece where nobody listens; what goes wrong with it comes back as text, so that it costs no other.
+    """Try a piece in a worker process; a failure is returned as text, so that the other pieces go on.
 
     Args:
-        piece: which.
-        study: how, without a store.
-        store: path of the store, which every process opens for itself; None for none.
+        piece: the piece.
+        study: how to try it, without a store.
+        store: path of the store, which every process opens itself; None for no store.
     """
     said: list[str] = []
     with nullcontext() if store is None else Store(store) as opened:
         try:
             return Attempt(piece.found(replace(study, say=said.append, store=opened)), said)
-        except Exception as error:  # whatever it is, the other claims can be tried
+        except Exception as error:  # any exception: the other claims go on
             return Attempt([], said, failure_of(error))
 
 
-def across(pieces: Sequence[Piece], study: Study) -> Iterator[tuple[Piece, Attempt]]:
-    """Try pieces in one process a core, and yield each with what came of it.
+def in_processes(pieces: Sequence[Piece], study: Study) -> Iterator[tuple[Piece, Attempt]]:
+    """Try pieces in one process per core, and yield each with its result.
 
-    They are begun in their order: claims that share trainings lie far apart in it, so that the later one finds in
-    the store what the earlier one trained, and no two processes train the same.
+    They start in their order, in which claims that share trainings are far apart: the later one finds the
+    trainings of the earlier one in the store, and no two processes train the same.
     """
     from lossbench.backends import Local, available_cores
 
-    store = None if study.store is None else study.store.path  # one without a trial has a length of 0
+    store = None if study.store is None else study.store.path  # not by truth value: an empty store has length 0
     function = partial(attempt, study=replace(study, jobs=1, say=silent, store=None), store=store)
     for index, attempted in Local(study.jobs or available_cores()).run(function, pieces):
         yield pieces[index], attempted
 
 
 def failure_of(error: Exception) -> str:
-    """Say what went wrong.
+    """Return an exception as one line of text.
 
     Example:
         >>> failure_of(ZeroDivisionError("division by zero"))

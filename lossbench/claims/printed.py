@@ -9,12 +9,12 @@ from lossbench.errors import ConfigError
 from lossbench.plan.toml import Place
 
 DIGITS = 12
-"""Significant digits at which a double-precision result is taken for the exact one: it holds 15, and a few sums
-and quotients lose some of them."""
+"""Significant digits of a double-precision result that are taken as exact: it has 15, and a few sums and
+quotients lose some of them."""
 
 
 MOST = 15
-"""Digits before or behind the point beyond which nobody prints a number."""
+"""The largest number of digits on either side of the point."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Printed:
 
     Args:
         text: its digits, such as "1.20".
-        place: where it stands, for messages.
+        place: its place in a file, for messages.
 
     Raises:
         ConfigError: the text is no number.
@@ -54,7 +54,7 @@ class Printed:
 
     @property
     def unit(self) -> Decimal:
-        """One of the last digit that is printed."""
+        """The value of one unit of the last printed digit."""
         exponent = Decimal(self.text).as_tuple().exponent
         assert isinstance(exponent, int)  # it is finite
         return Decimal(1).scaleb(exponent)
@@ -79,11 +79,11 @@ class Printed:
         return exact(value).quantize(self.unit, ROUND_HALF_EVEN) == Decimal(self.text)
 
     def is_cut(self, value: float, precision: int = DIGITS) -> bool:
-        """Say whether a value, cut off after as many digits, is what is printed.
+        """Say whether a value, truncated to as many digits, is what is printed.
 
         Args:
-            value: of a computation in double precision.
-            precision: significant digits of it that count; 17 for what the machine holds, rounding errors too.
+            value: a result in double precision.
+            precision: its significant digits that count; 17 for all, with their rounding errors.
 
         Example:
             >>> Printed("66").is_cut(66.7), Printed("0.29").is_cut(0.1 * 3 - 0.01), Printed("0.29").is_cut(0.3)

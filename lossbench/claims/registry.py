@@ -1,11 +1,11 @@
-"""The experiments by name: what decides a claim.
+"""The registry of experiments, which decide claims.
 
     @experiment("contest")
     def contest(claim: Claim, study: Study, *, arms: tuple[str, ...], score: str) -> Design: ...
 
-An experiment is a function of the claim and the study. Its keywords are the keys that a claim may give it in the
-catalogue; their types and defaults are read from the signature, so a file is checked without its help.
-One that trains returns its design; one that does not returns every comparison that it made.
+An experiment is a function of the claim and the study. Its keywords are the keys that a claim may have in the
+catalogue; their types and defaults are read from the signature, so that a file is checked before anything runs.
+An experiment that trains returns its design; any other returns every comparison that it made.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ EXPLANATIONS: dict[str, Explanation] = {}
 
 
 def experiment(name: str) -> Callable[[Function], Function]:
-    """Return a decorator that enters an experiment under a name and leaves the function as it is."""
-    return partial(_enter, EXPERIMENTS, name)
+    """Return a decorator that registers an experiment under a name and leaves the function unchanged."""
+    return partial(_register, EXPERIMENTS, name)
 
 
-def _enter(functions: dict[str, Callable[..., Any]], name: str, function: Function) -> Function:
+def _register(functions: dict[str, Callable[..., Any]], name: str, function: Function) -> Function:
     functions[name] = function
     return function
 
@@ -57,12 +57,12 @@ def keywords_of(function: Callable[..., Any]) -> dict[str, tuple[Any, bool]]:
 
 
 def explanation(name: str) -> Callable[[Function], Function]:
-    """Return a decorator that enters the search behind `--explain` for the claims that an experiment decides.
+    """Return a decorator that registers the search behind `--explain` for the claims that an experiment decides.
 
-    The function takes what the experiment takes, and yields lines of text: under which settings the reported
-    result would come out, and how large a share of the settings searched that is.
+    The function takes the arguments of the experiment, and yields lines of text: the settings under which the
+    reported result is found, and their share of all settings searched.
     """
-    return partial(_enter, EXPLANATIONS, name)
+    return partial(_register, EXPLANATIONS, name)
 
 
 def missing(claim: Claim) -> tuple[str, ...]:
@@ -73,15 +73,15 @@ def missing(claim: Claim) -> tuple[str, ...]:
 def check_arguments(claim: Claim, known: tuple[str, ...] = ()) -> None:
     """Refuse keys that no experiment of a claim takes, values of the wrong type, and keys that are missing.
 
-    A claim with an experiment that this version does not have may have keys for that one.
+    A claim with an experiment that this version does not have may have any keys.
 
     Args:
-        claim: as read.
+        claim: the claim.
         known: the keys that every claim may have, for the message.
 
     Raises:
-        UnknownName: a key that none of the claim's experiments takes.
-        ConfigError: a key is missing, or a value is of the wrong type.
+        UnknownName: a key is taken by none of the claim's experiments.
+        ConfigError: a key is missing, or a value has the wrong type.
     """
     taken = [key for name in claim.experiments if name in EXPERIMENTS for key in keywords_of(EXPERIMENTS[name])]
     for key in claim.arguments:
@@ -93,11 +93,11 @@ def check_arguments(claim: Claim, known: tuple[str, ...] = ()) -> None:
 
 
 def arguments_for(claim: Claim, name: str) -> dict[str, Any]:
-    """Return what one experiment of a claim is told, in the types that it asks for.
+    """Return the arguments of one experiment of a claim, in the types of its signature.
 
     Raises:
-        UnknownName: a text that is none of those allowed.
-        ConfigError: a key is missing, or a value is of the wrong type.
+        UnknownName: a text is not among those allowed.
+        ConfigError: a key is missing, or a value has the wrong type.
     """
     keywords = keywords_of(EXPERIMENTS[name])
     for key, (_, required) in keywords.items():

@@ -1,7 +1,7 @@
-"""The case that speaks most against a claim of everything, tried again on seeds that did not find it.
+"""The retrial: the strongest counterexample to a universal claim is tried again on fresh seeds.
 
-Of many cases the worst one is partly chance. So the first seeds only search, and what they find is held to one
-test of its own: four times as many fresh seeds, one case, no choice left. It alone refutes.
+The worst of many cases is partly chance. So the first seeds only search for it, and a single test decides: one
+case, on four times as many fresh seeds, with nothing left to choose. Only this test refutes.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from lossbench.claims.deciding import judge_all
 from lossbench.claims.design import Design, Training
 from lossbench.claims.study import Study
 
-TIMES = 4  # as many seeds: an excess of twice the margin, just seen at first, is then seen nearly always
-APART = 1000  # from the first seeds, and from those that chose the rates
+TIMES = 4  # as many seeds: a difference of twice the margin, barely seen at first, is then seen nearly always
+SEED_OFFSET = 1000  # beyond the first seeds, and beyond those that chose the rates
 
 
-def suspect(lines: Iterable[Evidence]) -> Evidence | None:
-    """Return the line that speaks most against a claim, decided or not; None where none does.
+def strongest_counterexample(lines: Iterable[Evidence]) -> Evidence | None:
+    """Return the line that contradicts a claim most strongly, decided or not; None if none does.
 
     Example:
         >>> lines = [Evidence("inconclusive", "f1", against=share) for share in (-1.0, 2.5, 0.3)]
-        >>> suspect(lines).against, suspect(lines[:1])
+        >>> strongest_counterexample(lines).against, strongest_counterexample(lines[:1])
         (2.5, None)
     """
     tried = [line for line in lines if line.role != "sensitivity" and line.against > 0.0]
     return max(tried, key=lambda line: line.against, default=None)
 
 
-def fresh(study: Study) -> Study:
-    """Return the study on other seeds, and more of them."""
+def on_fresh_seeds(study: Study) -> Study:
+    """Return the study with other seeds, and more of them."""
     terms = replace(study.terms, seeds=TIMES * study.terms.seeds, quick_seeds=TIMES * study.terms.quick_seeds)
-    return replace(study, terms=terms, first_seed=study.first_seed + APART)
+    return replace(study, terms=terms, first_seed=study.first_seed + SEED_OFFSET)
 
 
 def retrial(design: Design, line: Evidence, study: Study) -> Iterator[Evidence]:
-    """Train one case anew and judge it alone; it opposes, or it leaves the claim as it was.
+    """Train one case again and judge it alone; its line is contradicted, or inconclusive.
 
     Args:
-        design: of the experiment that found the case.
+        design: the design of the experiment that found the case.
         line: the case.
-        study: with fresh seeds.
+        study: the study with fresh seeds.
     """
     trainings = [narrowed(one, line) for one in design.trainings if covers(one, line)]
     made = [found for one in trainings for found in one.contrasts(*one.trained(study))]
@@ -55,7 +55,7 @@ def retrial(design: Design, line: Evidence, study: Study) -> Iterator[Evidence]:
 
 
 def setting(line: Evidence) -> tuple[object, ...]:
-    """Return what a case is of, whatever was measured."""
+    """Return the setting of a case, without the quantity that was measured."""
     return line.protocol, line.dataset, line.arms, line.rates, line.contamination, line.shares, line.aspect
 
 
@@ -71,7 +71,7 @@ def covers(training: Training, line: Evidence) -> bool:
 
 
 def narrowed(training: Training, line: Evidence) -> Training:
-    """Return a training of the one data set of a case, and of its arms where those are losses."""
+    """Return a training of only the data set of a case, and of its arms if these are losses."""
     runs = [
         {
             **run,

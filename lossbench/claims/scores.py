@@ -1,4 +1,4 @@
-"""What the trials of one data set came to: a column of a loss at a contaminated share, seed by seed."""
+"""The scores of the trials of one data set: a column of a loss at a contaminated share, seed by seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossbench.schema import METRICS, Metric
 from lossbench.stats.choice import Choice, make_choice, places
 
 CONSTANT = "constant"
-"""An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
+"""An arm that is no loss: the best constant prediction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +21,9 @@ class Scores:
     """The trials of one data set by loss and contaminated share.
 
     Args:
-        trials: a row each.
-        where: by loss and share, (..., seeds) where the trials stand in `trials`, -1 where there is none. Under
-            other choices of the rates it is (draws, seeds), and so is all that comes of it.
+        trials: one row per trial.
+        where: by loss and share, the positions of the trials in `trials`, (..., seeds), -1 if there is none. Under
+            other choices of the rates they are (draws, seeds), and so are all results.
     """
 
     trials: pd.DataFrame = field(repr=False)
@@ -43,7 +43,7 @@ class Scores:
         """Return one column of a loss at a contaminated share, by default the smallest: (..., seeds)."""
         if column not in self._columns:
             values = self.trials[column].to_numpy(dtype="float64", na_value=float("nan"))
-            self._columns[column] = np.append(values, np.nan)  # row -1 is the NaN
+            self._columns[column] = np.append(values, np.nan)  # position -1 is this NaN
         return np.asarray(self._columns[column][self._place(loss, share)])
 
     @cached_property
@@ -53,19 +53,19 @@ class Scores:
     def _place(self, loss: str, share: float | None) -> np.ndarray:
         return self.where[loss, self.shares[0] if share is None else share]
 
-    def ended_badly(self, loss: str, share: float | None = None) -> np.ndarray:
+    def diverged(self, loss: str, share: float | None = None) -> np.ndarray:
         """Return which trainings of a loss diverged, (..., seeds); for the share see `of`."""
-        return np.asarray(self._badly[self._place(loss, share)])
+        return np.asarray(self._diverged[self._place(loss, share)])
 
     @cached_property
-    def _badly(self) -> np.ndarray:
+    def _diverged(self) -> np.ndarray:
         return np.append((self.trials.status == "diverged").to_numpy(), False)
 
     def score_of(self, arm: str, score: str) -> np.ndarray:
         """Return the score of a loss at the smallest contaminated share, or of the constant answer: (..., seeds).
 
-        A training that diverged has learnt nothing, and so has the score of the constant answer. That is known of
-        the score by which the data set is judged; of any other it is undefined.
+        A diverged training gets the score of the constant answer. That is known only for the primary score of the
+        data set; any other score is undefined.
         """
         constant: np.ndarray = self.of("constant_score", next(iter(self.where))[0] if arm == CONSTANT else arm)
         if arm == CONSTANT:
@@ -73,15 +73,15 @@ class Scores:
         found = self.of(score, arm)
         if score != self.primary.name:
             return found
-        return np.asarray(np.where(self.ended_badly(arm), constant, found))
+        return np.asarray(np.where(self.diverged(arm), constant, found))
 
     def difference(self, score: str, arms: tuple[str, str], other: str = "") -> np.ndarray:
-        """Return the score of the first arm minus the second's, or minus another score of that: (..., seeds)."""
+        """Return the score of the first arm minus that, or another score, of the second: (..., seeds)."""
         return np.asarray(self.score_of(arms[0], score) - self.score_of(arms[1], other or score))
 
 
 def by_seed(trials: pd.DataFrame) -> Scores:
-    """Return the scores of trials, of every loss and share the same seeds, which ascend."""
+    """Return the scores of trials; every loss and share has the same seeds, in ascending order."""
     where: dict[tuple[str, float], list[int]] = {}
     losses, shares = trials.loss.tolist(), trials.outlier_fraction.tolist()
     for place in np.argsort(trials.seed.to_numpy()).tolist():
@@ -89,19 +89,21 @@ def by_seed(trials: pd.DataFrame) -> Scores:
     return Scores(trials, {loss: np.array(rows) for loss, rows in where.items()})
 
 
-def as_chosen_by_others(choosing: pd.DataFrame, losses: list[str], shares: list[float]) -> tuple[Scores, Scores]:
-    """Return what losses would have come to, had other seeds chosen their rates; see `lossbench.stats.choice`.
+def scores_at_other_choices(
+    choosing: pd.DataFrame, losses: list[str], shares: list[float]
+) -> tuple[Scores, Scores]:
+    """Return the scores of losses, had other seeds chosen their rates; see `lossbench.stats.choice`.
 
-    The seeds that chose are split in two, many times, and each half chooses for itself. Halves scatter more than
-    the whole, so that this is too much rather than too little.
+    The tuning seeds are split in halves, many times, and each half chooses rates. Halves vary more than the whole,
+    so the variance is rather over- than underestimated.
 
     Args:
-        choosing: the trials of these seeds at every rate; those at the smallest contaminated share choose.
-        losses: in the order that is wanted.
-        shares: at which the scores are wanted.
+        choosing: the trials of the tuning seeds at every rate; those at the smallest contaminated share choose.
+        losses: the losses, in the order of the result.
+        shares: the contaminated shares of the result.
 
     Returns:
-        Under the choices of one half of each pair and of the other, both (draws, seeds) over all the seeds.
+        The scores under the choices of one half of each pair and of the other, both (draws, seeds) over all seeds.
     """
     choice = make_choice(choosing, losses, choosing.seed.nunique() // 2)
     wheres: tuple[dict[tuple[str, float], np.ndarray], ...] = ({}, {})

@@ -1,4 +1,4 @@
-"""A claim of the reader's own in one sentence: from its words to the table of a catalogue, and back.
+"""A user's claim in one sentence: parse it into the table of a catalogue, and write it back.
 
 LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE[, SCORE]]
     on DATASET[, DATASET] [with 10% [KIND] outliers]
@@ -27,9 +27,9 @@ WRITE = f"Write {GRAMMAR}"
 DIRECTIONS = {"beats": "better", "equals": "equal", "is not worse than": "not worse", "is worse than": "worse"}
 FORMS = {"always": "universal", "sometimes": "existential"}
 
-DIGITS = 12  # of a share in per cent: beyond them is the rounding of a hundredth
+DIGITS = 12  # digits of a share in per cent; further ones are rounding errors
 NAME = "mine"
-"""What the claim is called in the table."""
+"""The ID of the claim in the table."""
 
 _RELATION = re.compile(rf"(?:(?P<how>{'|'.join(FORMS)}) )?(?P<relation>{'|'.join(DIRECTIONS)}) ")
 _MARGIN = re.compile(r"by (?P<margin>\S+) ")
@@ -41,10 +41,11 @@ def read_sentence(text: str) -> dict[str, Any]:
     """Return the table of a claim, as it stands in a catalogue under [claims.mine].
 
     Args:
-        text: one sentence, see the head of this module; a full stop at its end is left out.
+        text: one sentence, see the docstring of this module; a full stop at its end is ignored.
 
     Raises:
-        BadValue: another sentence; the message names the word and the nearest right one, and shows the grammar.
+        BadValue: the sentence does not fit the grammar; the message names the wrong word and the nearest right
+            one.
 
     Example:
         >>> table = read_sentence("focal beats bce in f1 on imbalanced, moons")
@@ -57,11 +58,11 @@ def read_sentence(text: str) -> dict[str, Any]:
     if not first or relation is None:
         raise unreadable(said, rest, (*FORMS, *DIRECTIONS), f"after '{first}'")
     other, _, rest = rest[relation.end() :].partition(" ")
-    margin, rest = taken(_MARGIN, rest)
-    scores, rest = taken(_SCORES, rest)
+    margin, rest = split_off(_MARGIN, rest)
+    scores, rest = split_off(_SCORES, rest)
     if not rest.startswith("on ") or not other:
         raise unreadable(said, rest, ("by", "in", "on"), f"after '{other}'")
-    datasets, dirt = apart(said, rest.removeprefix("on "))
+    datasets, dirt = datasets_and_contamination(said, rest.removeprefix("on "))
     table: dict[str, Any] = {"claim": said, "arms": [first, other], "direction": DIRECTIONS[relation["relation"]]}
     table |= {"form": FORMS[relation["how"]]} if relation["how"] else {}
     table |= {"margin": number(said, margin["margin"], "a margin")} if margin else {}
@@ -69,13 +70,13 @@ def read_sentence(text: str) -> dict[str, Any]:
     return table | {"datasets": datasets} | dirt
 
 
-def taken(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None, str]:
-    """Return what a text begins with, if it does, and the text behind."""
+def split_off(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None, str]:
+    """Match a pattern at the beginning of a text; return the match, if any, and the rest."""
     found = pattern.match(text)
     return found, text[found.end() :] if found else text
 
 
-def apart(said: str, text: str) -> tuple[list[str], dict[str, Any]]:
+def datasets_and_contamination(said: str, text: str) -> tuple[list[str], dict[str, Any]]:
     """Return the data sets, and the contamination as keys of a table."""
     dirt = _DIRT.search(text)
     datasets = split_list(text[: dirt.start()] if dirt else text, TABLE_LISTS)
@@ -115,11 +116,11 @@ def number(said: str, text: str, what: str) -> float:
 
 
 def unreadable(said: str, rest: str, words: tuple[str, ...], where: str) -> BadValue:
-    """Return the error for a sentence that is no claim, with the word that is wrong."""
+    """Return the error for a sentence that is no claim; it names the wrong word."""
     if rest in words:
         rest, where = "", f"after '{rest}'"
     word, _, behind = rest.partition(" ")
-    if word in FORMS:  # it is right, and what follows is not
+    if word in FORMS:  # this word is right, so the next one is wrong
         return unreadable(said, behind, tuple(DIRECTIONS), f"after '{word}'")
     start = " ".join(rest.split()[:4])
     whole = next((near for near in words if " " in near and get_close_matches(start, [near], 1, 0.7)), "")
@@ -129,7 +130,7 @@ def unreadable(said: str, rest: str, words: tuple[str, ...], where: str) -> BadV
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """Offer the nearest of the right words, as the end of a sentence."""
+    """Suggest the nearest of the right words, as the end of a sentence."""
     near = get_close_matches(word.lower(), [*words], n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else "."
 
@@ -164,6 +165,6 @@ def toml_of(table: Mapping[str, Any]) -> str:
         arms = ["a", "b"]
         margin = 0.05
     """
-    # What JSON writes of texts, numbers and lists of them is TOML, but for one character.
+    # JSON's texts, numbers and lists of them are valid TOML, except for one character.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
     return "\n".join([f"[claims.{NAME}]", *lines]).replace("\x7f", "\\u007f")

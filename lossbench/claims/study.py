@@ -1,4 +1,4 @@
-"""The study: the terms of every trial, which the catalogue fixes for all claims, and the one door to training."""
+"""The study: the terms of every trial, which the catalogue fixes for all claims, and the way to train."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.errors import BadValue
 from lossbench.losses.registry import losses_of
 from lossbench.plan.trials import tuning_count
@@ -26,16 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Protocol:
-    """One way to train, by which the documents may have got their numbers; they do not say.
+    """One way to train that may have given the documents their numbers; they do not say how they trained.
 
     Args:
         name: sgd, adam or tuned.
-        about: what it is, in a few words.
+        about: a short description.
         optimizer: spec of the optimiser.
-        lr: the learning rates of each task; several only where each loss gets its own of them.
-        tune: whether it does.
-        own: by data set, the optimiser of its own where networks would learn its rows by heart; see
-            `lossbench.plan.protocol`.
+        lr: the learning rates of each task; several only if each loss gets its own.
+        tune: whether each loss gets its own rate.
+        own: by data set, its own optimiser if networks would memorise its rows; see `lossbench.plan.protocol`.
     """
 
     name: str
@@ -53,18 +52,18 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Terms:
-    """What is the same for all claims; see `configs/claims.toml`.
+    """The terms that are the same for all claims; see `configs/claims.toml`.
 
     Args:
-        protocols: by name, in the order of the report.
-        primary: name of the one that decides; the others show how far a verdict hangs on it.
-        model: spec of the network, where an experiment does not need another.
-        batch_size: rows a step.
+        protocols: the protocols by name, in the order of the report.
+        primary: name of the protocol that decides; the others show how far a verdict depends on it.
+        model: spec of the network, unless an experiment needs another.
+        batch_size: rows per step.
         epochs: passes over the training rows.
-        seeds: how many repetitions.
-        quick_seeds: how many for a first look.
+        seeds: the number of repetitions.
+        quick_seeds: the number of repetitions for a first look.
         margins: the difference that is too small to matter, by score.
-        readings: the losses that a name of the documents may stand for; those that serve a task are tried.
+        readings: the losses that a name in the documents may stand for; those that serve a task are tried.
     """
 
     protocols: Mapping[str, Protocol]
@@ -88,10 +87,10 @@ class Study:
 
     Args:
         terms: protocols, margins and the like, from the catalogue.
-        quick: few seeds, and the primary protocol alone, for a first look.
-        jobs: processes; None for one a core where the work is worth it.
-        first_seed: the seeds are the ones from here on; verdicts should not depend on it.
-        say: is told in one line what is being trained.
+        quick: few seeds, and only the primary protocol, for a first look.
+        jobs: the number of processes; None for one per core where the work is worth it.
+        first_seed: the first of the consecutive seeds; verdicts should not depend on it.
+        say: called with one line on what is being trained.
         store: where finished trainings are looked up and kept; None for nowhere.
     """
 
@@ -103,7 +102,7 @@ class Study:
     store: Store | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse seeds that nothing can be drawn from."""
+        """Refuse negative seeds."""
         if self.first_seed < 0:
             raise BadValue(f"the first seed is {self.first_seed}; give a whole number from 0 on")
 
@@ -132,21 +131,21 @@ class Study:
         """Return the difference of a score that is too small to matter; None where none is declared."""
         return self.terms.margins.get(score)
 
-    def within(self, margin: float, scores: Sequence[str]) -> Study:
+    def with_margin(self, margin: float, scores: Sequence[str]) -> Study:
         """Return the same study with another margin for some scores."""
         margins = {**self.terms.margins, **dict.fromkeys(scores, margin)}
         return replace(self, terms=replace(self.terms, margins=margins))
 
     def readings(self, arm: str, task: Task) -> tuple[str, ...]:
-        """Return the losses of a task that an arm may stand for: "mse" is three on two classes."""
+        """Return the losses of a task that an arm may stand for: "mse" stands for three on two classes."""
         known = {record.name for record in losses_of(task)}
         return tuple(name for name in self.terms.readings.get(arm, ()) if name in known) or (arm,)
 
     def settings(self, protocol: str, task: Task, **axes: Any) -> Settings:
-        """Return what is trained under a protocol; for the arguments see `compare`.
+        """Return the settings of a training under a protocol; for the arguments see `compare`.
 
         Raises:
-            UsageError: a setting that does not exist or is out of range.
+            UsageError: a setting does not exist or is out of range.
         """
         from lossbench.plan.settings import make_settings
 
@@ -159,19 +158,19 @@ class Study:
         }
         return make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes))
 
-    def compare(self, protocol: str, task: Task, **axes: Any) -> Tried:
+    def compare(self, protocol: str, task: Task, **axes: Any) -> TrialResults:
         """Train under a protocol.
 
-        Where rates are tuned, the trials of the result are those at the chosen rates, and its `tuning` says which.
+        If rates are tuned, the trials of the result are those at the chosen rates, which are in its `tuning`.
 
         Args:
-            protocol: its name.
-            task: of all the data sets.
-            **axes: fields of `lossbench.plan.settings.Settings`; they win over the protocol and the terms.
-                At least datasets and losses.
+            protocol: the name of the protocol.
+            task: the task of all data sets.
+            **axes: fields of `lossbench.plan.settings.Settings`, at least datasets and losses; they override the
+                protocol and the terms.
 
         Raises:
-            UsageError: anything that cannot be carried out, before training starts.
+            UsageError: something cannot be carried out; nothing was trained yet.
         """
         from lossbench.plan.experiment import plan
         from lossbench.stats.tuning import tuning_table
@@ -183,19 +182,19 @@ class Study:
             self.say(f"{protocol}: {len(reported.trials)} trainings on {names}")
             return self._tried(reported)
         choosing = plan(replace(settings, tune=False, seeds=tuple(choosing_seeds(settings.seeds))))
-        tried = self._choosing(choosing, f"{protocol}: {{}} trainings on {names} to choose the rates")
+        tried = self._tuning_trials(choosing, f"{protocol}: {{}} trainings on {names} to choose the rates")
         tuning = tuning_table(tried[tried.outlier_fraction == min(settings.outliers)])
         chosen = set(tuning.loc[tuning.chosen, KEYS].itertuples(index=False, name=None))
         trials = at_rates(reported.trials, chosen)
         self.say(f"{protocol}: {len(trials)} trainings on {names}")
         return replace(self._tried(replace(reported, trials=trials)), tuning=tuning, choosing=tried)
 
-    def _choosing(self, experiment: Experiment, said: str) -> pd.DataFrame:
-        """Return the trials that choose the rates: of all seeds, at those that a quarter of them finds worth it.
+    def _tuning_trials(self, experiment: Experiment, said: str) -> pd.DataFrame:
+        """Return the trials that choose the rates: all tuning seeds, at rates that a quarter finds good.
 
         Args:
-            experiment: on the seeds that choose, at every rate.
-            said: what is told before each of the two, with a place for the number of trainings.
+            experiment: the experiment on the tuning seeds, at every rate.
+            said: the message before each of the two steps, with a placeholder for the number of trainings.
         """
         from lossbench.stats.tuning import nearly_chosen
 
@@ -210,28 +209,28 @@ class Study:
         self.say(said.format(len(trials)))
         return self._tried(replace(experiment, trials=trials)).trials
 
-    def _tried(self, experiment: Experiment) -> Tried:
-        """Train an experiment that chooses nothing."""
+    def _tried(self, experiment: Experiment) -> TrialResults:
+        """Train an experiment without tuning."""
         from lossbench.plan.request import Manner
         from lossbench.results.comparison import execute
 
         start = time.perf_counter()
         done = execute(experiment, Manner(self.jobs), start, lambda dataset, trials: None, self.store)
-        return Tried(done.trials, done.raw_curves, done.contributed)
+        return TrialResults(done.trials, done.raw_curves, done.contributed)
 
 
 QUARTERS = 4
-"""How many times as many seeds choose the rates as in `lossbench compare`, whose seeds choose which are worth it.
+"""How many times as many tuning seeds there are as in `lossbench compare`; the first quarter preselects the rates.
 
-A few seeds choose one rate or another by chance, and the losses with them; twenty scatter less than five, and show
-by their halves how much is left.
+A few seeds choose a rate partly by chance, which then favours a loss; twenty vary less than five, and their halves
+show how much chance is left.
 """
 
 KEYS = [*ARM, "lr"]
 
 
 def choosing_seeds(reported: Sequence[int]) -> range:
-    """Return the seeds that choose the rates: the next ones after those that are reported.
+    """Return the tuning seeds: the next ones after the reported seeds.
 
     Example:
         >>> choosing_seeds(range(60)), choosing_seeds(range(5))
@@ -243,6 +242,6 @@ def choosing_seeds(reported: Sequence[int]) -> range:
 
 def at_rates(trials: tuple[Trial, ...], wanted: set[tuple[Any, ...]]) -> tuple[Trial, ...]:
     """Return the trials whose `KEYS` are wanted."""
-    # The tables have losses by their titles; that of a user's own is not its spec.
+    # Tables name losses by their titles; the title of a custom loss is not its spec.
     shown = ((trial, vars(trial) | {"loss": title(trial.loss)}) for trial in trials)
     return tuple(trial for trial, row in shown if tuple(row[key] for key in KEYS) in wanted)

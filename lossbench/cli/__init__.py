@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import click
 
-from lossbench.apart import own_process
-from lossbench.cli.process.refused import check_room, refusal
+from lossbench.apart import allow_forks
+from lossbench.cli.process.refused import check_address_space, system_refusal
 from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
 from lossbench.visible import visible
@@ -35,27 +35,27 @@ COMMANDS = {
     "merge": "Put the shards of a run together.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",
-    "cache": "Look after the store of finished trials.",
+    "cache": "Manage the store of finished trials.",
 }
-"""The commands and their help, said here so that the root help imports none of them; a test holds them equal."""
+"""The commands and their help; they stand here so that the root help imports none of them. A test compares."""
 
 INTERRUPTED = 130
 
-THREADLESS = {
+SINGLE_THREADED = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""Keeps numpy, scipy, torch and pyarrow from starting threads, whatever is set already.
+"""Keep numpy, scipy, torch and pyarrow from starting threads; these override the user's own settings.
 
-lossbench computes in one thread a process. Where no more can start, OpenBLAS prints four lines and interrupts, and
-OpenMP two, and ends the process.
+lossbench computes in one thread a process. Where no thread can start, OpenBLAS prints four lines and sends an
+interrupt; OpenMP prints two lines and ends the process.
 """
 
-UNHEEDED = re.compile(
+IGNORED_VARIABLES = re.compile(
     r"(G?OMP_.*|JOBLIB_START_METHOD|LOKY_PICKLER|PYTHONINSPECT)=.*|LOKY_MAX_CPU_COUNT=(?!\d+$).*", re.DOTALL
 )
-"""What is set for other programs, by which a library would start threads or processes otherwise, speak or hang."""
+"""Variables set for other programs that would make a library start threads or processes, print or hang."""
 
 
 class Commands(click.Group):
@@ -69,7 +69,7 @@ class Commands(click.Group):
         """Import and return a command.
 
         Raises:
-            UnknownName: there is none of that name.
+            UnknownName: no command has that name.
         """
         if cmd_name not in COMMANDS:
             raise UnknownName("command", cmd_name, COMMANDS)
@@ -96,45 +96,45 @@ def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show it.")
 def root() -> None:
     """Compare loss functions honestly: same data, same first weights, same batches; only the loss moves."""
-    check_room()
+    check_address_space()
 
 
 class Interrupt(KeyboardInterrupt):
-    """Ctrl-C, under a name of our own.
+    """Ctrl-C, as a subclass of our own.
 
-    Once KeyboardInterrupt itself has passed through an `exec`, as in many an import, Python ends by the signal,
-    whatever exit code it is given.
+    After a plain KeyboardInterrupt has passed through an `exec`, as in many imports, Python exits by the signal
+    and ignores any exit code.
     """
 
 
 def interrupt(*_: object) -> None:
-    """Answer the signal of Ctrl-C."""
+    """Handle the signal of Ctrl-C."""
     raise Interrupt
 
 
 def main() -> None:
     """Run the command line and exit with its code, see the README."""
     open_streams()
-    own_process()
-    for name in [name for name, value in os.environ.items() if UNHEEDED.fullmatch(f"{name}={value}")]:
+    allow_forks()
+    for name in [name for name, value in os.environ.items() if IGNORED_VARIABLES.fullmatch(f"{name}={value}")]:
         del os.environ[name]
-    os.environ.update(THREADLESS)
-    warnings.filterwarnings("ignore", "Failed to kill subprocesses")  # loky's; what lacked is told as the error
-    # A shell starts what runs in the background with the signal ignored: that is to stay.
+    os.environ.update(SINGLE_THREADED)
+    warnings.filterwarnings("ignore", "Failed to kill subprocesses")  # loky's; the cause is reported as an error
+    # A shell starts background jobs with the signal ignored; keep it so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
     code = run()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: who interrupts the exit only gets a traceback
-    leave(code)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to interrupt but a traceback
+    exit_process(code)
 
 
-def leave(code: int) -> NoReturn:
-    """Exit with a code, even where Python was told to stay (PYTHONINSPECT), or a user's thread never ends."""
-    alive = [thread for thread in threading.enumerate() if not thread.daemon]
-    if sys.flags.inspect or len(alive) > 1:
+def exit_process(code: int) -> NoReturn:
+    """Exit with a code, even under PYTHONINSPECT or with a user's thread that never ends."""
+    running = [thread for thread in threading.enumerate() if not thread.daemon]
+    if sys.flags.inspect or len(running) > 1:
         from multiprocessing import active_children  # slow to import, and rarely needed
 
-        for process in active_children():  # which has such a thread too, and would be waited for
+        for process in active_children():  # they may have such a thread too, and Python would wait for them
             process.terminate()
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
@@ -151,29 +151,31 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        return refuse(one_line(error), error.exit_code)
+        return print_error(short_message(error), error.exit_code)
     except LossbenchError as error:
-        return refuse(str(error), error.exit_code)
+        return print_error(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("lossbench: interrupted; what the store holds already is not trained again", err=True)
+        click.echo(
+            "lossbench: interrupted; finished trainings are in the store and are not trained again", err=True
+        )
         return INTERRUPTED
     except Exception as error:
-        message = refusal(error)
+        message = system_refusal(error)
         if message is None:
             raise
-        warnings.simplefilter("ignore")  # of what cannot be cleaned up either
-        return refuse(message, LossbenchError.exit_code)
-    return code if isinstance(code, int) else 0  # what a command exits with by Exit
+        warnings.simplefilter("ignore")  # such as failures to clean up
+        return print_error(message, LossbenchError.exit_code)
+    return code if isinstance(code, int) else 0  # the code of click's Exit
 
 
-def refuse(message: str, exit_code: int) -> int:
+def print_error(message: str, exit_code: int) -> int:
     """Print an error and return its exit code."""
     click.echo(f"lossbench: error: {visible(message)}", err=True)
     return exit_code
 
 
-def one_line(error: click.ClickException) -> str:
-    """Return what click has to say, without the usage that it would print around it."""
+def short_message(error: click.ClickException) -> str:
+    """Return click's message in one line, without the usage text."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "lossbench"
     return f"{error.format_message().removesuffix('.')} (see {command} --help)"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import FILE, JOBS, LOSSES, TABLES, many
-from lossbench.cli.process.progress import counted
+from lossbench.cli.options import FILE, JOBS, LOSSES, TABLES, repeatable
+from lossbench.cli.process.progress import training_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +20,13 @@ LAWS = ("moons:rows=178", "blobs:rows=178", "blobs:rows=500:classes=10", "line:r
 DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
 
 ARMS, COMPARISONS, MODEL = 4, 300, "mlp:16"
-WITH_TABLES, WITHOUT_TABLES = ("same", "model"), ("arms", "comparisons")
-"""Options that do nothing without --tables, and with it."""
+NEED_TABLES, EXCLUDE_TABLES = ("same", "model"), ("arms", "comparisons")
+"""Options that need --tables, and options that cannot be used with it."""
 
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
-@many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"[default: {','.join(DATASETS)}]")
-@many("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
+@repeatable("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"[default: {','.join(DATASETS)}]")
+@repeatable("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
 @click.option("--arms", type=int, metavar="N", help=f"Arms of one loss  [default: {ARMS}].")
 @click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
 @click.option("--comparisons", type=int, metavar="N", help=f"On each data set  [default: {COMPARISONS}].")
@@ -53,7 +53,7 @@ def aa(
     jobs: int | None,
     quiet: bool,
 ) -> None:
-    """Set a loss against itself and count how often a difference is found that is none.
+    """Compare a loss with itself and count how often a difference is found where there is none.
 
     Arms share their splits and draw first weights and batch orders from streams of their own. One family of
     verdicts compares the first arm with each of the others. Without --loss, it is the reference loss of the task.
@@ -65,35 +65,35 @@ def aa(
     from lossbench.selftest.aa import prepare, simulate
     from lossbench.selftest.tables import calibrate, plan_tables, trainings_of
 
-    refuse_idle(tables, same=same or None, model=model, arms=arms, comparisons=comparisons)
+    refuse_unused_options(tables, same=same or None, model=model, arms=arms, comparisons=comparisons)
     if target not in (None, "-"):
         prepare_file(Path(str(target)))
     if tables is None:
         arms, comparisons = (ARMS if arms is None else arms), (COMPARISONS if comparisons is None else comparisons)
-        wanted = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
-        trainings, run, show = wanted.trainings, partial(simulate, wanted, jobs), print_rates
+        planned = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
+        trainings, run, show = planned.trainings, partial(simulate, planned, jobs), print_rates
     else:
         experiment = plan_tables(datasets or LAWS, losses, model or MODEL, tables, seeds, epochs)
-        trainings, show = trainings_of(experiment, tables), print_held
+        trainings, show = trainings_of(experiment, tables), print_coverage
         run = partial(calibrate, experiment, tables, same, jobs)
     rows: list[dict[str, object]] = []
     try:
-        with counted(trainings, quiet) as say:
-            rows.extend(run(say))
-    finally:  # data sets that are done are reported, even where the others are interrupted
+        with training_progress(trainings, quiet) as progress:
+            rows.extend(run(progress))
+    finally:  # finished data sets are reported even after an interrupt
         if rows:
             report(rows, target, quiet, show)
 
 
-def refuse_idle(tables: int | None, **given: object) -> None:
-    """Refuse options that would do nothing, as they belong to the other kind of test; None is not given."""
+def refuse_unused_options(tables: int | None, **given: object) -> None:
+    """Refuse options that belong to the other kind of test and would be ignored; None means not given."""
     from lossbench.errors import BadValue
 
     for name, value in given.items():
-        if value is not None and tables is None and name in WITH_TABLES:
-            raise BadValue(f"--{name} is of fresh tables, and does nothing without --tables; give --tables N too")
-        if value is not None and tables is not None and name in WITHOUT_TABLES:
-            raise BadValue(f"--{name} is of A/A on one table, and does nothing with --tables; leave out one")
+        if value is not None and tables is None and name in NEED_TABLES:
+            raise BadValue(f"--{name} applies to fresh tables only; add --tables N or leave --{name} out")
+        if value is not None and tables is not None and name in EXCLUDE_TABLES:
+            raise BadValue(f"--{name} applies to A/A on one table, and not with --tables; leave one of them out")
 
 
 def report(
@@ -113,12 +113,12 @@ def report(
         show(rates)
 
 
-def named(arms: list[str]) -> str:
-    """Return the losses of the arms, one that is in all of them once."""
+def arms_label(arms: list[str]) -> str:
+    """Return the losses of the arms; if all arms have the same, that loss and their number."""
     return f"{arms[0]} x{len(arms)}" if len(set(arms)) == 1 else " ".join(arms)
 
 
-def share(row: Mapping[Hashable, Any], name: str) -> str:
+def rate_cell(row: Mapping[Hashable, Any], name: str) -> str:
     """Write a rate with its interval; empty where there is none."""
     if not row.get(name, math.nan) >= 0.0:
         return ""
@@ -134,11 +134,11 @@ def print_rates(rates: pd.DataFrame) -> None:
     rows = tuple(
         (
             row["dataset"],
-            named(row["arms"].split()),
+            arms_label(row["arms"].split()),
             f"{row['seeds']}",
             f"{row['comparisons']}",
-            share(row, "false_rate"),
-            share(row, "power"),
+            rate_cell(row, "false_rate"),
+            rate_cell(row, "power"),
             f"{row['detectable']:.3g}",
         )
         for row in rates.to_dict("records")
@@ -154,7 +154,7 @@ def print_rates(rates: pd.DataFrame) -> None:
     show(None, [Table(title, columns, rows, texts=("dataset", "arms"))], legend)
 
 
-def print_held(rates: pd.DataFrame) -> None:
+def print_coverage(rates: pd.DataFrame) -> None:
     """Print one line a law and metric."""
     from lossbench.report.tables import Table
     from lossbench.report.terminal import show
@@ -164,12 +164,12 @@ def print_held(rates: pd.DataFrame) -> None:
             row["law"],
             row["metric"],
             f"{row['pairs']}",
-            share(row, "coverage"),
+            rate_cell(row, "coverage"),
             f"{row['worst_pair']:.1%}",
             f"{row['half_width'] / row['half_over_seeds']:.2f}",
-            share(row, "power"),
+            rate_cell(row, "power"),
             f"{row['power_over_seeds']:.1%}",
-            share(row, "false_rate"),
+            rate_cell(row, "false_rate"),
         )
         for row in rates[rates.pairs > 0].to_dict("records")
     )

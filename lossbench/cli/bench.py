@@ -16,7 +16,9 @@ BAR = 20  # characters of the longest bar
 
 
 @click.command(short_help="Measure the engines on this machine.")
-@click.option("--csv", "target", type=FILE, metavar="FILE|-", help="Write them as CSV, - for standard output.")
+@click.option(
+    "--csv", "target", type=FILE, metavar="FILE|-", help="Write the figures as CSV, - for standard output."
+)
 def bench(target: str | None) -> None:
     """Measure trainings a second on this machine, native, fused and loop, by the size of the pack."""
     from lossbench.results.write import csv_text, prepare_file, write_text
@@ -34,7 +36,7 @@ def bench(target: str | None) -> None:
 
 
 def print_figures(figures: pd.DataFrame) -> None:
-    """Print the figures with a bar for each."""
+    """Print a line for each pack size, with a bar for its speed."""
     from lossbench.report.tables import Table
     from lossbench.report.terminal import show
     from lossbench.training.native import fault

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from lossbench.cli.completion import completer, losses
-from lossbench.cli.process.progress import telling
+from lossbench.cli.process.progress import status_line
 from lossbench.cli.process.refused import check_folder
 from lossbench.task import TASKS
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lossbench.task import Task
 
 FORMATS = ("table", "json", "markdown")
-FAILED = 4
+CHECK_FAILED = 4
 
 
 @click.command("check-loss", short_help="Try the checks of the catalogue on a loss, or on your own.")
@@ -24,7 +24,7 @@ FAILED = 4
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> None:
-    """Try on a loss what every loss of the catalogue must pass, on each task that it fits.
+    """Run on a loss the checks that every loss of the catalogue must pass, on each task that it fits.
 
     SPEC is a name, as huber:delta=1.35, or a loss of your own: my_losses.py:my_loss, torch.nn:SmoothL1Loss. Exits
     with 4 where a check fails, or no task fits.
@@ -36,10 +36,10 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     from lossbench.results.write import json_text
     from lossbench.task import TASKS
 
-    with telling(quiet, lines=False) as watch:
+    with status_line(quiet, lines=False) as watch:
         report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),), watch)
     if form or not quiet:
-        tables, said = check_tables(report), check_lines(report)
-        show(form, tables, said=said, json=lambda: json_text(plain_report(report)))
+        tables, lines = check_tables(report), check_lines(report)
+        show(form, tables, notes=lines, json=lambda: json_text(plain_report(report)))
     if report.failed:
-        raise click.exceptions.Exit(FAILED)
+        raise click.exceptions.Exit(CHECK_FAILED)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import click
 
 from lossbench.cli.completion import completer, datasets
-from lossbench.cli.grouped import Grouped
-from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, many
-from lossbench.cli.process.progress import telling
+from lossbench.cli.grouped import GroupedCommand
+from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, repeatable
+from lossbench.cli.process.progress import status_line
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.plan.choosing import Plan
     from lossbench.plan.request import Request
-    from lossbench.results.choosing import Choice, Watch
+    from lossbench.results.choosing import Choice, StageProgress
 
 UNFINISHED = 4
 
@@ -40,7 +40,7 @@ EXAMPLES = (
 
 
 @click.command(
-    cls=Grouped, groups=GROUPS, examples=EXAMPLES, short_help="Decide which loss suits a table of your own."
+    cls=GroupedCommand, groups=GROUPS, examples=EXAMPLES, short_help="Decide which loss suits a table of your own."
 )
 @click.option(
     "-d",
@@ -49,11 +49,13 @@ EXAMPLES = (
     shell_complete=completer(datasets),
     help="file.csv:target=column, or a name.",
 )
-@many("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="Candidates; the first is the usual one.")
+@repeatable("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="Candidates; the first is the usual one.")
 @click.option("-m", "--model", metavar="SPEC", help="The network; nets.py:Net is yours  [default: mlp:16].")
-@many("--score", kind=SCORES, metavar="NAME", help="What is judged, and tuned by; or metrics.py:mine.")
+@repeatable("--score", kind=SCORES, metavar="NAME", help="What is judged, and tuned by; or metrics.py:mine.")
 @click.option("--costs", metavar="MATRIX", help="For --score cost, a row a true class: '0,1;10,0'.")
-@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
+@repeatable(
+    "--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02."
+)
 @click.option("--seeds", type=int, metavar="N", help="Repetitions at most  [default: 40].")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
@@ -78,30 +80,30 @@ def choose(
     dry_run: bool,
     quiet: bool,
 ) -> None:
-    """Decide which loss suits a table: candidates, tuned step sizes, seeds until it is settled.
+    """Decide which loss suits a table: tune each candidate, then add seeds until the choice is settled.
 
-    The answer is in sentences, with the line of PyTorch to paste. The files are in results/choose-TABLE.
+    The answer is in sentences, with a line of PyTorch to paste. The files are in results/choose-TABLE.
     """
     began = time.perf_counter()
     if dataset is None:
         raise click.UsageError("name the table: lossbench choose -d file.csv:target=column")
-    with watching(quiet or dry_run) as watch:
+    with stage_progress(quiet or dry_run) as watch:
         from lossbench.api import decide
         from lossbench.plan.choosing import plan_choice
 
         plan = plan_choice(dataset, losses, score, dict(margins or ()) or None, seeds, costs=costs, model=model)
-        request = asked(output or default_folder(dataset), began, budget, jobs)
-        choice, unwritten = (None, "") if dry_run else decide(plan, request, watch)
+        request = make_request(output or default_folder(dataset), began, budget, jobs)
+        choice, write_error = (None, "") if dry_run else decide(plan, request, watch)
     if choice is None:
-        rehearse(plan, request)
+        print_dry_run(plan, request)
         return
     if form or not quiet:
-        print_choice(choice, None if unwritten else request.folder, form)
-    finish(choice, unwritten)
+        print_choice(choice, None if write_error else request.folder, form)
+    exit_by_outcome(choice, write_error)
 
 
-def asked(folder: Path, began: float, budget: float, jobs: int | None) -> Request:
-    """Return how it is trained, and where the files go."""
+def make_request(folder: Path, began: float, budget: float, jobs: int | None) -> Request:
+    """Return the request: how to train, and where the files go."""
     from lossbench.plan.request import Manner, Request
 
     command = shlex.join(["lossbench", *sys.argv[1:]])
@@ -109,7 +111,7 @@ def asked(folder: Path, began: float, budget: float, jobs: int | None) -> Reques
 
 
 def default_folder(dataset: str) -> Path:
-    """Return where the files go by default: a folder of the table's name.
+    """Return the default folder for the files, named after the table.
 
     Example:
         >>> default_folder("data/sales.csv:target=price").as_posix()
@@ -120,7 +122,7 @@ def default_folder(dataset: str) -> Path:
     return Path("results") / f"choose-{Path(split_spec(dataset)[0]).stem}"
 
 
-def rehearse(plan: Plan, request: Request) -> None:
+def print_dry_run(plan: Plan, request: Request) -> None:
     """Say what might be trained."""
     from lossbench import api
     from lossbench.report.decision import plan_choice_lines
@@ -131,45 +133,45 @@ def rehearse(plan: Plan, request: Request) -> None:
 
 
 @contextmanager
-def watching(quiet: bool) -> Iterator[Watch]:
-    """Give what is told how far a stage is: a changing line on a terminal, elsewhere a line when it is done."""
-    moves = sys.stderr.isatty()
-    with telling(quiet) as say:
-        if moves:
-            say("reading the table")
+def stage_progress(quiet: bool) -> Iterator[StageProgress]:
+    """Give a callback for the progress of a stage: a live line on a terminal, otherwise a line when it is done."""
+    on_terminal = sys.stderr.isatty()
+    with status_line(quiet) as show:
+        if on_terminal:
+            show("reading the table")
 
         def watch(stage: str, done: int, total: int) -> None:
-            if moves or done == total:
-                say(f"{stage}: {done} of {total} trainings")
+            if on_terminal or done == total:
+                show(f"{stage}: {done} of {total} trainings")
 
         yield watch
 
 
 def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     """Print the answer and the lines to paste, or all of it as JSON."""
-    from lossbench.report.decision import choice_lines, paste, record
-    from lossbench.report.terminal import WIDTH, columns, console, print_code, print_lines
+    from lossbench.report.decision import choice_lines, choice_record, lines_to_paste
+    from lossbench.report.terminal import WIDTH, console, print_code, print_lines, terminal_width
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
-    from lossbench.results.remarks.run import closing, notes
+    from lossbench.results.remarks.run import notes, run_remarks
     from lossbench.results.remarks.verdicts import at_edges
     from lossbench.results.write import json_text
 
     if form == "json":
-        click.echo(json_text(record(choice)), nl=False)
+        click.echo(json_text(choice_record(choice)), nl=False)
         return
-    width, found = min(columns(), WIDTH), choice.comparison
+    width, found = min(terminal_width(), WIDTH), choice.comparison
     print_lines(console(), [*wrapped(choice_lines(choice), width), ""])
-    print_code(paste(choice))
-    remarks = (*at_edges(found.tuning), *notes(found), *closing(found, folder))
+    print_code(lines_to_paste(choice))
+    remarks = (*at_edges(found.tuning), *notes(found), *run_remarks(found, folder))
     print_lines(console(), wrapped(map(words, remarks), width), style="dim")
 
 
-def finish(choice: Choice, unwritten: str) -> None:
-    """End with the exit code: 4 where the budget ended before, or trainings failed."""
+def exit_by_outcome(choice: Choice, write_error: str) -> None:
+    """Exit with code 4 if the budget ended before the choice was settled, or trainings failed."""
     from lossbench.errors import OutputError
 
-    if unwritten:
-        raise OutputError(unwritten)
+    if write_error:
+        raise OutputError(write_error)
     if choice.decision.end == "budget" or not choice.comparison.whole:
         raise click.exceptions.Exit(UNFINISHED)

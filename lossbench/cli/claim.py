@@ -1,4 +1,4 @@
-"""`lossbench claim`: a claim of the reader's own, in one sentence."""
+"""`lossbench claim`: a claim of your own, in one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.judged import Wanted, judge, judging, publish
+from lossbench.cli.judged import ClaimsOptions, claims_options, judge, publish
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Try a claim of your own, in one sentence.")
 @click.argument("sentence")
-@judging
-def claim(sentence: str, wanted: Wanted) -> None:
+@claims_options
+def claim(sentence: str, wanted: ClaimsOptions) -> None:
     """Try a claim of your own, such as "focal beats bce in f1 on imbalanced", and judge it.
 
     LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE] on DATASET[,
@@ -32,15 +32,15 @@ def claim(sentence: str, wanted: Wanted) -> None:
     from lossbench.claims.sentence import read_sentence, toml_of
 
     table = read_sentence(sentence)
-    table |= {"score": scored(table["datasets"])} if "score" not in table else {}
-    judgements, study = judge(catalogue := written(table), catalogue.find(), wanted)
-    command = again(sentence, wanted)
+    table |= {"score": default_score(table["datasets"])} if "score" not in table else {}
+    judgements, study = judge(catalogue := catalogue_of_one(table), catalogue.find(), wanted)
+    command = repeat_command(sentence, wanted)
     publish([replace(one, command=command) for one in judgements], catalogue, study, wanted, start)
     if not wanted.quiet and wanted.form in (None, "table"):
         click.echo(f"\nFor a file of your own:\n\n{visible_lines(toml_of(table))}")
 
 
-def scored(datasets: list[str]) -> list[str]:
+def default_score(datasets: list[str]) -> list[str]:
     """Return the score by which the data sets are judged, where the sentence names none."""
     from lossbench.data import load_dataset
     from lossbench.errors import BadValue
@@ -54,8 +54,8 @@ def scored(datasets: list[str]) -> list[str]:
     return list(scores)
 
 
-def written(table: dict[str, Any]) -> Catalogue:
-    """Return the catalogue that holds nothing but the claim."""
+def catalogue_of_one(table: dict[str, Any]) -> Catalogue:
+    """Return a catalogue with this one claim."""
     from pathlib import Path
 
     from lossbench.claims.catalogue import catalogue_of
@@ -65,7 +65,7 @@ def written(table: dict[str, Any]) -> Catalogue:
     return catalogue_of(Place(()), {"claims": {NAME: table}}, Path("a claim of your own"))
 
 
-def again(sentence: str, wanted: Wanted) -> str:
+def repeat_command(sentence: str, wanted: ClaimsOptions) -> str:
     """Return the command that repeats the judgement."""
     parts = ["lossbench", "claim", sentence]
     parts += ["--quick"] if wanted.quick else []
@@ -74,5 +74,5 @@ def again(sentence: str, wanted: Wanted) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Return lines with what cannot be seen written out."""
+    """Return lines with invisible characters written as escapes."""
     return "\n".join(map(visible, text.splitlines()))

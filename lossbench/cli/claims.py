@@ -10,7 +10,7 @@ import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
-from lossbench.cli.judged import Wanted, judge, judging, publish, studying
+from lossbench.cli.judged import ClaimsOptions, claims_options, judge, open_study, publish
 from lossbench.cli.options import PATH
 from lossbench.visible import visible
 
@@ -24,10 +24,12 @@ CHANGED, UNFINISHED = 3, 4
 @click.command(short_help="Try the claims of three documents, or your own, and judge them.")
 @click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=completer(names.claims))
 @click.option("-c", "--config", type=PATH, metavar="FILE", help="Claims of your own, in TOML.")
-@judging
+@claims_options
 @click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)
-@click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
-def claims(ids: tuple[str, ...], config: Path | None, expect: Path | None, explain: bool, wanted: Wanted) -> None:
+@click.option("--explain", is_flag=True, help="For one claim: search for the settings under which it would hold.")
+def claims(
+    ids: tuple[str, ...], config: Path | None, expect: Path | None, explain: bool, wanted: ClaimsOptions
+) -> None:
     """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.
 
     With -o: claims.csv, a row a claim; evidence.csv, a row a comparison; claims.md, and claims.html with pictures.
@@ -40,7 +42,7 @@ def claims(ids: tuple[str, ...], config: Path | None, expect: Path | None, expla
     chosen = catalogue.find(ids)
     expected = read_expected(expect) if expect else {}
     if explain:
-        with studying(wanted, len(chosen)) as study:
+        with open_study(wanted, len(chosen)) as study:
             print_searches(ids, catalogue, study)
         return
     judgements, study = judge(catalogue, chosen, wanted)

@@ -1,4 +1,4 @@
-"""`lossbench compare`: the main job."""
+"""`lossbench compare`: train the same networks under each loss and compare them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli import completion
-from lossbench.cli.ending import end, end_part, print_plan
-from lossbench.cli.grouped import Grouped
+from lossbench.cli.ending import print_and_exit, print_part_and_exit, print_plan
+from lossbench.cli.grouped import GroupedCommand
 from lossbench.cli.options import (
     DURATION,
     FILE,
@@ -26,9 +26,9 @@ from lossbench.cli.options import (
     PATH,
     SCORES,
     TABLES,
-    many,
+    repeatable,
 )
-from lossbench.cli.process.progress import busy, counted
+from lossbench.cli.process.progress import busy, training_progress
 from lossbench.cli.report import FORMATS
 from lossbench.plan.cluster import BACKENDS
 
@@ -68,13 +68,13 @@ EXAMPLES = (
 
 
 @click.command(
-    cls=Grouped,
+    cls=GroupedCommand,
     groups=GROUPS,
     examples=EXAMPLES,
     short_help="Train the same networks under each loss and say what differs.",
 )
-@many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
-@many(
+@repeatable("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
+@repeatable(
     "-l",
     "--loss",
     "losses",
@@ -82,7 +82,7 @@ EXAMPLES = (
     metavar="SPEC",
     help="Losses, first: reference; huber:delta=1.35, or tuned, delta=0.1..10.",
 )
-@many(
+@repeatable(
     "-m",
     "--model",
     "models",
@@ -90,19 +90,19 @@ EXAMPLES = (
     metavar="SPEC",
     help="linear, mlp:64,32, cnn:8,16, resmlp:64x2; or nets.py:Net, yours.",
 )
-@many(
+@repeatable(
     "--optimizer",
     "optimizers",
     metavar="SPEC",
     help="sgd, adam, adamw, or es, without gradients; such as sgd:momentum=0.9.",
 )
-@many(
+@repeatable(
     "--schedule",
     "schedule",
     metavar="SPEC",
     help="Rate by epoch: constant, cosine or step; with :warmup=5, :clip=1, :patience=10.",
 )
-@many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
+@repeatable("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
 @click.option(
     "--tune",
     is_flag=False,
@@ -117,12 +117,12 @@ EXAMPLES = (
     metavar="NAME",
     help="Of --tune budget=N: grid, sobol, or tpe, which learns.",
 )
-@many("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
-@many("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")
+@repeatable("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
+@repeatable("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the training rows.")
 @click.option("--batch-size", type=int, metavar="N", help="Rows a step.")
 @click.option("--seeds", metavar="N|FROM:TO", help="How many repetitions, or which.")
-@many(
+@repeatable(
     "--outliers",
     kind=NUMBERS,
     metavar="SHARE",
@@ -133,7 +133,7 @@ EXAMPLES = (
     metavar="KIND",
     help="label[_by_class], target[_symmetric], feature[_one_sided][_at_test]; or auto, by task.",
 )
-@many(
+@repeatable(
     "--score",
     kind=SCORES,
     metavar="NAME",
@@ -146,7 +146,9 @@ EXAMPLES = (
     metavar="SCORE",
     help="Choose class thresholds on validation, as by f1.",
 )
-@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
+@repeatable(
+    "--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02."
+)
 @click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, quick or anomaly.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
@@ -164,7 +166,7 @@ EXAMPLES = (
 @click.option(
     "--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle."
 )
-@click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
+@click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to compare with.")
 @click.option(
     "--baseline-if-exists",
     "baseline_to_be",
@@ -172,7 +174,13 @@ EXAMPLES = (
     type=PATH,
     help="Likewise; without that file, as in a first run, nothing fails.",
 )
-@click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
+@click.option(
+    "--fail-on",
+    "rules",
+    multiple=True,
+    metavar="RULE",
+    help="Exit 3 if worse, such as f1:-0.02  [default: what is judged, by its margin].",
+)
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
 @click.option("--shard", metavar="I/N", help="Train the I-th of N parts only, into -o; see lossbench merge.")
@@ -188,21 +196,21 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         from lossbench.api import answer, rehearse, train_shard
         from lossbench.run.shards import part_of
 
-        experiment, request = read_options(began, **options)
+        experiment, request = plan_options(began, **options)
     if request.shard is not None:
         refuse_format(form, request.shard)
         experiment = part_of(experiment, request.shard)
-    progress = counted(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
+    progress = training_progress(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
     if dry_run:
         print_plan(experiment, request.shard, rehearse(experiment, request))
     elif request.shard is not None:
-        end_part(train_shard(experiment, request, progress), quiet)
+        print_part_and_exit(train_shard(experiment, request, progress), quiet)
     else:
         settle = busy("testing the differences, writing the report", quiet)
-        end(answer(experiment, request, progress, settle), form, quiet)
+        print_and_exit(answer(experiment, request, progress, settle), form, quiet)
 
 
-def read_options(
+def plan_options(
     began: float,
     config: str | None,
     quick: bool,
@@ -222,31 +230,31 @@ def read_options(
     margins: list[tuple[str, float]] | None,
     **changes: Any,
 ) -> tuple[Experiment, Request]:
-    """Return what the options ask for: what is trained, how, and what comes of the results.
+    """Return the experiment and the request that the options describe.
 
-    Whatever has no name here is an axis or a setting of the experiment, see `make_settings`.
+    `changes` holds the axes and settings of the experiment, see `make_settings`.
     """
     from lossbench.plan.experiment import planned
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import make_settings
     from lossbench.plan.shard import parse_shard
-    from lossbench.plan.where import where
+    from lossbench.plan.where import cluster_for
 
-    refuse_both(quick, config, baseline, baseline_to_be)
+    refuse_conflicts(quick, config, baseline, baseline_to_be)
     config = "quick" if quick else config
     declared = dict(margins or ()) or None
     custom = any(value is not None for value in (declared, *changes.values()))
     settings, device = make_settings(config, margins=declared, **changes), choose_device(device)
     to_file = csv is not None or shard is not None
     request = Request(
-        Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs)),
+        Manner(jobs, engine or usual_engine(device), device, cluster_for(config, backend, address, jobs)),
         cache=not no_cache,
         budget=budget,
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
         rules=parse_rules(rules),
-        folder=output or (None if to_file else folder_for(settings, config, custom)),
+        folder=output or (None if to_file else default_folder(settings, config, custom)),
         csv=csv,
         shard=None if shard is None else parse_shard(shard),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
@@ -255,29 +263,29 @@ def read_options(
     return planned(settings, config, declared), request
 
 
-def refuse_both(quick: bool, config: str | None, baseline: Path | None, baseline_to_be: Path | None) -> None:
-    """Refuse two options of which one says what the other does."""
+def refuse_conflicts(quick: bool, config: str | None, baseline: Path | None, baseline_to_be: Path | None) -> None:
+    """Refuse two options that exclude each other."""
     from lossbench.errors import BadValue
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
     if baseline and baseline_to_be:
-        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
+        raise BadValue("--baseline requires its file and --baseline-if-exists does not: give one of the two")
 
 
-def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:
-    """Return where files go by default: a folder of the config's name; of their own where options change it."""
-    from lossbench.results.folder import own_folder
+def default_folder(settings: Settings, config: str | None, custom: bool) -> Path:
+    """Return the default folder: named after the config, or a fresh custom one where options change the config."""
+    from lossbench.results.folder import free_folder
 
     results = Path("results")
-    return own_folder(results / "custom", settings) if custom else results / Path(config or "default").stem
+    return free_folder(results / "custom", settings) if custom else results / Path(config or "default").stem
 
 
 def refuse_format(form: str | None, shard: Shard) -> None:
-    """Refuse to print the summary of a part."""
+    """Refuse --format for a shard, which has no summary."""
     from lossbench.errors import BadValue
 
     if form is not None:
         raise BadValue(
-            f"--format {form} is of a whole run, and this is shard {shard}; give it to lossbench merge instead"
+            f"--format {form} needs a whole run, and this is shard {shard}; give it to lossbench merge instead"
         )

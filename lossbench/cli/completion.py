@@ -1,4 +1,4 @@
-"""What a shell completes: the names of losses, data sets, scores and claims, each read without torch."""
+"""Shell completion: the names of losses, data sets, scores and claims, read without importing torch."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def scores() -> Iterable[str]:
 
 
 def thresholds() -> Iterable[str]:
-    """Return what a class threshold may be chosen by."""
+    """Return the scores by which a class threshold may be chosen."""
     from lossbench.schema import THRESHOLDS
 
     return THRESHOLDS
 
 
 def samplers() -> Iterable[str]:
-    """Return what chooses the settings of a search."""
+    """Return the samplers of a search."""
     from lossbench.plan.search import SAMPLERS
 
     return SAMPLERS
@@ -54,7 +54,7 @@ def claims() -> Iterable[str]:
 
 
 def completer(names: Names) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Return what completes the last of several names that are separated by commas.
+    """Return a completion callback for the last of several comma-separated names.
 
     Example:
         >>> from lossbench.cli.completion import completer

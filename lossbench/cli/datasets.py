@@ -32,11 +32,11 @@ def datasets(spec: str | None) -> None:
         print_catalogue()
         return
     dataset = load_dataset(spec)
-    click.echo("\n".join([*titled(dataset), *(line for pair in known(dataset) for line in described(*pair))]))
+    click.echo("\n".join([*title_lines(dataset), *(line for pair in facts(dataset) for line in described(*pair))]))
 
 
 def print_catalogue() -> None:
-    """Print one line a data set, and what else there is."""
+    """Print one line for each data set, and other sources of data."""
     from lossbench.data import records
     from lossbench.data.files.shipped import SOURCE, tables
     from lossbench.report.tables import Table
@@ -53,11 +53,11 @@ def print_catalogue() -> None:
     ]
     rows += [(f"{SOURCE}:{name}", table.task, "", table.summary) for name, table in tables().items()]
     columns = ("data set", "task", "parameters", "what it is")
-    show(None, [Table("data sets", columns, tuple(rows), texts=columns, whole=columns[:2])], said=besides())
+    show(None, [Table("data sets", columns, tuple(rows), texts=columns, whole=columns[:2])], notes=other_sources())
 
 
-def besides() -> Iterator[str]:
-    """Yield what can be trained on beside the data sets that are listed."""
+def other_sources() -> Iterator[str]:
+    """Yield how to use other data than the named data sets."""
     from lossbench.data import records
     from lossbench.data.files.shipped import tables
 
@@ -79,23 +79,23 @@ def record_of(dataset: Dataset) -> DatasetRecord | None:
     return {record.name: record for record in records()}.get(split_spec(dataset.name)[0])
 
 
-def titled(dataset: Dataset) -> list[str]:
-    """Return what a data set is, in lines."""
-    from lossbench.report.terminal import prose
+def title_lines(dataset: Dataset) -> list[str]:
+    """Return the name, task and summary of a data set, in lines."""
+    from lossbench.report.terminal import prose_width
     from lossbench.report.words.english import wrapped
 
     record = record_of(dataset)
-    return wrapped([f"{dataset.name} ({dataset.task}){f': {record.summary}' if record else ''}"], prose())
+    return wrapped([f"{dataset.name} ({dataset.task}){f': {record.summary}' if record else ''}"], prose_width())
 
 
-def known(dataset: Dataset) -> Iterator[tuple[str, str]]:
-    """Yield what is known about a data set, each with its heading."""
+def facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """Yield the facts about a data set as (heading, text)."""
     from lossbench.data.files.shipped import SOURCE, tables
     from lossbench.report.words.remark import words
 
     yield "rows", str(dataset.rows)
-    yield "features", f"{len(dataset.feature_names)}: {shortened(dataset.feature_names)}"
-    yield "target", shortened(dataset.classes)
+    yield "features", f"{len(dataset.feature_names)}: {first_few(dataset.feature_names)}"
+    yield "target", first_few(dataset.classes)
     yield "seeds", SEEDS[dataset.sampling]
     yield "hash", f"{dataset.digest}{' (seed 0)' if dataset.sampling == 'redrawn' else ''}"
     if record := record_of(dataset):
@@ -108,6 +108,6 @@ def known(dataset: Dataset) -> Iterator[tuple[str, str]]:
     yield from (("note", words(note)) for note in dataset.notes)
 
 
-def shortened(names: tuple[str, ...], most: int = 8) -> str:
-    """Name the first few."""
-    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
+def first_few(names: tuple[str, ...], count: int = 8) -> str:
+    """Return the first few names in a row."""
+    return ", ".join(names[:count]) + (" ..." if len(names) > count else "")

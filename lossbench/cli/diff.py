@@ -28,7 +28,7 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
 
     A and B are folders that `compare` wrote, or their trials.csv.
     """
-    from lossbench.report.diff import LEGEND, diff_tables, differences, said
+    from lossbench.report.diff import LEGEND, closing_lines, diff_tables, differences
     from lossbench.report.terminal import show
     from lossbench.report.words.remark import words
     from lossbench.results.read import altered, read_trials
@@ -38,4 +38,4 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     for remark in (*altered(a), *altered(b)):
         click.echo(words(remark), err=True)
     csv, json = partial(csv_text, frame), partial(frame_json, frame)
-    show(form, diff_tables(frame), LEGEND, said(frame), csv=csv, json=json)
+    show(form, diff_tables(frame), LEGEND, closing_lines(frame), csv=csv, json=json)

@@ -1,10 +1,10 @@
-"""How a comparison ends: what is printed of it, and with which exit code."""
+"""The end of a comparison: what it prints, and its exit code."""
 
 from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -24,21 +24,34 @@ if TYPE_CHECKING:
 WORSE, UNFINISHED = 3, 4
 
 
-def end(answered: Answer, form: str | None, quiet: bool) -> None:
-    """Print what was found, and exit by what came of it."""
+def print_and_exit(answer: Answer, form: str | None, quiet: bool) -> None:
+    """Print the results, and exit with the code for their outcome."""
     from lossbench.errors import OutputError
 
-    print_all(answered, form, quiet)
-    if answered.unwritten:
-        raise OutputError(answered.unwritten)
-    if answered.verdict is not None and answered.verdict.failed:
+    print_all(answer, form, quiet)
+    if answer.unwritten:
+        raise OutputError(answer.unwritten)
+    if answer.verdict is not None and answer.verdict.failed:
         raise click.exceptions.Exit(WORSE)
-    if not answered.comparison.whole:
+    if not answer.comparison.whole:
         raise click.exceptions.Exit(UNFINISHED)
+    if answer.verdict is not None and answer.verdict.idle:
+        refuse_idle(answer.verdict, answer.request.baseline)
 
 
-def end_part(part: Part, quiet: bool) -> None:
-    """Say what was trained of a shard, and exit by whether all of it was."""
+def refuse_idle(verdict: GateReport, baseline: Path | None) -> NoReturn:
+    """Refuse a baseline with which no score could be compared: it is as good as none."""
+    from lossbench.errors import BadValue
+    from lossbench.report.gate import not_checked
+
+    raise BadValue(
+        f"nothing could be compared with {baseline}: {not_checked(verdict)}; give the trials.csv of a run of "
+        "these data sets, losses and settings"
+    )
+
+
+def print_part_and_exit(part: Part, quiet: bool) -> None:
+    """Print how much of a shard was trained, and exit with 4 if something is missing."""
     if not quiet:
         print_part(part)
     if not part.whole:
@@ -46,7 +59,7 @@ def end_part(part: Part, quiet: bool) -> None:
 
 
 def print_plan(experiment: Experiment, shard: Shard | None, forecast: Forecast) -> None:
-    """Say what would be trained."""
+    """Print what would be trained."""
     from lossbench.report.plan import plan_lines
 
     if shard is not None:
@@ -55,67 +68,81 @@ def print_plan(experiment: Experiment, shard: Shard | None, forecast: Forecast) 
 
 
 def print_part(part: Part) -> None:
-    """Say what was trained of a shard, and what to do with it."""
-    failed, done = len(part.content["failed"]), part.content["trials"] - part.undone
-    said = [f"shard    {part.shard}: {done} of {part.content['trials']} trainings are in {part.folder}"]
+    """Print how much of a shard was trained, and what to do next."""
+    failed, done = len(part.content["failed"]), part.content["trials"] - part.remaining
+    lines = [f"shard    {part.shard}: {done} of {part.content['trials']} trainings are in {part.folder}"]
     if failed:
-        said.append(f"failed   {failed} of them: {part.content['failed'][0]['reason']}")
-    said.append(
+        lines.append(f"failed   {failed} of them: {part.content['failed'][0]['reason']}")
+    lines.append(
         "partial  the same command goes on from there"
-        if part.undone
+        if part.remaining
         else "next     with all shards there: lossbench merge PART... -o WHOLE"
     )
-    click.echo("\n".join(map(visible, said)))
+    click.echo("\n".join(map(visible, lines)))
 
 
-def print_all(answered: Answer, form: str | None, quiet: bool) -> None:
-    """Print what was asked for: the trials, the summary, the alarms, the gate."""
+def print_all(answer: Answer, form: str | None, quiet: bool) -> None:
+    """Print what the options ask for: trials, summary, warnings, gate."""
     from lossbench.plan.request import STDOUT
     from lossbench.results.write import trials_csv
 
-    rows, verdict = answered.request.csv == STDOUT, answered.verdict
+    rows, verdict = answer.request.csv == STDOUT, answer.verdict
     if rows:
-        click.echo(trials_csv(answered.comparison.trials), nl=False)
+        click.echo(trials_csv(answer.comparison.trials), nl=False)
     if form or not (quiet or rows):
-        print_summary(answered, form or "table")
+        print_summary(answer, form or "table")
     if quiet:
         return
     if rows or form in ("csv", "json", "junit"):
-        print_alarms(answered.comparison)
-    if verdict is not None and answered.request.baseline is not None and form != "junit":
-        print_gate(verdict, answered.request.baseline, to_stderr=form not in (None, "table") or rows)
+        print_warnings(answer.comparison)
+    if verdict is not None and answer.request.baseline is not None and form not in ("junit", "markdown"):
+        print_gate(verdict, answer.request.baseline, to_stderr=form not in (None, "table") or rows)
 
 
-def print_alarms(comparison: Comparison) -> None:
-    """Print on standard error what a reader must know of results in a format that has no room for words."""
+def print_warnings(comparison: Comparison) -> None:
+    """Print the warnings on standard error, where the chosen format has no place for them."""
     from lossbench.remark import ALARMS
     from lossbench.report.terminal import console, print_lines
     from lossbench.report.words.remark import words
-    from lossbench.results.remarks.run import closing, notes
+    from lossbench.results.remarks.run import notes, run_remarks
     from lossbench.results.remarks.verdicts import at_edges
 
-    said = chain(at_edges(comparison.tuning), notes(comparison), closing(comparison, None))
-    print_lines(console(stderr=True), (words(remark) for remark in said if remark.topic in ALARMS))
+    remarks = chain(at_edges(comparison.tuning), notes(comparison), run_remarks(comparison, None))
+    print_lines(console(stderr=True), (words(remark) for remark in remarks if remark.topic in ALARMS))
 
 
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
-    """Print what came of the baseline; beside a machine's format on standard error."""
+    """Print the result of the gate; on standard error where standard output holds a machine-readable format."""
     from lossbench.report.gate import gate_lines, gate_tables
-    from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.report.terminal import (
+        WIDTH,
+        console,
+        fitted,
+        left_out_note,
+        print_lines,
+        print_tables,
+        terminal_width,
+    )
 
-    screen = console(stderr=to_stderr)
-    print_tables(screen, gate_tables(verdict))
-    print_lines(screen, gate_lines(verdict, path))
+    width, whole = min(terminal_width(), WIDTH), list(gate_tables(verdict))
+    narrow = [fitted(table, width) for table in whole]
+    print_tables(console(to_stderr, width + 1), narrow)
+    print_lines(console(to_stderr), [*left_out_note(whole, narrow), *gate_lines(verdict, path, width)])
 
 
-def print_summary(answered: Answer, form: str) -> None:
-    """Print the summary in one of the formats; to CI, a gate is more than the summary."""
+def print_summary(answer: Answer, form: str) -> None:
+    """Print the summary in one of the formats; in JUnit, the checks of a gate come in its place."""
+    from lossbench.report.gate import gate_lines, gate_record, gate_tables
     from lossbench.report.junit import gate_junit
-    from lossbench.results.remarks.run import closing, remarks
+    from lossbench.report.markdown import markdown
+    from lossbench.report.terminal import WIDTH
+    from lossbench.results.remarks.run import remarks, run_remarks
 
-    comparison = answered.comparison
-    if form == "junit" and answered.verdict:
-        click.echo(gate_junit(answered.verdict, comparison.gaps, comparison.answers), nl=False)
+    comparison, verdict, baseline = answer.comparison, answer.verdict, answer.request.baseline
+    if form == "junit" and verdict:
+        click.echo(gate_junit(verdict, comparison.gaps, comparison.answers), nl=False)
         return
-    said = [*remarks(comparison), *closing(comparison, answered.folder, answered.replaced)]
-    print_findings(comparison, comparison.gaps, said, form)
+    all_remarks = [*remarks(comparison), *run_remarks(comparison, answer.folder, answer.replaced)]
+    print_findings(comparison, comparison.gaps, all_remarks, form, gate=gate_record(verdict) if verdict else {})
+    if form == "markdown" and verdict and baseline:
+        click.echo(markdown(gate_tables(verdict), gate_lines(verdict, baseline, WIDTH)), nl=False)

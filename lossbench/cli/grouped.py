@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 
-class Grouped(click.Command):
+class GroupedCommand(click.Command):
     """A command with its options in groups.
 
     Args:
-        groups: the names of the options, without dashes, of each group by its heading; what is in none comes last.
-        examples: command lines, each with what it does.
+        groups: by heading, the names of the options without dashes; options in no group come last.
+        examples: (command line, what it does).
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import JOBS, PATH
-from lossbench.cli.process.progress import telling
+from lossbench.cli.process.progress import status_line
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -39,17 +39,17 @@ OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """How claims are tried, and what comes of the verdicts.
+class ClaimsOptions:
+    """The options that both commands on claims share.
 
     Args:
-        quick: whether a first look is enough.
-        first_seed: the seeds begin there.
+        quick: run few seeds, each loss at its own rate.
+        first_seed: the lowest seed.
         output: the folder for the files; None for none.
         form: how the verdicts are printed; None for a table.
-        no_cache: whether everything is trained anew.
+        no_cache: train everything anew, and store nothing.
         jobs: processes; None for one a core.
-        quiet: whether nothing is printed but what `form` asks for.
+        quiet: print nothing but what `form` asks for.
     """
 
     quick: bool
@@ -61,38 +61,38 @@ class Wanted:
     quiet: bool
 
 
-def judging(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a run of claims, which reach it as `wanted`."""
+def claims_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the shared options to a command, which gets them as one `ClaimsOptions` named `wanted`."""
 
     @wraps(function)
-    def command(**options: Any) -> None:
-        wanted = Wanted(**{field.name: options.pop(field.name) for field in fields(Wanted)})
+    def wrapped(**options: Any) -> None:
+        wanted = ClaimsOptions(**{field.name: options.pop(field.name) for field in fields(ClaimsOptions)})
         function(**options, wanted=wanted)
 
-    return reduce(lambda made, option: option(made), reversed(OPTIONS), command)
+    return reduce(lambda made, option: option(made), reversed(OPTIONS), wrapped)
 
 
 @contextmanager
-def studying(wanted: Wanted, count: int) -> Iterator[Study]:
-    """Give the study of a run; what cannot be written is refused before anything is trained."""
+def open_study(wanted: ClaimsOptions, count: int) -> Iterator[Study]:
+    """Open the study of a run; an output folder that cannot be written is refused before anything is trained."""
     from lossbench.claims import Study, read_terms
     from lossbench.results.write import prepare_folder
     from lossbench.store import storage
 
     if wanted.output is not None:
         prepare_folder(wanted.output)
-    with storage(not wanted.no_cache) as store, telling(wanted.quiet) as say:
-        if count > 1 and sys.stderr.isatty():  # a log gets lines of work that is done, and one of an error
+    with storage(not wanted.no_cache) as store, status_line(wanted.quiet) as say:
+        if count > 1 and sys.stderr.isatty():  # a log gets a line only for finished work and errors
             say(f"reading {count} claims")
         manner = wanted.quick, wanted.jobs, wanted.first_seed
         yield Study(read_terms(), *manner, say=say, store=store)
 
 
-def judge(catalogue: Catalogue, chosen: Sequence[Claim], wanted: Wanted) -> tuple[list[Judgement], Study]:
-    """Try claims, and return what was found and how."""
+def judge(catalogue: Catalogue, chosen: Sequence[Claim], wanted: ClaimsOptions) -> tuple[list[Judgement], Study]:
+    """Try claims; return their judgements and the study."""
     from lossbench.claims import try_claims
 
-    with studying(wanted, len(chosen)) as study:
+    with open_study(wanted, len(chosen)) as study:
         return try_claims(catalogue, chosen, study), study
 
 
@@ -100,14 +100,14 @@ def publish(
     judgements: Sequence[Judgement],
     catalogue: Catalogue,
     study: Study,
-    wanted: Wanted,
+    wanted: ClaimsOptions,
     start: float,
     changed: Sequence[ChangedVerdict] = (),
 ) -> None:
     """Write the files, then print what was asked for."""
     from lossbench.claims.files import claims_csv, claims_json, claims_junit
-    from lossbench.claims.told.tables import LEGEND, overview
-    from lossbench.claims.told.verdicts import claims_files
+    from lossbench.claims.report.tables import LEGEND, overview
+    from lossbench.claims.report.verdicts import claims_files
     from lossbench.report.markdown import markdown
     from lossbench.results.write import write_folder
 
@@ -123,18 +123,18 @@ def publish(
     if form in makers:
         click.echo(makers[form](), nl=False)
     elif form or not wanted.quiet:
-        show(judgements, catalogue, study)
+        print_judgements(judgements, catalogue, study)
         seconds = time.perf_counter() - start
         click.echo(f"\n{seconds:.1f} s" + (f", files in {visible(str(folder))}" if folder else ""))
 
 
-def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
-    """Print the scores and a line a claim, or the story of one, as wide as the terminal is."""
-    from lossbench.claims.told.story import story
-    from lossbench.claims.told.tables import at_a_glance
-    from lossbench.report.terminal import columns, console, print_lines
+def print_judgements(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
+    """Print the counts of verdicts and one line for each claim, or the full story of a single one."""
+    from lossbench.claims.report.story import story
+    from lossbench.claims.report.tables import at_a_glance
+    from lossbench.report.terminal import console, print_lines, terminal_width
 
-    width = columns()
+    width = terminal_width()
     if len(judgements) > 1:
         lines = at_a_glance(judgements, catalogue, width)
     else:

@@ -42,9 +42,9 @@ def losses(spec: str | None, matrix: bool, form: str | None, html: str | None) -
     if html is not None:
         write_page(spec, html, matrix or form is not None)
         return
-    from lossbench.report.catalogue import chosen, whole
+    from lossbench.report.catalogue import one_loss, whole_catalogue
 
-    selection = whole() if spec is None else chosen(spec)
+    selection = whole_catalogue() if spec is None else one_loss(spec)
     if matrix:
         print_matrix(selection, form)
     elif spec is None or form not in (None, "table"):
@@ -54,7 +54,7 @@ def losses(spec: str | None, matrix: bool, form: str | None, html: str | None) -
 
 
 def write_page(spec: str | None, place: str, more: bool) -> None:
-    """Write the page of some losses to a file, or to standard output."""
+    """Write the HTML page of some losses to a file, or to standard output."""
     from lossbench.errors import BadValue
     from lossbench.plan.request import STDOUT
     from lossbench.report.html.losses import losses_page
@@ -63,7 +63,7 @@ def write_page(spec: str | None, place: str, more: bool) -> None:
 
     names = [name.strip() for name in split_list(spec or "") if name.strip()]
     if not names:
-        raise BadValue("--html draws losses, and none is named: lossbench losses huber,mae,mse --html losses.html")
+        raise BadValue("--html needs the losses to draw: lossbench losses huber,mae,mse --html losses.html")
     if more:
         raise BadValue("--html makes a page; leave --matrix and --format out")
     if place == STDOUT:
@@ -88,38 +88,38 @@ def print_matrix(selection: Selection, form: str | None) -> None:
 
 
 def print_catalogue(selection: Selection, form: str | None) -> None:
-    """Print one table a task; or, for a program or as docs/losses.md, all that is known."""
-    from lossbench.report.catalogue import catalogue_csv, catalogue_json, document, list_tables
+    """Print one table for each task; in CSV, JSON and Markdown, all facts about each loss."""
+    from lossbench.report.catalogue import catalogue_csv, catalogue_json, list_tables, losses_document
     from lossbench.report.terminal import show
 
     show(
         form,
         list_tables(selection),
-        said=HINTS,
+        notes=HINTS,
         csv=partial(catalogue_csv, selection),
         json=partial(catalogue_json, selection),
-        markdown=partial(document, selection),
+        markdown=partial(losses_document, selection),
     )
 
 
 def print_losses(selection: Selection) -> None:
-    """Print a loss in full on each task that it fits, one's own on the first, and why not on the others."""
+    """Print a loss in full on each task that it fits, a custom one on the first, and why not on the others."""
     check_folder()
     from lossbench.report.shape import draw_loss
-    from lossbench.report.terminal import described, prose
+    from lossbench.report.terminal import described, prose_width
 
     first, *others = selection.losses.values()
-    # A loss of the catalogue is another on each task; one's own is one function, whose pages would be alike.
+    # A catalogue loss differs between tasks; a custom loss is one function, with the same page on all.
     for loss in (first,) if first.record.code else (first, *others):
         click.echo("\n".join(describe(loss)))
-        click.echo("\n".join(["", *draw_loss(loss, prose()), ""]))
+        click.echo("\n".join(["", *draw_loss(loss, prose_width()), ""]))
     if first.record.code and others:
-        click.echo("\n".join(described("also for", also(selection))))
+        click.echo("\n".join(described("also for", other_tasks(selection))))
     if selection.unfit:
         click.echo("\n".join(described("not for", selection.unfit)))
 
 
-def also(selection: Selection) -> str:
+def other_tasks(selection: Selection) -> str:
     """Return the tasks after the first, and how one of them is shown."""
     (spec,) = selection.fits
     _, *tasks = selection.losses
@@ -127,11 +127,11 @@ def also(selection: Selection) -> str:
 
 
 def describe(loss: Loss) -> Iterator[str]:
-    """Yield what is known about a loss, line by line."""
-    from lossbench.report.catalogue import known
-    from lossbench.report.terminal import described, prose
+    """Yield the facts about a loss, line by line."""
+    from lossbench.report.catalogue import facts_about
+    from lossbench.report.terminal import described, prose_width
     from lossbench.report.words.english import wrapped
 
-    yield from wrapped([f"{loss.name} ({loss.task}){f': {loss.summary}' if loss.summary else ''}"], prose())
-    for heading, text in known(loss.record, loss.parameters):
+    yield from wrapped([f"{loss.name} ({loss.task}){f': {loss.summary}' if loss.summary else ''}"], prose_width())
+    for heading, text in facts_about(loss.record, loss.parameters):
         yield from described(heading, text)

@@ -25,6 +25,6 @@ def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) 
     must lie where the shards had it.
     """
     from lossbench.api import merge as merged
-    from lossbench.cli.ending import end
+    from lossbench.cli.ending import print_and_exit
 
-    end(merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)
+    print_and_exit(merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)

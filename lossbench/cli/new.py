@@ -1,4 +1,4 @@
-"""`lossbench new`: the beginnings of a loss of one's own."""
+"""`lossbench new`: a template for a loss of your own."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def new(kind: str, name: str, task: str) -> None:
     files = stub(name, cast("Task", task))
     for file in files:
         if Path(file).exists():
-            raise OutputError(f"{file} is there already, and stays; take another name, or another folder")
+            raise OutputError(f"{file} already exists and is not overwritten; choose another name or folder")
     for file, text in files.items():
         write_text(Path(file), text)
-    click.echo(f"{' and '.join(files)} are there. Write the {kind}, and then:")
+    click.echo(f"Wrote {' and '.join(files)}. Edit the {kind}, and then:")
     click.echo(f"  lossbench check-loss {name}.py:{name} --task {task}")
     click.echo(f"  lossbench losses {name}.py:{name}")
     click.echo(f"  python -m pytest test_{name}.py")

@@ -1,4 +1,4 @@
-"""The types of options that several commands share."""
+"""Option types that several commands share."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from lossbench.plan.request import MOST_JOBS
 from lossbench.spec import TABLE_LISTS, split_list
 
 
-class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
+class ListParam(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
     """A value, or several separated by commas.
 
     Args:
         item: reads one value.
-        cut: cuts the text; a comma inside `mlp:64,32`, `drop=id,date` or `weight=[1,2,3]` is no separator.
-        wanted: what a value is.
-        names: what a shell completes.
+        split: splits the text; a comma inside `mlp:64,32`, `drop=id,date` or `weight=[1,2,3]` is no separator.
+        expected: what a value should be, for messages.
+        names: the names for shell completion.
     """
 
     def __init__(
         self,
         item: Callable[[str], Any] = str,
-        cut: Callable[[str], list[str]] = split_list,
-        wanted: str = "a number",
+        split: Callable[[str], list[str]] = split_list,
+        expected: str = "a number",
         names: Names = tuple,
     ) -> None:
-        self.item, self.cut, self.wanted, self.names = item, cut, wanted, names
+        self.item, self.split, self.expected, self.names = item, split, expected, names
         self.name = "number" if item is float else "text"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -43,14 +43,14 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
         return completer(self.names)(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
-        """Cut the text and read each piece."""
-        pieces = [piece.strip() for piece in self.cut(value) if piece.strip()]
+        """Split the text and read each piece."""
+        pieces = [piece.strip() for piece in self.split(value) if piece.strip()]
         if not pieces:
-            self.fail(f"'{value}' names nothing; give a value or leave the option out", param, ctx)
+            self.fail(f"'{value}' holds no value; give one or leave the option out", param, ctx)
         try:
             return [self.item(piece) for piece in pieces]
         except ValueError:
-            self.fail(f"'{value}' is not {self.wanted}, or several separated by commas", param, ctx)
+            self.fail(f"'{value}' is not {self.expected}, or several separated by commas", param, ctx)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -73,7 +73,7 @@ class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's take
     """A path, with ~ as the home folder where no shell has seen it, as in --output=~/runs.
 
     Args:
-        kind: what is made of it.
+        kind: the type to convert it to.
     """
 
     name = "path"
@@ -82,9 +82,9 @@ class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's take
         self.kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; an empty text, as of a variable that is not set, is none."""
+        """Return the path; refuse an empty one, as from an unset variable."""
         if not str(value):
-            self.fail("'' names nothing; give a path or leave the option out", param, ctx)
+            self.fail("'' is no path; give one or leave the option out", param, ctx)
         return self.kind(expand(str(value)))
 
 
@@ -102,15 +102,15 @@ def named_number(text: str) -> tuple[str, float]:
 DURATION = Duration()
 PATH, FILE = UserPath(Path), UserPath(str)
 JOBS = click.IntRange(1, MOST_JOBS)
-TEXTS, NUMBERS = Listed(), Listed(float)
-LOSSES, SCORES = Listed(names=completion.losses), Listed(names=completion.scores)
-TABLES = Listed(cut=partial(split_list, lists=TABLE_LISTS), names=completion.datasets)
-NAMED_NUMBERS = Listed(named_number, wanted="a name and a number, such as r2=0.02")
-MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z_./~])").split)
+TEXTS, NUMBERS = ListParam(), ListParam(float)
+LOSSES, SCORES = ListParam(names=completion.losses), ListParam(names=completion.scores)
+TABLES = ListParam(split=partial(split_list, lists=TABLE_LISTS), names=completion.datasets)
+NAMED_NUMBERS = ListParam(named_number, expected="a name and a number, such as r2=0.02")
+MODELS = ListParam(split=re.compile(r",\s*(?=[A-Za-z_./~])").split)
 
 
-def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:
-    """Return an option that may be repeated, and takes several values separated by commas each time."""
+def repeatable(*names: str, kind: ListParam = TEXTS, **options: Any) -> Callable[[Any], Any]:
+    """Return an option that may be repeated, each time with one or several comma-separated values."""
     return click.option(*names, type=kind, multiple=True, callback=flatten, **options)
 
 

@@ -1,11 +1,12 @@
-"""`lossbench report`: a finished run, from its trials."""
+"""`lossbench report`: the tables and files of a finished run, made again from its trials."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -60,7 +61,7 @@ def report(
 
 
 def draw(remade: Remade, folder: Path) -> None:
-    """Write the figures of a run, and say which there are."""
+    """Write the figures of a run, and print their names."""
     from lossbench.remark import Topic
     from lossbench.report.paper.plots import save_figures
     from lossbench.report.words.remark import words
@@ -73,7 +74,7 @@ def draw(remade: Remade, folder: Path) -> None:
 
 
 def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
-    """Print what a paper needs of a run."""
+    """Print the methods paragraph and the tables of a run in LaTeX."""
     from lossbench.report.paper.latex import latex_tables
     from lossbench.report.paper.methods import methods
     from lossbench.report.words.remark import words
@@ -85,13 +86,18 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
 
 
 def print_findings(
-    findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str, advice: Advice | None = None
+    findings: Findings,
+    gaps: Sequence[Gap],
+    remarks: Iterable[Remark],
+    form: str,
+    advice: Advice | None = None,
+    gate: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Print the summary in one of the formats."""
+    """Print the summary in one of the formats; JSON also has what came of a gate."""
     from lossbench.report.answer.run import leading, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables, threshold_tables
-    from lossbench.report.terminal import WIDTH, columns, laid_out, show
+    from lossbench.report.terminal import WIDTH, legend_lines, show, terminal_width
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.legend import LEGEND
     from lossbench.report.words.remark import words
@@ -101,11 +107,11 @@ def print_findings(
     show(
         form,
         [*tables(summary), *threshold_tables(findings.thresholds)],
-        laid_out(LEGEND, columns()),
-        wrapped(said, min(columns(), WIDTH)) if form == "table" else said,
+        legend_lines(LEGEND, terminal_width()),
+        wrapped(said, min(terminal_width(), WIDTH)) if form == "table" else said,
         leading(findings.answer, advice),
         advice.paste if advice else (),
         csv=partial(summary_csv, summary),
-        json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers, advice)),
+        json=lambda: summary_json(summary, gaps, {**records(findings.answer, findings.answers, advice), **gate}),
         junit=lambda: verdict_junit(summary, gaps, findings.answers),
     )

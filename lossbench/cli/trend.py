@@ -1,4 +1,4 @@
-"""`lossbench trend`: many finished runs, in the order of time."""
+"""`lossbench trend`: scores and verdicts over many finished runs, in order of time."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ FORMATS = ("table", "csv", "json", "markdown")
 @click.option("--html", type=PATH, metavar="FILE", help="Draw it on a page, too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How it is printed.")
 def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: str) -> None:
-    """Show which scores moved over runs, by how much, and between which two; and whose verdict did.
+    """Show which scores moved over runs, by how much and between which two, and which verdicts changed.
 
-    Each DIR is a folder that `compare` wrote. They are put in the order of the dates in their manifests. A change
-    is marked where a test finds it: where nothing moved, any is marked in at most one report of twenty.
+    Each DIR is a folder that `compare` wrote. They are sorted by the dates in their manifests. A change
+    is marked where a test finds it: where nothing moved, at most one report in twenty marks a change.
     """
     from lossbench.report.html.trend import trend_page
-    from lossbench.report.terminal import WIDTH, columns, laid_out, show
-    from lossbench.report.trend import LEGEND, courses, lead, rows, said, trend_tables
+    from lossbench.report.terminal import WIDTH, legend_lines, show, terminal_width
+    from lossbench.report.trend import LEGEND, closing_lines, lead, loss_histories, rows, trend_tables
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
-    from lossbench.results.nights import read_nights
+    from lossbench.results.dated_runs import read_dated_runs
     from lossbench.results.read import altered
     from lossbench.results.write import csv_text, frame_json, prepare_file, write_text
 
     if html is not None:
         prepare_file(html)
-    nights = read_nights(runs)
-    found = courses(nights, score)
-    for remark in (one for night in nights for one in altered(night.folder)):
+    dated = read_dated_runs(runs)
+    found = loss_histories(dated, score)
+    for remark in (one for run in dated for one in altered(run.folder)):
         click.echo(words(remark), err=True)
     if html is not None:
-        write_text(html, trend_page(found, nights))
+        write_text(html, trend_page(found, dated))
     frame = rows(found)
-    shown, width = list(trend_tables(found)), columns()
-    below = wrapped(said(found), min(width, WIDTH)) if form == "table" else said(found)
+    shown, width = list(trend_tables(found)), terminal_width()
+    below = wrapped(closing_lines(found), min(width, WIDTH)) if form == "table" else closing_lines(found)
     csv, json = partial(csv_text, frame), partial(frame_json, frame)
-    show(form, shown, laid_out(LEGEND, width) if shown else (), below, lead(found, nights), csv=csv, json=json)
+    show(form, shown, legend_lines(LEGEND, width) if shown else (), below, lead(found, dated), csv=csv, json=json)

@@ -1,7 +1,7 @@
-"""Which losses are candidates on a table: a few for its task, and those that its target gives a reason for.
+"""Which losses are candidates on a table: a few usual ones for its task, and those that its target suggests.
 
-Every rule looks at the target alone, or at what a linear model leaves of it, and never at how a loss does. A loss
-that is another one by another road, or up to a constant, is no candidate beside it.
+The rules look only at the target and at the errors of a linear model, never at the results of a loss. Of two
+losses that are the same function, or differ by a constant factor, only one is a candidate.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ USUAL: dict[Task, tuple[str, ...]] = {
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
 RARE = 0.4
-"""Of an even share: a class, or a label, with less is rare. Of two classes that is a fifth of the rows."""
+"""A class or label is rare below this fraction of an even share; of two classes, below a fifth of the rows."""
 
 FAR, OUTLYING = 3.5, 0.01
-"""An error is an outlier beyond so many robust standard deviations (Iglewicz and Hoaglin 1993, How to Detect and
-Handle Outliers, chapter 3); a table has outliers where more than this share of its rows are."""
+"""An error is an outlier beyond `FAR` robust standard deviations (Iglewicz and Hoaglin 1993, How to Detect and
+Handle Outliers, chapter 3); a table has outliers where more than the share `OUTLYING` of its rows are."""
 
 HEAVY = 3.5
-"""Tails are heavy where the middle 95 % of the errors are so many times as wide as the middle half; for normal
-errors it is 2.9 (Crow and Siddiqui 1967, Robust estimation of location, JASA 62)."""
+"""Tails are heavy where the middle 95 % of the errors are at least this many times as wide as the middle half; for
+normal errors the ratio is 2.9 (Crow and Siddiqui 1967, Robust estimation of location, JASA 62)."""
 
 MANY_ZEROS = 0.05
 WIDE = 10.0
-"""Of the targets: zeros that matter; how many times the smallest the largest is, for relative errors to matter."""
+"""The share of zero targets that matters; the ratio of largest to smallest that calls for relative errors."""
 
 Trait = Literal["imbalance", "outliers", "tails", "counts", "zeros", "positive"]
 
 
 @dataclass(frozen=True)
 class Sign:
-    """Something that a table shows, and what follows for the candidates.
+    """A trait of a table, and what follows for the candidates.
 
     Args:
-        kind: what it is.
-        value: how much: a share of the rows, or a ratio.
+        kind: the trait.
+        value: its size: a share of the rows, or a ratio.
         losses: the candidates that it adds.
-        score: what the table is judged by for it, where the user names nothing; None leaves the task's own.
+        score: the score that judges such a table where the user names none; None leaves that of the task.
     """
 
     kind: Trait
@@ -63,7 +63,7 @@ class Sign:
 
 
 def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
-    """Return what a table shows; of a law, the table of seed 0.
+    """Return the traits of a table; for a law, of the table of seed 0.
 
     Example:
         >>> from lossbench.data import load_dataset
@@ -71,14 +71,14 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         [('imbalance', 0.1)]
     """
     found = {
-        "regression": _of_values,
-        "binary": _of_classes,
-        "multiclass": _of_classes,
-        "multilabel": _of_labels,
-        "segmentation": _of_masks,
-        "distribution": _of_nothing,
-        "anomaly": _of_nothing,
-        "embedding": _of_nothing,
+        "regression": _value_signs,
+        "binary": _class_signs,
+        "multiclass": _class_signs,
+        "multilabel": _label_signs,
+        "segmentation": _mask_signs,
+        "distribution": _no_signs,
+        "anomaly": _no_signs,
+        "embedding": _no_signs,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -93,7 +93,7 @@ def candidates(task: Task, signs: tuple[Sign, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*USUAL[task], *(loss for sign in signs for loss in sign.losses)]))
 
 
-def _of_classes(dataset: Dataset) -> Iterator[Sign]:
+def _class_signs(dataset: Dataset) -> Iterator[Sign]:
     """Yield whether the rarest class is rare."""
     counts = np.bincount(dataset.target, minlength=len(dataset.classes))
     share = float(counts.min() / counts.sum())
@@ -103,27 +103,27 @@ def _of_classes(dataset: Dataset) -> Iterator[Sign]:
         yield Sign("imbalance", share, losses, "balanced_accuracy")
 
 
-def _of_labels(dataset: Dataset) -> Iterator[Sign]:
+def _label_signs(dataset: Dataset) -> Iterator[Sign]:
     """Yield whether the labels are rare: half of the rows would be even."""
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
         yield Sign("imbalance", share, ("soft_f1",))
 
 
-def _of_masks(dataset: Dataset) -> Iterator[Sign]:
+def _mask_signs(dataset: Dataset) -> Iterator[Sign]:
     """Yield whether the pixels of objects are rare."""
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
         yield Sign("imbalance", share, ("tversky", "lovasz"))
 
 
-def _of_nothing(dataset: Dataset) -> Iterator[Sign]:
-    """Yield no sign: the targets of samples, of embeddings and of rows to be given back say nothing of a loss."""
+def _no_signs(dataset: Dataset) -> Iterator[Sign]:
+    """Yield nothing: the targets of distributions, embeddings and anomalies suggest no loss."""
     yield from ()
 
 
-def _of_values(dataset: Dataset) -> Iterator[Sign]:
-    """Yield what the targets of a regression are, and what is left of them."""
+def _value_signs(dataset: Dataset) -> Iterator[Sign]:
+    """Yield traits of the targets of a regression, and of the errors of a linear model."""
     target, errors = dataset.target, errors_of(dataset)
     outlying, tails = outlying_share(errors), tail_ratio(errors)
     if outlying > OUTLYING:
@@ -155,19 +155,19 @@ def errors_of(dataset: Dataset) -> np.ndarray:
 
 
 def outlying_share(errors: np.ndarray) -> float:
-    """Return the share of errors (rows, targets) that are far from the others, by their median and its deviation.
+    """Return the share of errors (rows, targets) that are outliers, by their median and median absolute deviation.
 
     Example:
         >>> outlying_share(np.array([[-1.0], [0.0], [1.0], [2.0], [100.0]]))
         0.2
     """
-    apart = np.abs(errors - np.median(errors, axis=0))
-    usual = np.median(apart, axis=0)
-    return float((0.6745 * apart > FAR * usual).mean()) if (usual > 0).all() else 0.0
+    deviations = np.abs(errors - np.median(errors, axis=0))
+    typical = np.median(deviations, axis=0)
+    return float((0.6745 * deviations > FAR * typical).mean()) if (typical > 0).all() else 0.0
 
 
 def tail_ratio(errors: np.ndarray) -> float:
-    """Return how many times as wide as the middle half the middle 95 % of errors (rows, targets) are.
+    """Return the width of the middle 95 % of errors (rows, targets), divided by that of the middle half.
 
     Example:
         >>> round(tail_ratio(np.linspace(0.0, 1.0, 1001)[:, None]), 2)

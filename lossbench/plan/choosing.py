@@ -1,4 +1,4 @@
-"""What `choose` may train on one table: every candidate, at every rate, on as many seeds as there may be."""
+"""The plan of `choose` for one table: every candidate, at every rate, on as many seeds as are allowed."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from lossbench.errors import BadValue, DataError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.candidates import Sign, candidates, signs_of
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.judged import refuse_foreign, refuse_idle_margins
+from lossbench.plan.judged import refuse_unknown_scores, refuse_unused_margins
 from lossbench.plan.protocol import WHY, protocol_of
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.remark import Topic
 
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-"""The step sizes of every loss."""
+"""The learning rates of every loss."""
 
 DECAYS = ("adam", *(f"adamw:weight_decay={decay}" for decay in (0.3, 1, 3, 10)))
-"""How weights may be kept small, chosen on validation for the usual loss; the same for every loss."""
+"""The optimisers, from no weight decay to strong decay; one is chosen on validation, for all losses at once."""
 
-MIDDLE, WEIGHING_SEEDS = 0.01, 20
-"""The step size at which that is chosen, and on how many seeds: a small validation part says little."""
+DECAY_LR, DECAY_SEEDS = 0.01, 20
+"""The learning rate and the number of seeds for the choice of the decay: one small validation part says little."""
 
 DIRT, DIRTY_SEEDS = 0.2, 10
-"""The share of the training rows that are contaminated for the first few losses, and on how many seeds at most."""
+"""The contaminated share that the leading losses are tried under, and the largest number of seeds for that."""
 
 SEEDS = 40
-"""How many seeds there may be where nobody says."""
+"""The largest number of seeds where the user gives none."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class Plan:
     """What may be trained.
 
     Args:
-        settings: of all of it.
-        experiment: every candidate at every rate, on all seeds, clean and dirty.
-        signs: what the table shows.
-        undirtied: why nothing is trained on contaminated data; empty where it is.
-        weighing: what chooses how weights are kept small; None where the data set has its own way.
-        given: whether the table is one that a program handed over, which no command can name.
+        settings: the settings of the whole experiment.
+        experiment: every candidate at every rate, on all seeds, clean and contaminated.
+        signs: the traits of the table.
+        no_contamination: why nothing is trained on contaminated data; empty where it is.
+        decay_search: the experiment that chooses the weight decay; None where the data set states its own.
+        given: whether the table was passed by a program, so that no command can name it.
     """
 
     settings: Settings
     experiment: Experiment
     signs: tuple[Sign, ...]
-    undirtied: str = ""
-    weighing: Experiment | None = None
+    no_contamination: str = ""
+    decay_search: Experiment | None = None
     given: bool = False
 
     @property
@@ -80,18 +80,18 @@ def plan_choice(
     Args:
         dataset: its spec.
         losses: the candidates; None for those of `lossbench.plan.candidates`.
-        score: what is judged, the first that the task has; None for the table's own, see `Sign`.
+        score: scores, of which the first that the task has is judged; None for the table's own, see `Sign`.
         margins: by score, the difference that is too small to matter.
-        seeds: how many there may be.
-        tables: by spec, the data sets that are at hand and need no loading.
-        costs: for the score "cost", what a decision costs, a row a true class.
+        seeds: the largest number of seeds.
+        tables: by spec, data sets in memory that need no loading.
+        costs: for the score "cost", the cost of each decision, one row per true class.
         model: spec of the network; None for a small one.
 
     Raises:
         UsageError: anything that cannot be carried out.
     """
     table = tables[dataset] if dataset in tables else load_dataset(dataset)
-    refuse_foreign(score or (), [table.task])
+    refuse_unknown_scores(score or (), [table.task])
     signs = signs_of(table)
     own = next((sign.score for sign in signs if sign.score and not table.score), None)
     settings = make_settings(
@@ -108,16 +108,16 @@ def plan_choice(
     )
     with as_quantity(table):
         made = with_dirt(settings, signs, {dataset: table})
-    refuse_idle_margins(margins or {}, made.experiment.datasets)
+    refuse_unused_margins(margins or {}, made.experiment.datasets)
     if len(made.experiment.setups[0].losses) < 2:
         raise BadValue(f"there is only {made.usual} to choose from on '{dataset}'; name another loss with --loss")
     made = replace(made, given=dataset in tables)
-    return made if protocol_of(settings.protocol, dataset) else replace(made, weighing=weighing(made))
+    return made if protocol_of(settings.protocol, dataset) else replace(made, decay_search=decay_search(made))
 
 
 @contextmanager
 def as_quantity(table: Dataset) -> Iterator[None]:
-    """Add to a refusal of classes that are whole numbers that they may be counts."""
+    """Where whole numbers are refused as classes, add to the error that they may be counts."""
     try:
         yield
     except DataError as error:
@@ -126,47 +126,47 @@ def as_quantity(table: Dataset) -> Iterator[None]:
 
 
 def with_dirt(settings: Settings, signs: tuple[Sign, ...], tables: Mapping[str, Dataset]) -> Plan:
-    """Return the plan of some settings; without contaminated rows where a class would have none left."""
+    """Return the plan of some settings; without contamination where that would leave a class without rows."""
     try:
         return Plan(settings, plan(settings, tables), signs)
     except DataError as error:
         clean = replace(settings, outliers=settings.outliers[:1])
-        return Plan(clean, plan(clean, tables), signs, undirtied=str(error))
+        return Plan(clean, plan(clean, tables), signs, no_contamination=str(error))
 
 
-def weighing(made: Plan) -> Experiment:
-    """Return what chooses how weights are kept small: the usual loss alone, on seeds that are not reported."""
+def decay_search(made: Plan) -> Experiment:
+    """Return the experiment that chooses the weight decay, for the usual loss, on seeds that are not reported."""
     first = max(made.settings.seeds) + 1
     return plan(
         replace(
             made.settings,
             losses=(made.usual,),
             optimizers=DECAYS,
-            lr=(MIDDLE,),
+            lr=(DECAY_LR,),
             tune=False,
-            seeds=tuple(range(first, first + WEIGHING_SEEDS)),
+            seeds=tuple(range(first, first + DECAY_SEEDS)),
             outliers=made.settings.outliers[:1],
         ),
         {made.dataset.name: made.dataset},
     )
 
 
-def weighed(made: Plan, optimiser: str) -> Plan:
-    """Return the plan with the optimiser that was chosen."""
+def with_optimiser(made: Plan, optimiser: str) -> Plan:
+    """Return the plan with the chosen optimiser."""
     own = {"optimizers": (optimiser,), WHY: f"chosen on validation for {made.usual}"}
     settings = replace(made.settings, protocol={**made.settings.protocol, made.dataset.name: own})
     experiment = plan(settings, {made.dataset.name: made.dataset})
-    return replace(made, settings=settings, experiment=experiment, weighing=None)
+    return replace(made, settings=settings, experiment=experiment, decay_search=None)
 
 
 def part(experiment: Experiment, seeds: int, dirty: Sequence[str] = (), dirty_seeds: int = 0) -> Experiment:
-    """Return what is trained for a look: the first seeds clean, and a few of them dirty under a few losses.
+    """Return what is trained for one look: the first seeds clean, and a few of them contaminated for a few losses.
 
     Args:
         experiment: all that may be trained; its rates are chosen on the same seeds in every part.
-        seeds: how many, clean.
+        seeds: the number of clean seeds.
         dirty: specs of the losses that are tried on contaminated data too.
-        dirty_seeds: on how many seeds.
+        dirty_seeds: the number of contaminated seeds.
     """
     settings = experiment.settings
     clean, few = set(settings.seeds[:seeds]), set(settings.seeds[:dirty_seeds])

@@ -1,4 +1,4 @@
-"""Where networks are trained: on this machine, or on the workers of a cluster that is there already."""
+"""Where networks are trained: on this machine, or on the workers of a running cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lossbench.errors import BadValue, UnknownName
 
 
 class Form(NamedTuple):
-    """How addresses of a kind of cluster are written, and who prints one."""
+    """The form of a cluster's address, and the command that prints one."""
 
     protocols: str
     shown: str
@@ -28,13 +28,13 @@ BACKENDS = ("local", *FORMS)
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that is there already.
+    """A running cluster.
 
     Args:
         backend: "dask" or "ray".
-        address: of its scheduler, as it was given.
-        host: the first part of the address.
-        port: the last.
+        address: the address of its scheduler, as it was given.
+        host: the host in the address.
+        port: the port in the address.
     """
 
     backend: str
@@ -48,22 +48,22 @@ def choose_cluster(backend: str, address: str | None, jobs: int | None) -> Clust
 
     Raises:
         UnknownName: no such backend.
-        BadValue: an address that the backend has not, or lacks, or a number of processes beside it.
+        BadValue: the backend takes no address, or lacks one, or a number of processes is given beside it.
     """
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
     if backend == "local":
         if address is not None:
             raise BadValue(
-                f"address '{address}' is of a cluster, and the backend is local; add --backend dask or ray"
+                f"address '{address}' names a cluster, but the backend is local; add --backend dask or ray"
             )
         return None
     if address is None:
-        raise BadValue(f"backend {backend} needs its cluster; give --address {FORMS[backend].shown}")
+        raise BadValue(f"backend {backend} needs the address of a cluster; give --address {FORMS[backend].shown}")
     if jobs is not None:
         raise BadValue(
-            f"--jobs {jobs} is of this machine; on a {backend} cluster every worker trains: leave it out, or give "
-            "--backend local"
+            f"--jobs {jobs} is for this machine, but on a {backend} cluster every worker trains; leave it out, or "
+            "give --backend local"
         )
     return parsed_address(backend, address)
 

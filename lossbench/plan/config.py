@@ -1,4 +1,4 @@
-"""The config of an experiment: where it is read, and where in it stands what an error is about."""
+"""Read the config of an experiment, and find the line in it that an error is about."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_config(config: str | Path | None) -> tuple[Place, dict[str, Any]]:
 
 @contextmanager
 def at(place: Place) -> Iterator[None]:
-    """Say in an error where the refused value stands."""
+    """Prefix a usage error with the place of the refused value."""
     try:
         yield
     except UsageError as error:
@@ -38,11 +38,11 @@ def at(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def placed(config: str | Path | None) -> Iterator[None]:
-    """Add to an error the line of the user's config where the refused name stands.
+def locating(config: str | Path | None) -> Iterator[None]:
+    """Prefix a usage error with the line of the user's config that has the refused name.
 
     Args:
-        config: as for `read_config`; nothing is said of a shipped one.
+        config: as for `read_config`; nothing is added for a shipped one.
     """
     try:
         yield
@@ -59,8 +59,8 @@ def find_place(name: str, place: Place, values: Mapping[str, Any]) -> Place | No
 
     Args:
         name: the spec of a data set, loss, model or optimiser.
-        place: of the table.
-        values: of the table.
+        place: the place of the table.
+        values: the values of the table.
 
     Example:
         >>> place = Place((), "a.toml", "[losses]\nbinary = ['mse', 'mze']")

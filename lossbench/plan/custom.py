@@ -1,4 +1,4 @@
-"""The `[[loss]]` tables of a config: losses of the user's own, with all that is said about them."""
+"""The `[[loss]]` tables of a config: custom losses, with the statements about each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), 
 
 
 class CustomLoss(NamedTuple):
-    """A `[[loss]]` table of a config: label, spec with label and statements, and the only task that it is for."""
+    """A `[[loss]]` table of a config: its label, its spec with all statements, and its task if it states one."""
 
     label: str
     spec: str
@@ -30,7 +30,7 @@ def read_custom(value: Any, place: Place) -> tuple[CustomLoss, ...]:
 
     Raises:
         ConfigError: something else stands there.
-        BadValue: a label that cannot be one, or two that are alike.
+        BadValue: a label is not allowed, or is given twice.
 
     Example:
         >>> read_custom([{"label": "mine", "loss": "my_losses.py:f"}], Place(("loss",)))[0].spec
@@ -56,7 +56,7 @@ def _custom_loss(value: Mapping[str, Any], place: Place) -> CustomLoss:
 
 
 def with_custom(losses: Any, custom: Sequence[CustomLoss], append: bool) -> Any:
-    """Put the losses of `[[loss]]` tables where they are named by their labels, and the others last.
+    """Replace labels by the specs of their `[[loss]]` tables, and append the losses that are named nowhere.
 
     Args:
         losses: one list, or one for each task.
@@ -64,7 +64,7 @@ def with_custom(losses: Any, custom: Sequence[CustomLoss], append: bool) -> Any:
         append: False where the caller names the losses, so that only those run.
 
     Raises:
-        BadValue: two losses that would be called the same in tables.
+        BadValue: two losses would have the same name in tables.
 
     Example:
         >>> mine = CustomLoss("mine", "my_losses.py:f:@label=mine", None)

@@ -1,6 +1,6 @@
-"""From what the user asks to an experiment, with everything checked before any training starts.
+"""Turn the user's settings into an experiment, with everything checked before any training starts.
 
-What cannot be carried out is refused by a UsageError, which names the data set, loss, share or seed it is about.
+What cannot be carried out raises a UsageError that names the data set, loss, share or seed.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from types import MappingProxyType
 from lossbench.data.catalogue import load_dataset
 from lossbench.data.dataset import Dataset
 from lossbench.losses import Loss
-from lossbench.plan.config import placed
+from lossbench.plan.config import locating
 from lossbench.plan.fit.losses import Skip, check_listed, match_losses
 from lossbench.plan.fit.training import check_batches, check_contamination, check_setup
 from lossbench.plan.grids import Grid, Grids, make_grids
 from lossbench.plan.judged import (
     judged,
-    refuse_foreign,
-    refuse_idle_margins,
-    refuse_idle_threshold,
     refuse_undefined,
+    refuse_unknown_scores,
+    refuse_unused_margins,
+    refuse_unused_threshold,
 )
 from lossbench.plan.names import resolved
-from lossbench.plan.networks import Network, on_dataset, tried
+from lossbench.plan.networks import Network, checked, on_dataset
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.search import make_search
 from lossbench.plan.settings import Settings
@@ -47,11 +47,11 @@ class Experiment:
     Args:
         settings: what the user asked for.
         setups: each data set, with the losses, models and optimisers that its trials name.
-        trials: every training that is reported, in the order of the report.
+        trials: the reported trials, in the order of the report.
         tuning: the trials that choose the rate of each loss; empty without tuning.
         skipped: the losses that do not fit some of the data sets.
         grids: by task, the losses of which a parameter is tuned.
-        proposed: of a search that learns, the number of each setting among those of its loss, counted from 1; by
+        proposed: in an adaptive search, the number of each setting in the search of its loss, counted from 1; by
             what `setting_of` returns.
     """
 
@@ -69,13 +69,13 @@ class Experiment:
         return bool(self.proposed) or any(one.grids or one.places for one in self.grids.values())
 
     def place_of(self, trial: Trial) -> int | None:
-        """Return the number of a trial's setting in the search of its loss; None for no search."""
+        """Return the number of a trial's setting in the search of its loss; None without a search."""
         if self.proposed:
             return self.proposed[setting_of(trial)]
         return self.grids.get(trial.task, Grids()).places.get((title(trial.loss), trial.lr))
 
     def grid_of(self, task: Task, loss: str) -> Grid | None:
-        """Return the grid that a loss, by its name in tables, is a value of; None for none."""
+        """Return the grid that a loss, by its name in tables, is a member of; None where there is none."""
         grids = self.grids.get(task, Grids())
         return grids.grids.get(grids.of(loss))
 
@@ -86,7 +86,7 @@ class Experiment:
 
     @property
     def own(self) -> tuple[Own, ...]:
-        """What data sets have of their own."""
+        """The settings that data sets have of their own."""
         found = (in_words(self.settings.protocol, dataset.name) for dataset in self.datasets)
         return tuple(filter(None, found))
 
@@ -97,13 +97,13 @@ def planned(
     margins: Mapping[str, float] | None = None,
     tables: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> Experiment:
-    """Return what settings plan, see `plan`; a name that is refused is found in the config that they are from.
+    """Return the experiment of some settings, see `plan`; an error names the line of the config that it is about.
 
-    Margins that are declared beside the config are refused where nothing is judged by their score.
+    A margin that is declared outside the config is refused where nothing is judged by its score.
     """
-    with placed(config):
+    with locating(config):
         experiment = plan(settings, tables)
-    refuse_idle_margins(margins or {}, experiment.datasets)
+    refuse_unused_margins(margins or {}, experiment.datasets)
     return experiment
 
 
@@ -112,7 +112,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
 
     Args:
         settings: what the user asked for.
-        tables: by spec, the data sets that are at hand and need no loading.
+        tables: by spec, data sets in memory that need no loading.
 
     Raises:
         UsageError: anything in the settings that cannot be carried out.
@@ -125,7 +125,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     schedules = resolved(settings.schedule, lambda spec: checked_schedule(spec, settings.epochs))
     loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
     datasets = judged_by(settings, loaded.values())
-    refuse_idle_threshold(settings.threshold, datasets)
+    refuse_unused_threshold(settings.threshold, datasets)
     check_listed(settings, grids)
     fitting, skipped = match_losses(settings, datasets, grids)
     setups = tuple(set_up(settings, dataset, fitting[dataset.name], models, schedules) for dataset in datasets)
@@ -139,15 +139,15 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
 
 
 def grids_of(settings: Settings, task: Task) -> Grids:
-    """Return what is tried of each loss of a task."""
+    """Return the settings that are tried for each loss of a task."""
     if settings.tune_budget:
         return make_search(settings.losses_for(task), task, settings.lr, settings.tune_budget, settings.sampler)
     return make_grids(settings.losses_for(task), task, settings.lr)
 
 
 def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, ...]:
-    """Return data sets that are judged by the scores that the user names."""
-    refuse_foreign(settings.score, (dataset.task for dataset in loaded))
+    """Return data sets with the scores that the user names as their primary scores."""
+    refuse_unknown_scores(settings.score, (dataset.task for dataset in loaded))
     datasets = tuple(judged(dataset, settings.score) for dataset in loaded)
     for dataset in datasets:
         refuse_undefined(dataset, (*tuning_seeds(settings), *settings.seeds))
@@ -155,7 +155,7 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 
 
 def checked_schedule(spec: str, epochs: int) -> Schedule:
-    """Return a schedule that has room in so many epochs."""
+    """Return the schedule of a spec, refused where it needs more epochs than there are."""
     found = parse_schedule(spec)
     check_length(spec, found, epochs)
     return found
@@ -168,12 +168,12 @@ def set_up(
     models: Mapping[str, Network],
     schedules: Mapping[str, Schedule],
 ) -> Setup:
-    """Return a data set with what its trials name, its own optimisers if it has any."""
+    """Return a data set with the losses, models and optimisers that its trials name."""
     optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
     models = {spec: on_dataset(spec, model, dataset) for spec, model in models.items()}
     if dataset.task == "embedding":
         check_batches(settings, dataset, losses)
     asked = settings.threshold in THRESHOLDS_OF.get(dataset.task, ())
     setup = Setup(dataset, losses, models, optimisers, settings.threshold if asked else "", schedules)
-    modules = {spec: tried(setup, model, settings.batch_size) for spec, model in models.items()}
+    modules = {spec: checked(setup, model, settings.batch_size) for spec, model in models.items()}
     return replace(setup, models=modules)

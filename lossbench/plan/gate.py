@@ -1,4 +1,4 @@
-"""What a user tells the gate: how much worse which score may get, and what comes of what has no clear answer."""
+"""What a user tells the gate: how much worse each score may get, and the outcome of unclear findings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 @dataclass(frozen=True)
 class Policies:
-    """What comes of the findings that the numbers leave open; each is "pass", "warn" or "fail".
+    """The outcome of findings that the scores do not decide; each is "pass", "warn" or "fail".
 
     Args:
         new: rows that the baseline does not have.
         missing: rows that only the baseline has.
-        incomparable: rows of other data, splits, weights, orders or code of the loss, by their hashes.
+        incomparable: rows whose data, splits, weights, orders or loss code have other hashes.
         undecided: changes that the seeds cannot tell from chance.
     """
 
@@ -40,9 +40,9 @@ class Rule:
     Args:
         score: see `lossbench.schema.is_score`.
         tolerance: at least 0, in the bad direction of the score.
-        relative: whether it is a share of the baseline's mean, and not in units of the score.
+        relative: whether it is a share of the baseline's mean; otherwise it is in units of the score.
         dataset: the data set that the rule is for; None for all.
-        loss: the loss that the rule is for; None for all. A rule that says more wins over one that says less.
+        loss: the loss that the rule is for; None for all. A more specific rule wins over a more general one.
     """
 
     score: str
@@ -85,8 +85,8 @@ def parse_rules(texts: Iterable[str], dataset: str | None = None, loss: str | No
         The rules, in their order.
 
     Raises:
-        UnknownName: no such score.
-        BadValue: no number, or one whose sign is that of an improvement.
+        UnknownName: there is no such score.
+        BadValue: the amount is no number, or has the sign of an improvement.
 
     Example:
         >>> parse_rules(["f1:-0.02"])
@@ -109,10 +109,24 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
         raise BadValue(f"rule '{text}': '{amount}' is no amount; write {score}:{sign}0.02, or {score}:{sign}5%")
     if size and not amount.startswith(sign):
         raise BadValue(
-            f"rule '{text}': for {score} {higher} is better, so what is tolerated is a {fall}: "
+            f"rule '{text}': for {score} {higher} is better, so a rule tolerates a {fall}; "
             f"write {score}:{sign}{amount.lstrip('+-')}"
         )
     return Rule(score, abs(size) / (100 if relative else 1), relative, dataset, loss)
+
+
+def judged_rules(judged: Mapping[str, str], margins: Mapping[str, float]) -> tuple[Rule, ...]:
+    """Return the rules of a gate for which none is stated: each data set by its judged score and its margin.
+
+    Args:
+        judged: by data set, the score that is judged.
+        margins: by score, the difference that is too small to matter; a score without one tolerates nothing.
+
+    Example:
+        >>> [str(rule) for rule in judged_rules({"moons": "accuracy", "line": "rmse"}, {"accuracy": 0.01})]
+        ['accuracy:-0.01', 'rmse:+0']
+    """
+    return tuple(Rule(score, margins.get(score, 0.0), dataset=name) for name, score in judged.items())
 
 
 def read_gate(value: Any, place: Place) -> dict[str, Any]:
@@ -121,7 +135,7 @@ def read_gate(value: Any, place: Place) -> dict[str, Any]:
     Raises:
         ConfigError: a value of the wrong type.
         UnknownName: a key, a policy or a score that does not exist.
-        BadValue: a rule that tolerates nothing worse.
+        BadValue: a rule whose amount has the sign of an improvement.
 
     Example:
         >>> [str(rule) for rule in read_gate({"rules": ["f1:-0.02"]}, Place(("gate",)))["rules"]]

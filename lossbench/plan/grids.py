@@ -1,8 +1,8 @@
 """A parameter of a loss that is tuned like its rate: `huber:delta=0.1..10` or `focal:gamma=0|1|2|5`.
 
-Every loss gets the same budget of settings: so many values times so many rates. A loss without a grid has its
-budget in rates, between the same ends. A range has `VALUES` values, in equal ratios where the parameter is a scale
-(any number above zero), else in equal steps.
+Every loss gets the same budget of settings: the number of values times the number of rates. A loss without a grid
+spends its budget on rates between the same ends. A range has `VALUES` values, in equal ratios where the parameter
+is a scale (any number above zero), else in equal steps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lossbench.spec import Parameter, pieces, split_spec, title
 from lossbench.task import Task
 
 VALUES = 7
-"""Values of a range, both ends among them."""
+"""The number of values of a range, including both ends."""
 
 MARKS = ("..", "|")
 
@@ -33,10 +33,10 @@ class Grid:
     """A loss with a parameter to tune.
 
     Args:
-        spec: as the user gave it.
-        parameter: its name.
+        spec: the grid, as the user gave it.
+        parameter: the name of the parameter.
         members: the spec of the loss at each value, in the order of the values.
-        ends: the first and the last of them, unless the parameter can go no further.
+        ends: the first and the last member, except an end that is a limit of the parameter.
     """
 
     spec: str
@@ -47,13 +47,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class Grids:
-    """The grids of a run, and the rates that make up for having none.
+    """The grids of a task, and the rates that give every loss the same budget.
 
     Args:
-        grids: by spec.
-        rates: by loss without a grid, or by grid, its rates; empty where no loss has a grid.
-        places: of a search with a stated budget, by loss and rate, the number of this setting among those of its
-            loss, counted from 1; empty where there is none, see `lossbench.plan.search`.
+        grids: the grids by their specs.
+        rates: the rates of each grid, and of each loss without a grid; empty where no loss has a grid.
+        places: in a search with a stated budget, the number of each setting in the search of its loss, counted
+            from 1, by loss and rate; empty without such a search, see `lossbench.plan.search`.
     """
 
     grids: Mapping[str, Grid] = field(default_factory=dict)
@@ -61,16 +61,16 @@ class Grids:
     places: Mapping[tuple[str, float], int] = field(default_factory=dict)
 
     def of(self, loss: str) -> str:
-        """Return the grid that a loss is a member of, empty for none."""
+        """Return the spec of the grid that a loss is a member of; empty where there is none."""
         return next((spec for spec, grid in self.grids.items() if loss in grid.members), "")
 
     def rates_of(self, loss: str, given: tuple[float, ...]) -> tuple[float, ...]:
-        """Return the rates of a loss, where the run names these."""
+        """Return the rates of a loss in a run whose rates are `given`."""
         searched = tuple(rate for one, rate in self.places if one == title(loss))
         return searched or self.rates.get(self.of(loss) or loss, given)
 
     def expanded(self, specs: Iterable[str]) -> tuple[str, ...]:
-        """Return losses with the members of a grid in its place."""
+        """Return losses in which every grid is replaced by its members."""
         return tuple(
             one for spec in specs for one in (self.grids[spec].members if spec in self.grids else (spec,))
         )
@@ -87,10 +87,10 @@ def has_grid(spec: str) -> bool:
 
 
 def make_grid(spec: str, count: int = VALUES) -> Grid:
-    """Return the values that a spec asks for; of a range, so many.
+    """Return the grid that a spec asks for; `count` is the number of values of a range.
 
     Raises:
-        BadValue: no grid, more than one, or a value that is out of range.
+        BadValue: there is more than one grid, or a value is out of range.
 
     Example:
         >>> make_grid("focal:gamma=0|1|2").members
@@ -102,10 +102,10 @@ def make_grid(spec: str, count: int = VALUES) -> Grid:
 
 
 def grid_at(spec: str, shares: Sequence[float]) -> tuple[Grid, list[str]]:
-    """Return the values at shares of the way, in [0, 1), from the first to the last; and the loss at each share.
+    """Return the grid of the values at some shares of the way, in [0, 1), and the loss at each share.
 
     Raises:
-        BadValue: as `make_grid`.
+        BadValue: as for `make_grid`.
 
     Example:
         >>> grid_at("huber:delta=0.1..10", [0.5, 0.25])[1]
@@ -117,7 +117,7 @@ def grid_at(spec: str, shares: Sequence[float]) -> tuple[Grid, list[str]]:
 
 
 def _grid(spec: str, read: Callable[[str, str, str, Parameter | None], list[str]]) -> tuple[Grid, list[str]]:
-    """Return the grid of the values that are read from a spec, and the loss at each value as it was read."""
+    """Return the grid of the values that `read` finds in a spec, and the loss at each of these values."""
     name, given = split_spec(spec)
     if "@label" in given:
         raise BadValue(f"'{spec}' has a label, which all its values would share; leave the label out to tune it")
@@ -136,7 +136,7 @@ def _grid(spec: str, read: Callable[[str, str, str, Parameter | None], list[str]
 
 
 def _parameter(spec: str, name: str, key: str) -> Parameter | None:
-    """Return what is known of a parameter; None where nothing is known of the loss, which is a user's."""
+    """Return the record of a parameter; None for a custom loss, of which nothing is known."""
     known = {one.name: one for record in served(name).values() for one in record.parameters}
     known |= weights_in(name) if is_sum(name) else {}
     if served(name) and key not in known:
@@ -149,7 +149,7 @@ def _values(spec: str, key: str, text: str, parameter: Parameter | None, count: 
         return _sorted(spec, key, text.split("|"))
     low, high = _range(spec, key, text, parameter)
     made = (np.geomspace if is_scale(parameter) else np.linspace)(low, high, count)
-    return [f"{low:.12g}", *_written(made), f"{high:.12g}"]
+    return [f"{low:.12g}", *_inner_texts(made), f"{high:.12g}"]
 
 
 def _values_at(spec: str, key: str, text: str, parameter: Parameter | None, shares: Sequence[float]) -> list[str]:
@@ -164,7 +164,7 @@ def _values_at(spec: str, key: str, text: str, parameter: Parameter | None, shar
 def _range(spec: str, key: str, text: str, parameter: Parameter | None) -> tuple[float, float]:
     if parameter is None:
         raise BadValue(
-            f"'{spec}': nothing is known of {key}, so a range says too little; write values, as {key}=1|2|5"
+            f"'{spec}': the scale of {key} is not known, so a range cannot be divided; list values, as {key}=1|2|5"
         )
     low, high = _ends(spec, key, text)
     for end in (low, high):
@@ -173,11 +173,11 @@ def _range(spec: str, key: str, text: str, parameter: Parameter | None) -> tuple
     return low, high
 
 
-def _written(values: np.ndarray) -> Iterator[str]:
-    """Yield values but for both ends, in three digits, or in as many as tell them from the one before."""
+def _inner_texts(values: np.ndarray) -> Iterator[str]:
+    """Yield the values between both ends, with three digits, or more where a value equals the one before."""
     for before, value in pairwise(values[:-1].tolist()):
         step = value - before
-        shown = 0.0 if abs(value) < 1e-9 * step else value  # where steps cross zero, rounding leaves a speck
+        shown = 0.0 if abs(value) < 1e-9 * step else value  # where steps cross zero, rounding leaves about 1e-17
         digits = max(3, math.ceil(math.log10(abs(shown) / step)) + 2) if shown else 3
         yield f"{shown:.{digits}g}"
 
@@ -185,7 +185,7 @@ def _written(values: np.ndarray) -> Iterator[str]:
 def _ends(spec: str, key: str, text: str) -> tuple[float, float]:
     numbers = [_number(spec, key, end) for end in text.split("..", 1)]
     if not numbers[0] < numbers[1]:
-        raise BadValue(f"'{spec}': {key}={text} does not rise; write the smaller end first, as {key}=0.1..10")
+        raise BadValue(f"'{spec}': {key}={text} is no range; write the smaller end first, as {key}=0.1..10")
     return numbers[0], numbers[1]
 
 
@@ -193,7 +193,7 @@ def _sorted(spec: str, key: str, texts: Sequence[str]) -> list[str]:
     found = {_number(spec, key, text): text.strip() for text in texts}
     if len(found) < 2:
         raise BadValue(
-            f"'{spec}': one value of {key} is nothing to choose from; write {key}={texts[0]}, or more values"
+            f"'{spec}': there is only one value of {key} to choose from; write {key}={texts[0]}, or more values"
         )
     return [found[value] for value in sorted(found)]
 
@@ -229,13 +229,12 @@ def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Gr
     """Return the grids among the losses of a run, and rates so that every loss has the same budget.
 
     Args:
-        specs: of all losses; those of other tasks have no part in the budget.
-        task: of the data sets.
-        rates: that the run names.
+        specs: the specs of all losses; those of other tasks do not count.
+        task: the task of the data sets.
+        rates: the rates that the run names.
 
     Raises:
-        BadValue: a value of a grid is also a loss of its own, or there is one rate and a loss with no other
-            settings to try.
+        BadValue: a member of a grid is also named as a loss, or a loss needs more rates and there is only one.
     """
     specs = served_by(specs, task)
     grids = {spec: make_grid(spec) for spec in specs if has_grid(spec)}
@@ -250,26 +249,26 @@ def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Gr
     short = [spec for spec, count in wanted.items() if count > 1]
     if len(rates) == 1 and short:
         raise BadValue(
-            f"every loss gets the same budget, {budget} settings here, and '{short[0]}' has the rest "
-            "of its own in rates; give two or more to lie between, as --lr 0.001,0.1"
+            f"every loss gets the same budget, {budget} settings here, which '{short[0]}' spends on more rates, "
+            "and there is only one; give the ends of a range, as --lr 0.001,0.1"
         )
     return Grids(grids, {spec: refined(rates, count) for spec, count in wanted.items()})
 
 
 def served_by(specs: Iterable[str], task: Task) -> list[str]:
-    """Return the losses that may be of a task; nothing is known of a user's."""
+    """Return the losses that serve a task, and all custom losses, since their tasks are not known here."""
     return [spec for spec in specs if not served(name := split_spec(spec)[0]) or task in served(name)]
 
 
 def refuse_twice(members: Sequence[str]) -> None:
-    """Refuse a loss that is also a value of a grid."""
+    """Refuse a loss that is also a member of a grid."""
     for member in members:
         if members.count(member) > 1:
-            raise BadValue(f"'{member}' is there twice, also as a value of a grid; leave one of them out")
+            raise BadValue(f"'{member}' is named twice, once as a value of a grid; leave one of them out")
 
 
 def refined(rates: Iterable[float], count: int) -> tuple[float, ...]:
-    """Return so many rates between the ends of some, these among them: the widest gap is halved, in ratio.
+    """Add rates until there are `count`: each time the widest gap is halved, in ratio.
 
     Example:
         >>> refined([0.001, 0.1], 4)

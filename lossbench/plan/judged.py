@@ -1,4 +1,4 @@
-"""By which score each data set is judged, and decided: the one that the user names, where its task has it."""
+"""The score that each data set is judged by: the one that the user names, where its task has it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ from lossbench.plan.keys import LINK
 from lossbench.schema import METRICS, THRESHOLDS_OF, Metric
 from lossbench.task import Task
 
-ROWS_NAMED = 5  # rows that a message names; it counts the others
+ROWS_NAMED = 5  # rows that a message lists; the others are only counted
 
 
 def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
-    """Return a data set that is judged by the first of some scores that its task has.
+    """Return a data set that is judged by the first of these scores that its task has.
 
     Args:
-        dataset: as it was loaded.
-        names: scores, costs, or functions of the user's own, the first first; where there are none, it is judged
-            by its own.
+        dataset: the data set as it was loaded.
+        names: scores, costs, or a user's functions, by priority; where there are none, the data set keeps its own.
 
     Raises:
-        BadValue: its task has none of them, or it has no modes and is to be judged by them.
-        UsageError: a function that is no metric, or costs that do not fit.
+        BadValue: its task has none of them, or it has no modes for `mode_coverage`.
+        UsageError: a function is no metric, or costs do not fit.
 
     Example:
         >>> from lossbench.data import load_dataset
@@ -40,7 +39,7 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         'log_loss'
     """
     known = [metric.name for metric in metrics_of(dataset.task)]
-    name = next((name for name in names if name in known or asked_for(name)), None)
+    name = next((name for name in names if name in known or is_custom(name)), None)
     if name is None and names:
         raise BadValue(
             f"data set '{dataset.name}' is {dataset.task}, a task without the score {' or '.join(names)}; add one "
@@ -48,41 +47,44 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         )
     if name == "mode_coverage" and dataset.modes is None:
         raise BadValue(
-            f"data set '{dataset.name}' has no modes to be covered; name another --score, or leave it out"
+            f"data set '{dataset.name}' has no modes, so mode_coverage is undefined; name another --score, or "
+            "leave the data set out"
         )
-    return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=judge(name, dataset))
+    return (
+        dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=metric_named(name, dataset))
+    )
 
 
-def asked_for(name: str) -> bool:
-    """Say whether a score is one of the run's own: the cost, or a function of the user's."""
+def is_custom(name: str) -> bool:
+    """Say whether a score is defined by the run: the cost, or a user's function."""
     return is_cost(name) or names_own(name)
 
 
-def judge(name: str, dataset: Dataset) -> Metric:
-    """Return what a score is, by its name."""
+def metric_named(name: str, dataset: Dataset) -> Metric:
+    """Return the metric of a name."""
     if is_cost(name):
         return cost_score(costs_of(name), dataset)
     return own_score(name, dataset) if names_own(name) else METRICS[name]
 
 
-def refuse_foreign(names: Iterable[str], tasks: Iterable[Task]) -> None:
+def refuse_unknown_scores(names: Iterable[str], tasks: Iterable[Task]) -> None:
     """Refuse a score that no data set of the run has.
 
     Raises:
-        UnknownName: with the nearest one.
+        UnknownName: there is no such score; the nearest name is offered.
     """
     served = list(dict.fromkeys(tasks))
     known = dict.fromkeys(metric.name for task in served for metric in metrics_of(task))
     for name in names:
-        if name not in known and not asked_for(name):
+        if name not in known and not is_custom(name):
             raise UnknownName(f"{' or '.join(served)} score", name, known)
 
 
 def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
-    """Refuse a score that the user names where it is undefined, whatever is predicted.
+    """Refuse a score that the user names where it is undefined for some targets, whatever is predicted.
 
     Raises:
-        BadValue: with the rows and their target.
+        BadValue: it is undefined; the rows and their target are named.
     """
     if dataset.judged is None or isinstance(dataset.judged, Asked):
         return
@@ -97,11 +99,11 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
             )
 
 
-def refuse_idle_threshold(threshold: str, datasets: Iterable[Dataset]) -> None:
-    """Refuse to choose a class threshold where no data set has two classes, and the score that chooses it.
+def refuse_unused_threshold(threshold: str, datasets: Iterable[Dataset]) -> None:
+    """Refuse to choose class thresholds where no data set of the run has a task with them.
 
     Raises:
-        BadValue: with the tasks that have them.
+        BadValue: no data set has; the tasks that have thresholds are named.
     """
     able = [task for task, scores in THRESHOLDS_OF.items() if threshold in scores]
     if threshold != LINK and all(dataset.task not in able for dataset in datasets):
@@ -112,7 +114,7 @@ def refuse_idle_threshold(threshold: str, datasets: Iterable[Dataset]) -> None:
 
 
 def check_judge(loss: Loss, dataset: Dataset) -> None:
-    """Refuse a loss that never has the score by which a data set is judged.
+    """Refuse a loss for which the score that a data set is judged by is never defined.
 
     Raises:
         LossDoesNotFit: the score needs a probability, and the loss estimates none.
@@ -120,29 +122,29 @@ def check_judge(loss: Loss, dataset: Dataset) -> None:
     score = primary_metric(dataset)
     if score.needs == "probability" and loss.link == "margin":
         raise LossDoesNotFit(
-            f"loss '{loss.spec}' says nothing of a probability, so it has no {score.name}, by which "
+            f"loss '{loss.spec}' estimates no probability, so it has no {score.name}, by which "
             f"'{dataset.name}' is judged: leave it out, or name another --score"
         )
 
 
 def rows_named(dataset: Dataset, seed: int, rows: np.ndarray) -> str:
-    """Name a few rows of the table of a seed, given their numbers from 0, and say how many others there are."""
+    """List a few rows of the table of a seed, given their numbers from 0, and count the others."""
     named = ", ".join(str(row + 1) for row in rows[:ROWS_NAMED])
     more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
     drawn = f" of what seed {seed} draws" if dataset.sampling == "redrawn" else ""
     return f"row {named}{more}{drawn} (counted from 1)"
 
 
-def refuse_idle_margins(margins: Mapping[str, float], datasets: Iterable[Dataset]) -> None:
-    """Refuse a margin that a user declares for this run and that no verdict of it would look at.
+def refuse_unused_margins(margins: Mapping[str, float], datasets: Iterable[Dataset]) -> None:
+    """Refuse a margin that the user declares and that no verdict of this run would use.
 
     Raises:
-        BadValue: with the scores that are judged.
+        BadValue: it is not used; the scores that are judged are named.
     """
     known = [*dict.fromkeys(map(primary_score, datasets)), "epochs_to_target"]
     for name in margins:
         if name not in known:
             raise BadValue(
-                f"margins.{name}: no data set of this run is judged by {name}, so a margin of it changes nothing; "
+                f"margins.{name}: no data set of this run is judged by {name}, so its margin changes nothing; "
                 f"add it to --score, or give the margin of what is judged: {', '.join(known)}"
             )

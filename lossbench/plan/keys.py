@@ -1,4 +1,4 @@
-"""How the value of each key of an experiment is read, from a config, the command line or Python."""
+"""Read the value of each key of an experiment, from a config, the command line or Python."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from lossbench.schema import METRICS, THRESHOLDS, is_own
 from lossbench.task import TASKS, Task
 
 LINK = "link"
-"""The word for a class threshold that is the link's own."""
+"""The value of `threshold` that leaves each link its own class threshold."""
 
-MANNER = ("backend", "address")
-"""The keys that say how an experiment is run, and nothing of what it is; see `lossbench.plan.where`."""
+RUN_KEYS = ("backend", "address")
+"""The keys that say how an experiment is run, not what it is; see `lossbench.plan.where`."""
 
 MARGINS = dict.fromkeys((*METRICS, "epochs_to_target"), float)
 """The keys of `[margins]`, with their types."""
 
 MOST = {"epochs": 1_000_000, "batch_size": 1_000_000_000, "seeds": 100_000}
 LAST_SEED = 2**31 - 1
-"""The largest values: what is beyond is a slip of the keyboard, and would fill any memory."""
+"""The largest values allowed: anything larger is a typing error, and would fill any memory."""
 
 
 def read_key(value: Any, place: Place) -> Any:
-    """Return the value of the key that a place begins with, as `Settings` holds it.
+    """Return the value of the first key of a place, as `Settings` holds it.
 
     Raises:
-        ConfigError: a value of the wrong type.
-        UnknownName: a key that does not exist.
-        BadValue: a value out of range.
+        ConfigError: the value has the wrong type.
+        UnknownName: there is no such key.
+        BadValue: the value is out of range.
 
     Example:
         >>> read_key("10:12", Place(("seeds",))), read_key(0.1, Place(("lr",)))
@@ -63,7 +63,7 @@ def _texts(value: Any, place: Place) -> tuple[str, ...]:
 
 
 def _scores(value: Any, place: Place) -> tuple[str, ...]:
-    """Read the names of scores; none leaves each data set its own."""
+    """Read the names of scores; an empty list leaves each data set its own."""
     names = _texts(value, place) if value not in ([], ()) else ()
     for name in names:
         if name not in METRICS and not is_cost(name) and not names_own(name):
@@ -72,7 +72,7 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
 
 
 def _costs(value: Any, place: Place) -> Costs:
-    """Read a matrix of costs; none, as of no score."""
+    """Read a matrix of costs; an empty list means none."""
     if value in ([], ()):
         return ()
     with at(place):
@@ -80,7 +80,7 @@ def _costs(value: Any, place: Place) -> Costs:
 
 
 def _threshold(value: Any, place: Place) -> str:
-    """Read what chooses class thresholds."""
+    """Read the score that chooses class thresholds, or "link"."""
     name = read_as(str, value, place)
     if name not in (LINK, *THRESHOLDS):
         raise place.unknown("score that a threshold is chosen by", name, (*THRESHOLDS, LINK))
@@ -119,7 +119,7 @@ def _protocols(value: Any, place: Place) -> dict[str, dict[str, Any]]:
 
 
 def _protocol(value: Any, place: Place) -> dict[str, Any]:
-    """Read what a data set has of its own."""
+    """Read the settings that a data set has of its own."""
     if not isinstance(value, Mapping):
         raise place.wrong(value, f"a table with {', '.join(OWN)}")
     for key in value:
@@ -185,7 +185,7 @@ def _seeds(value: Any, place: Place) -> tuple[int, ...]:
 
 
 def _bounded(seeds: Sequence[int], place: Place) -> tuple[int, ...]:
-    """Return seeds, each once, unless they are too many or too large."""
+    """Return seeds without duplicates; refuse too many, and too large ones."""
     _whole(len(seeds), place)
     largest = max(seeds)
     if largest > LAST_SEED:
@@ -194,24 +194,26 @@ def _bounded(seeds: Sequence[int], place: Place) -> tuple[int, ...]:
 
 
 def _tune(value: Any, place: Place) -> bool | int:
-    """Read whether losses are tuned, or with how many settings: "budget=64"."""
+    """Read whether losses are tuned, or the number of settings, as "budget=64"."""
     found = re.fullmatch(r"budget=(\d{1,9})", value.strip()) if isinstance(value, str) else None
     if not found:
         return bool(read_as(bool, value, place))
     if not int(found[1]):
-        raise BadValue(f"{place}: budget=0 tries none; leave it out, or give from {FEWEST} to {MOST_SETTINGS}")
+        raise BadValue(f"{place}: budget=0 tries nothing; leave it out, or give {FEWEST} to {MOST_SETTINGS}")
     return _budget(int(found[1]), place)
 
 
 def _budget(value: Any, place: Place) -> int:
-    """Read how many settings of each loss are tried."""
+    """Read the number of settings that are tried for each loss."""
     if not _is_whole(value) or (value and not FEWEST <= value <= MOST_SETTINGS):
-        raise BadValue(f"{place}: {value}; give from {FEWEST} to {MOST_SETTINGS} settings, such as budget=64")
+        raise BadValue(
+            f"{place}: {value} is out of range; give {FEWEST} to {MOST_SETTINGS} settings, such as budget=64"
+        )
     return int(value)
 
 
 def _sampler(value: Any, place: Place) -> str:
-    """Read by what the settings of a search are chosen."""
+    """Read the name of the sampler that chooses the settings of a search."""
     name = str(read_as(str, value, place))
     if name not in SAMPLERS:
         raise place.unknown("sampler", name, SAMPLERS)
@@ -244,5 +246,5 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "protocol": _protocols,
     "margins": _margins,
     "gate": read_gate,
-    **dict.fromkeys(MANNER, partial(read_as, str)),
+    **dict.fromkeys(RUN_KEYS, partial(read_as, str)),
 }

@@ -1,4 +1,4 @@
-"""Errors that know which of the user's names they are about."""
+"""Record in an error which of the user's names it is about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Thing = TypeVar("Thing")
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Tell a usage error which of the user's names it is about, unless it knows.
+    """Set the attribute `about` of a usage error to a name, unless it is set already.
 
     Example:
         >>> try:

@@ -1,4 +1,4 @@
-"""The networks of an experiment, each as it is on a data set, and tried where it is a user's."""
+"""The networks of an experiment: each fitted to a data set, and a user's model checked by a trial run."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Network = Model | ModuleModel
 
 
 def on_dataset(spec: str, model: Network, dataset: Dataset) -> Network:
-    """Return a network as it is on a data set.
+    """Return a network fitted to a data set.
 
     Raises:
-        BadValue: it is for other data.
+        BadValue: the network does not fit this data.
     """
     with naming(spec):
         if isinstance(model, ModuleModel):
@@ -34,8 +34,8 @@ def on_dataset(spec: str, model: Network, dataset: Dataset) -> Network:
         return embedding(spec, model) if dataset.task == "embedding" else model
 
 
-def tried(setup: Setup, model: Network, batch_size: int) -> Network:
-    """Try a network that is a user's with every number of outputs that a loss wants of it.
+def checked(setup: Setup, model: Network, batch_size: int) -> Network:
+    """Run a user's model once with every number of outputs that a loss asks for, and return it.
 
     Raises:
         ModelFailed: it cannot be trained.
@@ -50,14 +50,14 @@ def tried(setup: Setup, model: Network, batch_size: int) -> Network:
     with naming(model.spec):
         for (outputs, cosines), spec in (wanted or {(dataset.targets, False): "every loss"}).items():
             check_model(replace(model, cosines=cosines), inputs, outputs, f"'{dataset.name}' under {spec}")
-        return slowed(model, inputs, dataset.targets, batch_size * dataset.pixels)
+        return with_slowness(model, inputs, dataset.targets, batch_size * dataset.pixels)
 
 
-def slowed(model: ModuleModel, inputs: int, outputs: int, rows: int) -> ModuleModel:
-    """Return a user's network with the reason why its models are trained one by one, if they are.
+def with_slowness(model: ModuleModel, inputs: int, outputs: int, rows: int) -> ModuleModel:
+    """Return a user's model with the reason why its networks are trained one by one, if they are.
 
     Raises:
-        ModelFailed: it cannot be called with so many rows.
+        ModelFailed: it cannot be called with this number of rows.
     """
     with narrowed():
         one_thread_of_torch()
@@ -69,7 +69,7 @@ def slowed(model: ModuleModel, inputs: int, outputs: int, rows: int) -> ModuleMo
 
 
 def slowness(model: ModuleModel, inputs: int, outputs: int, rows: int) -> str:
-    """Return the reason why models of a user's network are trained one by one; empty where they are not."""
+    """Return the reason why networks of a user's model are trained one by one; empty where they are not."""
     import torch
 
     from lossbench.training.fused.layout import padded
@@ -83,14 +83,15 @@ def slowness(model: ModuleModel, inputs: int, outputs: int, rows: int) -> str:
 
 
 def embedding(spec: str, model: Model) -> Model:
-    """Return layers of which the last hidden one is an embedding.
+    """Return a network whose last hidden layer is the embedding.
 
     Raises:
-        BadValue: there is none, or one of a single number, of which nothing is left at length one.
+        BadValue: there is no hidden layer, or one of a single unit, which normalising to length one makes
+            constant.
     """
     if not model.widths or model.widths[-1] < 2:
         raise BadValue(
-            f"the model '{spec}' has no embedding: that is the last hidden layer, of two units or more; give "
-            "one, as in mlp:64,32"
+            f"the model '{spec}' has no embedding, which is a last hidden layer of two units or more; give one, "
+            "as in mlp:64,32"
         )
     return replace(model, embeds=True)

@@ -1,7 +1,7 @@
-"""What a data set has of its own: how weights are kept small where networks would learn its rows by heart.
+"""Settings that a data set has of its own: weight decay or penalties where networks would memorise its rows.
 
-It is the same for every loss, and fixed before results. Whoever names an optimiser or a penalty later, in a config
-or on the command line, names it for all data sets.
+They are the same for every loss, and fixed before results. An optimiser or a penalty that is named later, in a
+config or on the command line, replaces them on all data sets.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Any
 from lossbench.spec import split_spec
 
 OWN = ("optimizers", "l1", "l2")
-"""The settings that a data set may have of its own: each of them keeps weights small."""
+"""The settings that a data set may have of its own: each can regularise a network."""
 
 WHY = "why"
 """The key that says how they were chosen."""
 
 Protocols = Mapping[str, Mapping[str, Any]]
-"""By data set, what it has of its own, and why."""
+"""The settings that data sets have of their own, and the reason, by data set."""
 
 
 @dataclass(frozen=True)
 class Own:
-    """What a data set has of its own, in words.
+    """The settings that a data set has of its own, in words.
 
     Args:
-        dataset: its spec.
+        dataset: the spec of the data set.
         settings: such as "optimizer adamw:weight_decay=2".
         why: how they were chosen; may be empty.
     """
@@ -38,7 +38,7 @@ class Own:
 
 
 def protocol_of(protocols: Protocols, dataset: str) -> Mapping[str, Any]:
-    """Return what a data set has of its own; that of its name holds for all of its parameters.
+    """Return a data set's own settings; those of a name without parameters hold for all parameters.
 
     Example:
         >>> protocol_of({"blobs": {"l2": (0.1,)}}, "blobs:classes=5"), protocol_of({}, "iris")
@@ -48,7 +48,7 @@ def protocol_of(protocols: Protocols, dataset: str) -> Mapping[str, Any]:
 
 
 def in_words(protocols: Protocols, dataset: str) -> Own | None:
-    """Return what a data set has of its own in words; None where it has nothing.
+    """Return a data set's own settings in words; None where it has none.
 
     Example:
         >>> in_words({"diabetes": {"l2": (0.1,), "why": "chosen on validation"}}, "diabetes")
@@ -64,5 +64,5 @@ def _text(value: str | float) -> str:
 
 
 def overridden(protocols: Protocols, changes: Mapping[str, Any]) -> Protocols:
-    """Return the protocols that are left where settings are changed afterwards, for all data sets."""
+    """Return the protocols that remain after settings are changed for all data sets."""
     return {} if any(name in changes for name in OWN) else protocols

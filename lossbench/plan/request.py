@@ -1,4 +1,4 @@
-"""How an experiment is run, and what comes of its results."""
+"""How an experiment is run, and what is done with its results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.cluster import Cluster
 from lossbench.plan.shard import Shard
 
-if TYPE_CHECKING:  # the help of every command imports this file, and the gate is most of what it would import
+if TYPE_CHECKING:  # every --help imports this file, and importing the gate takes most of that time
     from lossbench.plan.gate import Rule
 
 Engine = Literal["native", "fused", "loop"]
@@ -23,7 +23,7 @@ MOST_JOBS = 1024  # each takes half a gigabyte
 
 
 def usual_engine(device: str = "cpu") -> Engine:
-    """Return the engine that trains where none is named: the compiled one where there is one, on the processor."""
+    """Return the default engine: native on the CPU where it is compiled, else fused."""
     from lossbench.training.native import fault
 
     return "fused" if device != "cpu" or fault() else "native"
@@ -34,14 +34,14 @@ class Manner:
     """How networks are trained.
 
     Args:
-        jobs: processes; None for one a core where the work is worth it.
+        jobs: the number of processes; None for one per core where the work is worth it.
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle.
         device: "cpu" or "cuda", see `choose_device`.
-        cluster: on whose workers they are trained; None for this machine.
+        cluster: the cluster whose workers train; None for this machine.
 
     Raises:
-        UnknownName: no such engine.
-        BadValue: no process at all, or no compiled step for the engine that is named, or not on that device.
+        UnknownName: there is no such engine.
+        BadValue: `jobs` is out of range, or the native engine is not compiled, or not for that device.
     """
 
     jobs: int | None = None
@@ -61,38 +61,38 @@ class Manner:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What a manifest says of it: not the address, which is nobody else's business."""
+        """The entries of a manifest; without the address, which is private."""
         where = "local" if self.cluster is None else self.cluster.backend
         return {"jobs": self.jobs, "engine": self.engine, "device": self.device, "backend": where}
 
 
 def check_native(device: str) -> None:
-    """Refuse the compiled engine where it cannot train.
+    """Refuse the native engine where it cannot train.
 
     Raises:
-        BadValue: another device than the processor, or no compiled step.
+        BadValue: the device is not the CPU, or the training step is not compiled.
     """
     from lossbench.training.native.library import chosen_level
 
     if device != "cpu":
-        raise BadValue(f"engine native trains on the processor; for --device {device} choose --engine fused")
+        raise BadValue(f"engine native trains on the CPU only; for --device {device} choose --engine fused")
     chosen_level()
 
 
 @dataclass(frozen=True)
 class Request:
-    """How an experiment is run, and what comes of its results.
+    """How an experiment is run, and what is done with its results.
 
     Args:
         manner: how networks are trained.
         cache: whether finished trainings are taken from the store, and kept there.
         budget: seconds after which no more training is begun.
-        baseline: the `trials.csv` that the results are held against; None for no gate.
+        baseline: the `trials.csv` that the results are compared with; None for no gate.
         first: whether this may be the first run, for which there is no baseline yet.
-        rules: of the gate, beside those of the config.
-        folder: where the files go; None for nowhere.
-        csv: where the trials go beside that, "-" for standard output; None for nowhere.
-        shard: which part of the experiment alone is trained, into the folder; None for the whole.
+        rules: rules of the gate, in addition to those of the config.
+        folder: the folder for the files; None for no files.
+        csv: a further file for the trials, "-" for standard output; None for none.
+        shard: the only part of the experiment to train, into the folder; None for the whole.
         command: what the user typed, for the manifest; may be empty.
         began: when the call began, by `time.perf_counter`.
     """
@@ -118,13 +118,13 @@ class Request:
         for name, given in (("--csv", self.csv), ("--baseline", self.baseline), ("--fail-on", self.rules)):
             if given:
                 raise BadValue(
-                    f"{name} is for a whole run, and this is shard {self.shard}; leave it out, and use what "
-                    "lossbench merge makes of all shards"
+                    f"{name} is for a whole run, and this is shard {self.shard}; leave it out, and use the "
+                    "results of lossbench merge"
                 )
 
     @property
     def csv_file(self) -> Path | None:
-        """The file for the trials; None where they go nowhere, or to standard output."""
+        """The further file for the trials; None where there is none, or it is standard output."""
         return None if self.csv in (None, STDOUT) else Path(str(self.csv))
 
 
@@ -132,8 +132,8 @@ def choose_device(device: str) -> str:
     """Return "cpu" or "cuda".
 
     Raises:
-        UnknownName: no such device.
-        BadValue: "cuda" where there is none.
+        UnknownName: there is no such device.
+        BadValue: "cuda" is asked for, and there is no GPU.
     """
     if device not in DEVICES:
         raise UnknownName("device", device, DEVICES)
@@ -147,5 +147,5 @@ def choose_device(device: str) -> str:
         return "cpu"
     raise BadValue(
         f"no CUDA device here (torch {torch.__version__} sees {torch.cuda.device_count()}); "
-        "use --device cpu, or --device auto to take one where it is"
+        "use --device cpu, or --device auto to use one where there is one"
     )

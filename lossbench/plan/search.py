@@ -1,12 +1,13 @@
-"""The settings that a search with a stated budget tries for each loss: a rate, and a value of what is tuned.
+"""The settings that a search with a stated budget tries for each loss: a rate, and a value of the tuned parameter.
 
-Every loss gets as many, and all begin alike: with the middle rate and the middle value, which is the setting that
-losses are also compared under with one rate for all. The rest are the other points of a grid, in a drawn order, or
-points of a Sobol sequence, scrambled (Owen 1998, Scrambling Sobol' and Niederreiter-Xing points), of which any
-first few fill the space evenly. All losses have the same rates, in the same order where the sampler is Sobol's.
+Every loss gets the same number of settings. All begin with the middle rate and the middle value, which is also the
+setting under which losses are compared at one common rate. The others are the remaining points of a grid, in
+random order, or points of a scrambled Sobol sequence (Owen 1998, Scrambling Sobol' and Niederreiter-Xing points),
+any first few of which fill the space evenly. All losses have the same rates; with Sobol's sampler also in the same
+order.
 
-A sampler that learns (TPE) begins with the first few points of the Sobol sequence. Where the others lie is only
-known once these are trained, see `lossbench.run.adaptive`; in a plan the rest of the sequence stands for them.
+An adaptive sampler (TPE) begins with the first few points of the Sobol sequence. Its other points are only known
+once these are trained, see `lossbench.run.adaptive`; until then the rest of the sequence is their placeholder.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ FEWEST_RATES = 3  # both ends and the middle, which all losses share
 
 
 Point = tuple[float, float]
-"""How far a setting is from the smallest rate to the largest, and from the first value to the last, in [0, 1)."""
+"""Where a setting lies, in [0, 1): between the smallest and largest rate, and between the first and last value."""
 
 MIDDLE: Point = (0.5, 0.5)
 
 
 class Setting(NamedTuple):
-    """What a loss is trained under once: its spec, with a value if one is tuned, and a rate."""
+    """One setting of a loss: its spec, with the value of the tuned parameter if there is one, and a rate."""
 
     loss: str
     rate: float
@@ -47,27 +48,30 @@ def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget
     """Return the settings of all losses of a task.
 
     Args:
-        specs: of the losses; those of other tasks have no part in it.
-        task: of the data sets.
-        rates: that the run names; those of the search lie between the smallest and the largest.
-        budget: settings a loss.
+        specs: the specs of the losses; those of other tasks are left out.
+        task: the task of the data sets.
+        rates: the rates that the run names; the search draws rates between the smallest and the largest.
+        budget: the number of settings per loss.
         sampler: one of `SAMPLERS`.
 
     Raises:
-        BadValue: there are no two rates, or the budget is too small.
-        UsageError: the sampler is of a package that is not installed.
+        BadValue: there is only one rate, or the budget is too small.
+        UsageError: the sampler needs a package that is not installed.
     """
     if sampler == ADAPTIVE and find_spec("optuna") is None:
         raise UsageError(f"--sampler {ADAPTIVE} needs optuna: pip install 'lossbench[optuna]'")
     if len(rates) < 2:
-        raise BadValue("a search takes rates between the ends of --lr, and there is one; give two: --lr 0.001,0.1")
+        raise BadValue("a search draws rates between the ends of --lr; give two of them, as --lr 0.001,0.1")
     draw, ends = on_grid if sampler == "grid" else by_sobol, (min(rates), max(rates))
     grids: dict[str, Grid] = {}
     places: dict[tuple[str, float], int] = {}
     for spec in served_by(specs, task):
         grid, settings = draw(spec, ends, budget)
         if len(set(settings)) < len(settings):
-            raise BadValue(f"--lr {ends[0]:g},{ends[1]:g} are too near each other for {budget} rates between them")
+            raise BadValue(
+                f"--lr {ends[0]:g},{ends[1]:g} are too close for {budget} different rates between them; give ends "
+                "further apart"
+            )
         grids |= {spec: grid} if grid else {}
         places |= {(title(one.loss), one.rate): number for number, one in enumerate(settings, 1)}
     plain = [spec for spec in served_by(specs, task) if spec not in grids]
@@ -76,7 +80,7 @@ def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget
 
 
 def on_grid(spec: str, ends: tuple[float, float], budget: int) -> tuple[Grid | None, list[Setting]]:
-    """Return the settings of a loss on a grid, the middle one first and the others in a drawn order.
+    """Return the settings of a loss on a grid, the middle one first and the others in random order.
 
     A range has about as many values as there are rates.
 
@@ -111,12 +115,12 @@ def by_sobol(spec: str, ends: tuple[float, float], budget: int) -> tuple[Grid | 
 
 
 def sobol_points(count: int) -> list[Point]:
-    """Return the middle, and then the first points of the Sobol sequence."""
+    """Return the middle, followed by the first points of the Sobol sequence."""
     return [MIDDLE, *((along, across) for along, across in sobol(count - 1).tolist())]
 
 
 def at_points(spec: str, ends: tuple[float, float], points: Sequence[Point]) -> tuple[Grid | None, list[Setting]]:
-    """Return the setting of a loss at each of some points, the first of which is the middle.
+    """Return the settings of a loss at some points, the first of which is the middle.
 
     Example:
         >>> at_points("huber:delta=0.1..10", (0.001, 0.1), [MIDDLE, (0.25, 0.75)])[1][1]

@@ -1,6 +1,6 @@
-"""What an experiment is made of, as a user says it: a TOML file, then options on top.
+"""The settings of an experiment: a TOML file, then options on top.
 
-`configs/default.toml` is the one place where defaults stand. A config names only what it changes.
+All defaults are in `configs/default.toml`. A config names only what it changes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lossbench.plan.config import read_config
 from lossbench.plan.custom import with_custom
 from lossbench.plan.gate import Gate
 from lossbench.plan.grids import has_grid
-from lossbench.plan.keys import MANNER, read_key
+from lossbench.plan.keys import RUN_KEYS, read_key
 from lossbench.plan.protocol import OWN, Protocols, overridden, protocol_of
 from lossbench.plan.search import ADAPTIVE, SAMPLERS
 from lossbench.plan.toml import Place
@@ -36,26 +36,26 @@ class Settings:
         losses: specs of the losses: one list for all data sets, or one for each task.
         models: specs of the networks.
         optimizers: specs of the optimisers.
-        schedule: specs of how the rate moves over the epochs, gradients are clipped and trainings end early.
+        schedule: specs of rate schedules, with gradient clipping and early stopping.
         lr: learning rates.
-        tune: whether each loss is also shown at its own of these rates.
-        tune_budget: how many settings of each loss are then tried, of rates between the smallest and the largest
-            and of the parameter that is tuned; 0 where that is left to the rates that are named.
-        sampler: by what such settings are chosen: one of `lossbench.plan.search.SAMPLERS`.
+        tune: whether each loss is also shown at its own best rate.
+        tune_budget: the number of settings that a search tries for each loss: rates between the smallest and the
+            largest, and values of the tuned parameter; 0 for the named rates only.
+        sampler: the sampler that chooses these settings, one of `lossbench.plan.search.SAMPLERS`.
         l1: strengths of the L1 penalty.
         l2: strengths of the L2 penalty.
-        batch_size: rows a step.
+        batch_size: rows per step.
         epochs: passes over the training rows.
         seeds: the repetitions.
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
-        score: what is judged, and tuned by: the first that a data set's task has; none for its own. Names, or
-            specs of functions of the user's own, see `lossbench.metrics.own.named`, or of costs, see
+        score: the scores to judge and tune by: a data set takes the first that its task has, or its own where none
+            is named. Names, or specs of a user's functions, see `lossbench.metrics.own.named`, or of costs, see
             `lossbench.metrics.cost`.
         threshold: "link" for each link's own class threshold, or the score that chooses one for each training.
-        protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
+        protocol: by data set, the settings of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
-        gate: how a run is held against a baseline.
+        gate: how a run is compared with a baseline.
     """
 
     datasets: tuple[str, ...]
@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def adaptive(self) -> bool:
-        """Whether most settings of a loss are only known once others are trained."""
+        """Whether the search is adaptive: its later settings depend on the results of earlier ones."""
         return self.sampler == ADAPTIVE
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
@@ -90,22 +90,22 @@ class Settings:
         return self.losses.get(task, ()) if isinstance(self.losses, Mapping) else self.losses
 
     def on(self, dataset: str) -> Settings:
-        """Return the settings as they hold on one data set."""
+        """Return the settings for one data set, with its own in place of the common ones."""
         own = protocol_of(self.protocol, dataset)
         return replace(self, **{name: own[name] for name in OWN if name in own})
 
 
 def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
-    """Return the default experiment with a config's changes and then the caller's.
+    """Return the default settings, changed by a config and then by the caller.
 
     Args:
         config: a path, or the name of a shipped config, such as "quick".
         changes: fields of `Settings`, and "costs"; None leaves a field as it is.
 
     Raises:
-        ConfigError: a config that cannot be read or has a value of the wrong type.
-        UnknownName: a key that does not exist.
-        BadValue: a value out of range.
+        ConfigError: the config cannot be read, or has a value of the wrong type.
+        UnknownName: a key does not exist.
+        BadValue: a value is out of range.
 
     Example:
         >>> make_settings("quick", seeds=2).seeds
@@ -123,7 +123,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     values["score"] = with_costs(values["score"], costs)
     values |= _tuning(values) | {"gate": Gate(**values["gate"])}
-    return Settings(**{key: value for key, value in values.items() if key not in MANNER})
+    return Settings(**{key: value for key, value in values.items() if key not in RUN_KEYS})
 
 
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -135,25 +135,25 @@ def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 
 def _tuning(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return whether losses are tuned, as one with a grid is anyway, and how many settings of each are tried."""
+    """Return whether losses are tuned, which a grid implies, and the number of settings of a search."""
     tune, losses = values["tune"], values["losses"]
     budget = values["tune_budget"] if isinstance(tune, bool) else tune
     if values["sampler"] != USUAL_SAMPLER and not budget:
-        raise BadValue(f"sampler {values['sampler']} is of a search: say how many settings, as --tune budget=64")
+        raise BadValue(f"sampler {values['sampler']} needs a search; give its budget, as --tune budget=64")
     listed = losses.values() if isinstance(losses, Mapping) else [losses]
     return {"tune": bool(tune or budget) or any(map(has_grid, chain(*listed))), "tune_budget": budget}
 
 
 def with_costs(scores: tuple[str, ...], costs: Costs) -> tuple[str, ...]:
-    """Put costs into the score that is of them.
+    """Put the costs into the score "cost".
 
     Raises:
-        BadValue: there is no such score.
+        BadValue: the score "cost" is not named.
 
     Example:
         >>> with_costs(("cost",), ((0, 1), (10, 0)))
         ('cost:costs=[[0.0,1.0],[10.0,0.0]]',)
     """
     if costs and COST not in scores:
-        raise BadValue("costs change nothing unless they are judged by; add --score cost, or leave --costs out")
+        raise BadValue("costs count only for the score cost; add --score cost, or leave --costs out")
     return tuple(cost_spec(costs) if name == COST and costs else name for name in scores)

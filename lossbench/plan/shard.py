@@ -1,4 +1,4 @@
-"""Which part of an experiment a run is: one of several that share its trainings, and are merged afterwards."""
+"""A shard: one of several runs that divide the trainings of an experiment, and are merged afterwards."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Shard:
     """One of the parts into which the trainings of an experiment are cut.
 
     Args:
-        number: which, from 1 on.
-        count: of how many.
+        number: the number of the shard, counted from 1.
+        count: the number of shards.
 
     Example:
         >>> str(Shard(3, 10))
@@ -34,7 +34,7 @@ def parse_shard(text: str) -> Shard:
     """Read a shard as `3/10`.
 
     Raises:
-        BadValue: it is none.
+        BadValue: the text is no shard.
 
     Example:
         >>> parse_shard("3/10")

@@ -1,4 +1,4 @@
-"""The one reader of TOML files: every message about a value has its file, line and key."""
+"""The only reader of TOML files: every message about a value names its file, line and key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCALARS: dict[type, tuple[tuple[type, ...], str]] = {
 
 @dataclass(frozen=True)
 class Place:
-    r"""Where a value stands, for messages.
+    r"""The place of a value, for messages.
 
     Args:
         keys: the key, after the tables that hold it.
@@ -48,7 +48,7 @@ class Place:
 
     @property
     def line(self) -> int:
-        """The number of the line that sets the key, counted from 1; the table's where the key is not seen."""
+        """The number of the line that sets the key, counted from 1, or else that of its table."""
         lines, found = self.text.splitlines(), 0
         for key in self.keys:
             name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
@@ -58,22 +58,22 @@ class Place:
         return found + 1
 
     def inside(self, key: str) -> Place:
-        """Return the place of a key in the table that stands here."""
+        """Return the place of a key in the table at this place."""
         return Place((*self.keys, key), self.file, self.text)
 
     def table(self, number: int) -> Place:
-        """Return the place of one of the tables `[[key]]` that stand here, counted from 0."""
+        """Return the place of one of the tables `[[key]]` at this place, counted from 0."""
         heads = list(re.finditer(rf"^[ \t]*\[\[\s*{self.keys[-1]}\s*\]\]", self.text, re.MULTILINE))
         start = heads[number].start() if heads else 0  # an array of inline tables has no heads
-        # The lines before the table are counted, but not looked at.
+        # The text before the table is replaced by empty lines, so that it is counted but not searched.
         return Place(self.keys, self.file, "\n" * self.text.count("\n", 0, start) + self.text[start:])
 
     def wrong(self, value: object, wanted: str) -> ConfigError:
-        """Return the error for a value of another type than the one that is wanted."""
+        """Return the error for a value of the wrong type."""
         return ConfigError(f"{self}: {shorten(repr(value), 200)} is not {wanted}; write {wanted}")
 
     def unknown(self, kind: str, name: str, known: Iterable[str]) -> UnknownName:
-        """Return the error for a name that does not exist; what comes from no file is not told where it stands."""
+        """Return the error for a name that does not exist, with its place where it comes from a file."""
         return UnknownName(kind, name, known, where=str(self) if self.file else "")
 
 
@@ -82,13 +82,13 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
 
     Args:
         config: a path, or one of the names in `shipped`.
-        shipped: the configs of lossbench that may be meant, by the names of their files without the suffix.
+        shipped: the names of lossbench's own configs that are accepted, without the suffix of their files.
 
     Returns:
         The place of the whole file, and its values.
 
     Raises:
-        ConfigError: no such file, or one that cannot be read, or no valid TOML; the message has the line.
+        ConfigError: there is no such file, it cannot be read, or is no valid TOML; the message has the line.
 
     Example:
         >>> place, values = read_toml("quick", ["default", "quick"])
@@ -99,7 +99,7 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
     if config in shipped:
         file, path = f"configs/{config}.toml", shipped_configs() / f"{config}.toml"
     try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
     except FileNotFoundError:
         known = f", or {' or '.join(shipped)}" if shipped else ""
         raise ConfigError(f"no config at '{config}'; give the path of a TOML file{known}") from None
@@ -110,7 +110,7 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
         values = tomllib.loads(text)
     except RecursionError:
         raise ConfigError(f"{file} is nested too deep; write it with fewer brackets") from None
-    except ValueError as error:  # of tomllib, or of a number with thousands of digits
+    except ValueError as error:  # raised by tomllib, or by a number with thousands of digits
         reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
         raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
     _refuse_unbounded(values, place)
@@ -118,7 +118,7 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
 
 
 def _refuse_unbounded(value: Any, place: Place, depth: int = 0) -> None:
-    """Refuse a whole number beyond those of TOML, which have 64 bits, and tables in tables without end."""
+    """Refuse whole numbers of more than 64 bits, which TOML does not have, and too deeply nested tables."""
     if depth > DEEPEST:
         raise ConfigError(f"{place} is nested too deep; write it with fewer tables")
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -134,12 +134,12 @@ def _refuse_unbounded(value: Any, place: Place, depth: int = 0) -> None:
 def shipped_configs() -> Path:
     """Return the folder of the shipped configs."""
     installed = Path(str(resources.files("lossbench"))) / "configs"
-    # In a checkout that is installed in editable mode, it stands beside the package.
+    # In an editable install the folder lies beside the package.
     return installed if installed.is_dir() else Path(__file__).parents[2] / "configs"
 
 
 def read_as(kind: Any, value: Any, place: Place) -> Any:
-    """Return a value of the file as the type that is wanted.
+    """Return a value of the file as the type `kind`.
 
     Args:
         kind: str, float, bool, dict, list, a Literal of texts, `tuple[kind, ...]` (one value or a list), or a
@@ -148,8 +148,8 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
         place: where it stands, for messages.
 
     Raises:
-        ConfigError: a value of another type, or a table that lacks a key.
-        UnknownName: a key or a text that does not exist.
+        ConfigError: a value has another type, or a table lacks a key.
+        UnknownName: a key does not exist, or a text is not among those allowed.
 
     Example:
         >>> read_as(tuple[float, ...], 3, Place(("lr",)))
@@ -184,18 +184,18 @@ def _read_record(kind: Any, value: Any, place: Place) -> Any:
 def read_table(
     kinds: Mapping[str, Any], required: Sequence[str], table: Any, place: Place, kind: str = "key"
 ) -> dict[str, Any]:
-    """Return the values of a table as the types that are wanted.
+    """Return the values of a table, each as the type of its key.
 
     Args:
         kinds: the type of each key.
         required: the keys that must be there.
         table: as `tomllib` read it.
-        place: where it stands, for messages.
-        kind: what a key is called.
+        place: the place of the table, for messages.
+        kind: what a message calls a key.
 
     Raises:
-        ConfigError: it is no table, a key is missing, or a value is of another type.
-        UnknownName: a key that does not exist.
+        ConfigError: it is no table, a key is missing, or a value has another type.
+        UnknownName: a key does not exist.
     """
     if not isinstance(table, Mapping):
         raise place.wrong(table, f"a table with {', '.join(kinds)}")

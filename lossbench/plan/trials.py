@@ -1,4 +1,4 @@
-"""The list of trials: those that are reported, and those that choose the rate of each loss."""
+"""The list of trials: the reported ones, and the tuning trials that choose the rate of each loss."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from lossbench.task import Task
 from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
 
-TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
-FEWEST_TUNING_SEEDS = 2  # for a first look
+TUNING_SEEDS = 5  # at most: enough to tell a good rate from a bad one
+FEWEST_TUNING_SEEDS = 2
 
 
 def trials_of(
@@ -54,25 +54,25 @@ def trials_of(
 
 
 def setting_of(trial: Trial) -> Trial:
-    """Return what is the same in all trials of one setting, whatever their seed and their contamination."""
+    """Return a trial that is the same for all seeds and contaminations of one setting."""
     return replace(trial, seed=0, outlier_kind="none", outlier_fraction=0.0)
 
 
 def outlier_kind(settings: Settings, dataset: Dataset) -> str:
-    """Return the kind of contamination of a data set; the default of its task where the user leaves it open."""
+    """Return the kind of contamination of a data set; the default of its task where the user asks for "auto"."""
     asked, task = settings.outlier_kind, dataset.task
     with naming(asked):
         return default_kind(task) if asked == "auto" else check_kind(asked, task)
 
 
 def check_tuning(settings: Settings) -> None:
-    """Refuse to choose from a single rate."""
+    """Refuse to tune with a single rate."""
     if settings.tune and len(settings.lr) < 2:
         raise BadValue("tuning chooses among several rates, but there is one; give a grid: --lr 0.001,0.01,0.1")
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:
-    """Yield the trials that choose the rates: every rate of the reported trials, clean, on other seeds."""
+    """Yield the tuning trials: every setting of the reported trials, uncontaminated, on other seeds."""
     for trial in trials:
         if trial.seed == settings.seeds[0] and trial.outlier_fraction == min(settings.outliers):
             for seed in tuning_seeds(settings):
@@ -80,9 +80,9 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
 
 
 def tuning_seeds(settings: Settings) -> range:
-    """Return the seeds that choose the rates: the next ones after those reported, half as many at most.
+    """Return the tuning seeds: the next ones after the reported seeds, at most half as many.
 
-    Then the reported ones hold two sets of that size, which show how much hangs on the choice; see
+    So the reported seeds hold two sets of that size, which show how much depends on the choice; see
     `lossbench.stats.choice`.
     """
     first = max(settings.seeds) + 1
@@ -90,7 +90,7 @@ def tuning_seeds(settings: Settings) -> range:
 
 
 def tuning_count(seeds: int) -> int:
-    """Return how many seeds choose the rates where so many are reported.
+    """Return the number of tuning seeds for a number of reported seeds.
 
     Example:
         >>> [tuning_count(seeds) for seeds in (1, 5, 8, 60)]

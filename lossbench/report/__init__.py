@@ -1,1 +1,1 @@
-"""What a person or a program reads: tables, notes, files. Renderers only render."""
+"""Renderers of results for people and programs: tables, notes, files. They decide nothing."""

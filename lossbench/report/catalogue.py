@@ -1,4 +1,4 @@
-"""The records of the losses as text: tables, which loss fits which task, one loss in full, docs/losses.md."""
+"""The records of the losses as text: tables by task, losses against tasks, one loss in full, docs/losses.md."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task
 
 REMAKE = "lossbench losses --format markdown > docs/losses.md"
-"""The command that makes the document anew."""
+"""The command that regenerates the document."""
 
 HEAD = f"""# The losses
 
@@ -53,12 +53,12 @@ LINKS: Mapping[Link, str] = {
 
 @dataclass(frozen=True)
 class Selection:
-    """What is to be shown: the whole catalogue, or one loss.
+    """What to show: the whole catalogue, or one loss.
 
     Args:
         records: by task.
         fits: by name and task, the record, or why the loss does not fit.
-        losses: by task, where one loss is chosen, that loss with values for its parameters.
+        losses: by task, the one chosen loss with its parameter values; empty for the whole catalogue.
     """
 
     records: tuple[LossRecord, ...]
@@ -67,18 +67,18 @@ class Selection:
 
     @property
     def unfit(self) -> str:
-        """Why the one loss that is chosen does not fit some tasks; empty where it fits all."""
+        """Why the chosen loss does not fit some tasks; empty if it fits all."""
         (mine,) = self.fits.values()
         return in_words({task: found for task, found in mine.items() if isinstance(found, str)})
 
     def values(self, record: LossRecord) -> dict[str, float]:
-        """Return the values of the parameters: the defaults, unless one loss is chosen."""
+        """Return the parameter values: those of the chosen loss, otherwise the defaults."""
         if record.task in self.losses:
             return dict(self.losses[record.task].parameters)
         return {parameter.name: parameter.default for parameter in record.parameters}
 
 
-def whole() -> Selection:
+def whole_catalogue() -> Selection:
     """Return the whole catalogue."""
     found = {(record.name, record.task): record for record in catalogue()}
     names = dict.fromkeys(record.name for record in catalogue())
@@ -88,7 +88,7 @@ def whole() -> Selection:
     return Selection(catalogue(), table, {})
 
 
-def chosen(spec: str) -> Selection:
+def one_loss(spec: str) -> Selection:
     """Return one loss.
 
     Args:
@@ -118,14 +118,14 @@ def _listed(record: LossRecord) -> tuple[str, ...]:
 
 
 def matrix(selection: Selection) -> Table:
-    """Return the table of losses against tasks: core or yes, and for which targets; or why it does not fit."""
+    """Return the table of losses against tasks: core or yes and for which targets, or why it does not fit."""
     columns = ("loss", *TASKS)
     rows = tuple((name, *(_fit(mine[task]) for task in TASKS)) for name, mine in selection.fits.items())
     return Table("which loss fits which task", columns, rows, texts=columns, whole=columns[:1])
 
 
 def placements(selection: Selection) -> Table:
-    """Return the same for the width of a terminal, which has no room for a column a task."""
+    """Return the same in four columns, for a terminal, which is too narrow for a column per task."""
     columns = ("loss", "core for", "also for", "not for")
     rows = tuple((name, *_placed(mine)) for name, mine in selection.fits.items())
     return Table("which loss fits which task", columns, rows, texts=columns, whole=columns[:1])
@@ -155,7 +155,7 @@ def _fit(found: LossRecord | str) -> str:
 
 
 def facts_in_words(facts: Facts, parameters: bool) -> str:
-    """Write the facts about the shape of a loss, with parameters or without."""
+    """Return the facts about the shape of a loss in words; `parameters` says whether it has any."""
     shape = ("convex", "bounded", "differentiable", "symmetric", "separable", "nonnegative")
     slope = "gradient unbounded"
     if facts.lipschitz == 0:
@@ -166,7 +166,7 @@ def facts_in_words(facts: Facts, parameters: bool) -> str:
 
 
 def receives(record: LossRecord) -> str:
-    """Say what the function of a loss gets and gives."""
+    """Return what the function of a loss receives and returns."""
     if record.receives:
         return record.receives
     given = Convention(record.task, "raw", record.link, "raw", record.encoding, head=record.head)
@@ -175,8 +175,8 @@ def receives(record: LossRecord) -> str:
     return f"{given}{unit}{more}; returns {'one value a batch' if record.whole_batch else 'a value a sample'}"
 
 
-def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Yield what is known about a loss, each with its heading."""
+def facts_about(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """Yield the facts about a loss as (heading, text)."""
     if record.formula:
         yield "formula", record.formula
     yield "source", record.source
@@ -199,8 +199,8 @@ def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str
         yield "note", words(note)
 
 
-def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
-    """Return what is known about a loss as plain data."""
+def record_data(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
+    """Return the facts about a loss as plain data."""
     said = ("default", "range", "unit", "meaning")
     parameters = [
         {"name": of.name, "value": values[of.name]} | {name: getattr(of, name) for name in said}
@@ -225,9 +225,9 @@ def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def flat(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
-    """Return what is known about a loss as one row of a table."""
-    row = plain(record, values)
+def record_row(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
+    """Return the facts about a loss as one flat row."""
+    row = record_data(record, values)
     facts = row.pop("facts") or {}
     set_to = ", ".join(f"{name}={value:g}" for name, value in values.items())
     lists = {"parameters": set_to, "aliases": ", ".join(record.aliases), "notes": "; ".join(row["notes"])}
@@ -235,16 +235,16 @@ def flat(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
 
 
 def catalogue_csv(selection: Selection) -> str:
-    """Return what is known of the losses as CSV, a line each."""
-    return csv_text(pd.DataFrame([flat(record, selection.values(record)) for record in selection.records]))
+    """Return the facts about the losses as CSV, one line each."""
+    return csv_text(pd.DataFrame([record_row(record, selection.values(record)) for record in selection.records]))
 
 
 def catalogue_json(selection: Selection) -> str:
-    """Return what is known of the losses as JSON."""
-    return json_text([plain(record, selection.values(record)) for record in selection.records])
+    """Return the facts about the losses as JSON."""
+    return json_text([record_data(record, selection.values(record)) for record in selection.records])
 
 
-def document(selection: Selection) -> str:
+def losses_document(selection: Selection) -> str:
     """Return docs/losses.md, or the entries of one loss."""
     if selection.losses:
         return sections(selection)
@@ -253,7 +253,7 @@ def document(selection: Selection) -> str:
 
 
 def sections(selection: Selection) -> str:
-    """Return a section a task in Markdown, with an entry for each of its losses."""
+    """Return a Markdown section for each task, with an entry for each of its losses."""
     parts = []
     for task, mine in groupby(selection.records, attrgetter("task")):
         parts.append(
@@ -266,7 +266,7 @@ def sections(selection: Selection) -> str:
 def _entry(record: LossRecord, values: Mapping[str, float]) -> str:
     lines = [
         f"- {f'`{heading}`' if heading in values else heading}: {f'`{text}`' if heading == 'formula' else text}"
-        for heading, text in known(record, values)
+        for heading, text in facts_about(record, values)
     ]
     return "\n".join([f"### {record.name}", "", *([record.summary, ""] if record.summary else []), *lines, ""])
 

@@ -1,4 +1,4 @@
-"""What the checks saw of a loss, as tables and as plain data."""
+"""The results of the checks on a loss, as tables and as plain data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.checks import Grade
 from lossbench.checks.tasks import in_words
 from lossbench.report.tables import Table
-from lossbench.report.words.remark import written
+from lossbench.report.words.remark import fact_text
 
 if TYPE_CHECKING:
     from lossbench.checks.run import Report
@@ -21,13 +21,13 @@ WORDS: dict[Grade, str] = {"pass": "passed", "note": "noted", "fail": "failed", 
 def check_tables(report: Report) -> Iterator[Table]:
     """Yield a table of the observations on each task."""
     for task, mine in report.observations.items():
-        rows = tuple((check, found.grade, written(found.saw)) for check, found in mine)
+        rows = tuple((check, found.grade, fact_text(found.saw)) for check, found in mine)
         failed = tuple(index for index, row in enumerate(rows) if row[1] == "fail")
         yield Table(f"{report.spec} ({task})", COLUMNS, rows, best=failed, texts=COLUMNS)
 
 
 def check_lines(report: Report) -> Iterator[str]:
-    """Yield what came of the checks as a whole, and why the loss does not fit the other tasks."""
+    """Yield the counts of results for each task, and why the loss does not fit the other tasks."""
     for task, mine in report.observations.items():
         counts = Counter(found.grade for _, found in mine)
         named = {
@@ -46,7 +46,7 @@ def check_lines(report: Report) -> Iterator[str]:
 def plain_report(report: Report) -> dict[str, Any]:
     """Return the observations as plain data."""
     checks = [
-        {"task": task, "check": check, "result": found.grade, "saw": written(found.saw)}
+        {"task": task, "check": check, "result": found.grade, "saw": fact_text(found.saw)}
         for task, mine in report.observations.items()
         for check, found in mine
     ]

@@ -1,7 +1,7 @@
-"""The critical-difference picture (Demšar 2006) in characters: mean ranks on a line.
+"""The critical-difference diagram (Demšar 2006) in characters: mean ranks on one line of a terminal.
 
-Each loss is drawn as its letters: losses that share one are not told apart, so that a single line of a terminal
-says the same as the bars of `lossbench.report.charts.critical`.
+Each loss is drawn as its letters. Losses that share a letter are not told apart, as are those under one bar of
+`lossbench.report.charts.critical`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BLANK = "┈"
 
 
 class Place(NamedTuple):
-    """Where a loss stands; losses that share a letter are not told apart."""
+    """The mean rank of a loss; losses that share a letter are not told apart."""
 
     name: str
     rank: float
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 
 def tied(places: Sequence[Place]) -> Iterator[list[int]]:
-    """Yield the losses that share a letter, by index, for each letter that several have.
+    """Yield, for each letter that several losses share, their indices.
 
     Example:
         >>> list(tied([Place("bce", 1.0, "a"), Place("mse", 2.0, "ab"), Place("mae", 3.0, "b")]))
@@ -39,11 +39,11 @@ def tied(places: Sequence[Place]) -> Iterator[list[int]]:
 
 
 def number_line(places: Sequence[Place], width: int = LINE) -> str:
-    """Return the picture as one line: the letters of each loss at its mean rank, moved where two would collide.
+    """Return the diagram as one line: the letters of each loss at its mean rank, shifted to avoid overlaps.
 
     Args:
         places: the best rank first.
-        width: in characters, more where the letters need it.
+        width: in characters; grows if the letters need more.
 
     Example:
         >>> number_line([Place("bce", 1.2, "a"), Place("mse", 1.3, "ab"), Place("mae", 2.6, "b")], width=21)
@@ -57,7 +57,7 @@ def number_line(places: Sequence[Place], width: int = LINE) -> str:
         starts.append(max(round(x(place.rank)), free))
         free = starts[-1] + len(place.letters) + 1
     end = width
-    for index in reversed(range(len(places))):  # what was moved beyond the end goes back
+    for index in reversed(range(len(places))):  # shift back what went beyond the end
         starts[index] = min(starts[index], end - len(places[index].letters))
         end = starts[index] - 1
         line[starts[index] : starts[index] + len(places[index].letters)] = places[index].letters
@@ -68,8 +68,8 @@ def number_line(places: Sequence[Place], width: int = LINE) -> str:
     return "".join(line)
 
 
-def no_picture(datasets: int) -> str:
-    """Say how many data sets are missing for a picture of mean ranks, and why."""
+def missing_picture(datasets: int) -> str:
+    """Return how many more data sets a picture of mean ranks needs, and why."""
     return (
         f"No picture of which losses data sets tell apart: {LEAST - datasets} more data sets are needed, since "
         f"with {LEAST - 1} not even the p of a single pair can be below 5 %: it is at least 2 / 2^{LEAST - 1} = "

@@ -35,7 +35,7 @@ MARKS = {
     "~": "not significant",
     "=": "the same",
 }
-"""What each mark says of B against A."""
+"""The meaning of each mark, for B against A."""
 
 LEGEND = (
     "+ better, - worse, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
@@ -44,7 +44,7 @@ LEGEND = (
     "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
 )
 
-ELSEWHERE = "the fingerprints differ (another processor, engine or version), so last digits may"
+OTHER_FINGERPRINTS = "the fingerprints differ (another processor, engine or version), so last digits may"
 
 COLUMNS = (
     *("mark", "task", *PLACE, "score"),
@@ -62,7 +62,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
 
     Returns:
         Columns `COLUMNS`: the mark, see `MARKS`; means over the shared seeds; their paired change, B minus A, with
-        its 95 % interval; in `elsewhere` whether the fingerprints differ; in `note` what the mark does not say.
+        its 95 % interval; in `elsewhere` whether the fingerprints differ; in `note` details beyond the mark.
 
     Raises:
         UnknownName: no such score.
@@ -86,12 +86,12 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
     for name in dict.fromkeys(compared):
         mine = [index for index, other in enumerate(compared) if other == name]
         moved |= zip(mine, changes([found[index] for index in mine], name), strict=True)
-    rows = [row_of(meeting, moved[index]) for index, meeting in enumerate(found)]
+    rows = [diff_row(meeting, moved[index]) for index, meeting in enumerate(found)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Refuse a score that one of two runs was not scored by, as one of an older lossbench."""
+    """Refuse a score that only one of the runs has, since an older lossbench wrote the other."""
     lacking = [name for name, run in (("A", before), ("B", after)) if unscored(run, score)]
     if len(lacking) == 1:
         raise BadValue(
@@ -101,7 +101,7 @@ def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> N
 
 
 def refuse_judged_apart(score: str, found: Sequence[Meeting]) -> None:
-    """Refuse a score that hangs on what is judged, where that is another in each of two runs."""
+    """Refuse a score that depends on the judged one, if the two runs are judged by different scores."""
     for meeting in found if follows_judge(score) else ():
         if len(meeting.before) and len(meeting.after):
             before, after = (str(run.score.iloc[0]) for run in (meeting.before, meeting.after))
@@ -109,8 +109,8 @@ def refuse_judged_apart(score: str, found: Sequence[Meeting]) -> None:
                 raise BadValue(judged_apart(meeting.place["dataset"], score, before, after))
 
 
-def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:
-    """Return the line of one loss in one table."""
+def diff_row(meeting: Meeting, moved: Change) -> dict[str, Any]:
+    """Return the row of one loss in one table."""
     difference = moved.test.interval
     return {
         "mark": mark_of(meeting, moved),
@@ -126,12 +126,12 @@ def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:
         "p_value": float(moved.test.p_value),
         "p_holm": moved.adjusted_p,
         "elsewhere": meeting.elsewhere,
-        "note": "; ".join(notes_on(meeting, moved)),
+        "note": "; ".join(diff_notes(meeting, moved)),
     }
 
 
 def mark_of(meeting: Meeting, moved: Change) -> str:
-    """Return the mark of a loss in one table; a failure outweighs what its other seeds show."""
+    """Return the mark of a loss in one table; a failed seed outweighs the scores of the others."""
     if not meeting.seeds:
         return "x" if len(meeting.before) and len(meeting.after) else "<" if len(meeting.before) else ">"
     if meeting.differing:
@@ -143,8 +143,8 @@ def mark_of(meeting: Meeting, moved: Change) -> str:
     return "=" if moved.still else {"better": "+", "worse": "-"}.get(moved.verdict, "~")
 
 
-def notes_on(meeting: Meeting, moved: Change) -> Iterator[str]:
-    """Yield what the mark does not say: which hashes, which seeds."""
+def diff_notes(meeting: Meeting, moved: Change) -> Iterator[str]:
+    """Yield the details behind the mark: which hashes, which seeds."""
     if meeting.differing:
         yield f"{', '.join(meeting.differing)} {'differs' if len(meeting.differing) == 1 else 'differ'}"
     if len(meeting.before) and len(meeting.after):
@@ -167,7 +167,7 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
         columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
         lines = group.to_dict("records")
         rows = [_cells(row, names, figures) for row, figures in zip(lines, _figures(lines), strict=True)]
-        # An empty column of words would only take room from the others.
+        # An empty column of words would only take width from the others.
         kept = [
             i for i, name in enumerate(columns) if name not in ("setting", "note") or any(row[i] for row in rows)
         ]
@@ -180,7 +180,7 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
 
 
 def _figures(lines: Sequence[Mapping[Any, Any]]) -> list[list[str]]:
-    """Write both means and the change of each line, all alike."""
+    """Format both means and the change of each line, with common decimals."""
     sides = [[Spread(row["before"]), Spread(row["after"])] for row in lines]
     moved = [Spread(*(row[end] for end in three("change"))) for row in lines]
     written = column([spread for pair, change in zip(sides, moved, strict=True) for spread in (*pair, change)])
@@ -199,10 +199,10 @@ def _cells(row: Mapping[Any, Any], names: tuple[str, ...], figures: Sequence[str
     )
 
 
-def said(frame: pd.DataFrame) -> Iterator[str]:
-    """Yield what a reader of the tables must know besides: first, how many lines have each mark."""
+def closing_lines(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield the lines below the tables: the counts of marks, and whether fingerprints differ."""
     count = Counter(frame.mark)
     marks = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
     yield f"{len(frame)} lines: {marks}"
     if frame.elsewhere.any():
-        yield f"{ELSEWHERE}: {frame.elsewhere.sum()} of {len(frame)} lines"
+        yield f"{OTHER_FINGERPRINTS}: {frame.elsewhere.sum()} of {len(frame)} lines"

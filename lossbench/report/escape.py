@@ -1,4 +1,4 @@
-"""Other people's text in a page or a paper: nothing of it is taken for markup."""
+"""Escaping of text for HTML, Markdown and LaTeX, so that none of it is read as markup."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MARKUP = re.compile(
     """,
     re.VERBOSE,
 )
-"""What means something to Markdown where it stands."""
+"""What Markdown would read as markup."""
 
 
 def html(text: str) -> str:
-    """Return a text as HTML and SVG show it, in an attribute too."""
+    """Escape a text for HTML and SVG, attributes included."""
     return python_html.escape(visible(text))
 
 
 def markdown(text: str) -> str:
-    r"""Return a text as Markdown shows it, in a heading or in the cell of a table.
+    r"""Escape a text for Markdown, in a heading or in a table cell.
 
     Example:
         >>> print(markdown("a|b <b> log_cosh _x_ 2 * 3"))
@@ -38,7 +38,7 @@ def markdown(text: str) -> str:
 
 TEX = {
     **{mark: f"\\{mark}" for mark in "{}$&#_%"},
-    **{mark: f"{{{mark}}}" for mark in "[]*"},  # after the end of a row they would be its options
+    **{mark: f"{{{mark}}}" for mark in "[]*"},  # after a line break in a table they would be its options
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -47,7 +47,7 @@ TEX = {
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
-    '"': r"\char34{}",  # \textquotedbl lacks in the oldest encoding
+    '"': r"\char34{}",  # \textquotedbl is missing in the OT1 encoding
     "±": r"$\pm$",
     "²": "$^2$",
     "≥": r"$\geq$",
@@ -55,18 +55,18 @@ TEX = {
     "−": "$-$",
     "…": r"\dots{}",
 }
-"""What LaTeX would take for markup, or in common fonts has no sign for, and what it shows for it."""
+"""Replacements for what LaTeX reads as markup, or lacks in common fonts."""
 
 LIGATURES = re.compile("(?<=-)-|(?<=,),")
-"""Marks that LaTeX would join with the one before."""
+"""Characters that LaTeX would join with the one before."""
 
 
 def latex(text: str) -> str:
-    r"""Return a text as LaTeX shows it, in a paragraph, in a caption or in the cell of a table.
+    r"""Escape a text for LaTeX, in a paragraph, a caption or a table cell.
 
     Example:
         >>> print(latex("log_cosh:c=50% ±1"))
         log\_cosh:c=50\% $\pm$1
     """
-    shown = LIGATURES.sub(lambda found: f"\0{found[0]}", visible(text))  # no text that is shown has a NUL
+    shown = LIGATURES.sub(lambda found: f"\0{found[0]}", visible(text))  # visible text has no NUL
     return "".join("{}" if mark == "\0" else TEX.get(mark, mark) for mark in shown)

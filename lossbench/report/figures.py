@@ -1,4 +1,4 @@
-"""Numbers as text: those of a column alike, with as many digits as carry information."""
+"""Numbers as text: uniform within a column, with as many digits as carry information."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import NamedTuple
 NOT_DEFINED = "-"
 
 PLAIN = (1e-3, 1e6)
-"""The sizes that are written without a power of ten."""
+"""Numbers in this range are written without a power of ten."""
 
-MOST = 7  # figures that a number is written to at most
-NOISE = 1e-7  # of a number: a half width below is rounding
-LEAST = sys.float_info.min  # a number below is written as zero, since a power of ten so small is none
+MOST = 7  # significant figures of a number
+NOISE = 1e-7  # of a number; a smaller half width is rounding error
+LEAST = sys.float_info.min  # smaller numbers are written as zero, since 10**power would underflow
 
 
 class Spread(NamedTuple):
@@ -32,18 +32,18 @@ class Spread(NamedTuple):
 
     @property
     def size(self) -> float:
-        """How large the largest number is that has to be written."""
+        """The larger of the absolute mean and the half width."""
         return abs(self.mean) if math.isnan(self.half) else max(abs(self.mean), self.half)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How numbers are written that stand together.
+    """How the numbers of a column are written.
 
     Args:
-        power: of ten, that all share; 0 for plain numbers.
-        decimals: behind the point.
-        typical: how large the numbers are, where there are any but zero.
+        power: the common power of ten; 0 for plain numbers.
+        decimals: after the point.
+        typical: the median size of the nonzero numbers.
     """
 
     power: int
@@ -51,7 +51,7 @@ class Figures:
     typical: float = 0.0
 
     def __call__(self, spread: Spread) -> str:
-        """Write a number and half the width of its interval; the number alone where there is no interval."""
+        """Return a number with the half width of its interval, if it has one."""
         if math.isnan(spread.mean):
             return NOT_DEFINED
         if math.isfinite(spread.size) and self._out_of_place(spread.size):
@@ -60,22 +60,22 @@ class Figures:
         return f"{self.plain(spread.mean)}{half}"
 
     def _out_of_place(self, size: float) -> bool:
-        """Say whether a number is too large to be written so, or would be zero and is not."""
+        """Say whether a number is too large for this format, or would be rounded to zero."""
         scaled, least = size / 10.0**self.power, max(LEAST, NOISE * self.typical)
         return scaled >= PLAIN[1] or (size > least and scaled < 0.5 * 10.0**-self.decimals)
 
     def plain(self, value: float) -> str:
-        """Write a number without an interval."""
+        """Return a number without an interval."""
         scaled = round(value / 10.0**self.power, self.decimals) + 0.0  # no minus before zero
         return f"{scaled:.{self.decimals}f}" + (f"e{self.power:+03d}" if self.power else "")
 
 
 def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
-    """Choose how to write numbers that stand together, by what is typical of them.
+    """Choose the format of the numbers of a column by their typical size.
 
-    Numbers below 10 have `digits` decimals, larger ones a figure more in all. They have more where the typical
-    interval needs them to show two figures, or without intervals, where a number below 0.1 does to show three.
-    Below 0.001, and from a million on, they share a power of ten.
+    Numbers below 10 have `digits` decimals, larger ones `digits` + 1 significant figures. There are more
+    decimals if the typical interval needs them to show two figures, or a number below 0.1 without one, three.
+    Below 0.001, and from a million on, numbers share a power of ten.
 
     Args:
         spreads: the numbers.
@@ -101,7 +101,7 @@ def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
 
 
 def column(spreads: Iterable[Spread], digits: int = 3) -> list[str]:
-    """Write the numbers of a column, all alike; see `figures`.
+    """Return the numbers of a column in one format; see `figures`.
 
     Example:
         >>> column([Spread(5.31e-11, 5.11e-11, 5.51e-11), Spread(7e-12), Spread(float("nan"))])
@@ -112,7 +112,7 @@ def column(spreads: Iterable[Spread], digits: int = 3) -> list[str]:
 
 
 def interval(mean: float, low: float = math.nan, high: float = math.nan) -> str:
-    """Write a number that stands alone, and half the width of its interval where it has one; see `figures`.
+    """Return a single number with the half width of its interval, if it has one; see `figures`.
 
     Example:
         >>> interval(0.5, 0.25, 0.75), interval(123.456), interval(float("nan"))
@@ -122,7 +122,7 @@ def interval(mean: float, low: float = math.nan, high: float = math.nan) -> str:
 
 
 def amount(value: float, low: float, high: float) -> str:
-    """Write a number with both ends of its interval, and zero only where an end is zero.
+    """Return a number with both ends of its interval; only an exact zero is written as zero.
 
     Example:
         >>> amount(0.041, 0.022, 0.06), amount(0.0404, 0.0004, 0.0804), amount(0.25, float("nan"), float("nan"))

@@ -1,55 +1,91 @@
-"""What a gate found, in words: every check that is not a plain pass, and how many checks there were."""
+"""What a gate found, in words: every check that is not a plain pass, how many checks there were, what none saw."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from lossbench.plan.gate import OUTCOMES
-from lossbench.report.diff import ELSEWHERE
-from lossbench.report.figures import Spread, column
-from lossbench.report.tables import Table, label, listed_seeds, p_value, varying
+from lossbench.plan.gate import OUTCOMES, Rule
+from lossbench.report.diff import OTHER_FINGERPRINTS
+from lossbench.report.figures import NOT_DEFINED, Spread, column
+from lossbench.report.grid import labelled
+from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying
+from lossbench.report.words.english import joined
+from lossbench.schema import SETTING
 from lossbench.stats.between_runs.change import Change
-from lossbench.stats.between_runs.gate import Check, GateReport
+from lossbench.stats.between_runs.gate import Check, GateReport, Reason, Unchecked
 from lossbench.stats.estimate import ALPHA, smallest_p
 
-PLAIN = ("unchanged", "improved", "within")
-"""Findings that are counted but not listed."""
+NOT_LISTED = ("unchanged", "improved", "within")
+"""Findings that are counted but not shown."""
+
+MOVED = ("worse", "undecided")
+"""Findings that are shown by their numbers, in tables; the others are told in words."""
+
+COLUMNS = ("", "loss", "setting", "found", "baseline", "here", "change", "allowed", "n", "p")
+TEXTS, DROPS = COLUMNS[:4], ("allowed", "baseline", "here", "p", "n", "found")
+
+HEAD = 9  # columns before what is said
+UNTESTED = "below six seeds the means decide, since no test can be significant"
+UNDECLARED = "+0 or -0: no margin is declared, so any significant change for the worse fails"
+LACKING: dict[Reason, str] = {
+    "rule": "no rule for it",
+    "rows": "none of its rows is in the baseline",
+    "hashes": "its hashes are not those of the baseline",
+    "value": "no value that both runs have",
+}
 
 
 def gate_tables(report: GateReport) -> Iterator[Table]:
-    """Yield a table for each data set, with the checks that a reader must see, failures first."""
-    names = varying(check.place for check in report.checks)
-    listed = [check for check in report.checks if check.finding not in PLAIN]
-    for dataset in dict.fromkeys(check.place["dataset"] for check in listed):
-        mine = [check for check in listed if check.place["dataset"] == dataset]
-        mine.sort(key=lambda check: -OUTCOMES.index(check.outcome))
-        columns = ("", "loss", "setting", "check", "found")
-        yield Table(
-            f"gate: {dataset} ({mine[0].task}), on these very rows",
-            columns,
-            tuple(_rows(mine, names)),
-            texts=columns,
+    """Yield a table for each data set and rule, with the moves that a reader must see, failures first."""
+    names = settings(report.checks)
+    shown: dict[tuple[str, str, str], list[Check]] = {}
+    for check in report.checks:
+        if check.finding in MOVED:
+            shown.setdefault((check.place["dataset"], check.task, check.subject), []).append(check)
+    for (dataset, task, subject), mine in shown.items():
+        rows = tuple(_rows(sorted(mine, key=_failures_first), names[dataset]))
+        made = Table(
+            f"gate: {dataset} ({task}), {subject}, on these very rows", COLUMNS, rows, texts=TEXTS, drops=DROPS
         )
+        yield made if any(row[2] for row in rows) else made.without("setting")
 
 
-def _rows(checks: list[Check], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    # A missing data set is one line, not one for each loss and share.
-    alike: dict[tuple[str, ...], list[Check]] = {}
-    for check in checks:
-        alone = "" if check.change is None else f"{check.place}"
-        alike.setdefault((check.outcome, check.subject, sentence(check), alone), []).append(check)
-    for (outcome, subject, said, _), members in alike.items():
-        losses = ", ".join(dict.fromkeys(check.place["loss"] for check in members))
-        settings = dict.fromkeys(label(check.place, names) for check in members)
-        setting = next(iter(settings)) if len(settings) == 1 else f"{len(settings)} settings"
-        yield outcome, losses, setting, subject, said
+def settings(checks: Sequence[Check]) -> dict[str, tuple[str, ...]]:
+    """Return, by data set, the settings that differ between its checks."""
+    datasets = dict.fromkeys(check.place["dataset"] for check in checks)
+    return {name: varying(one.place for one in checks if one.place["dataset"] == name) for name in datasets}
+
+
+def _failures_first(check: Check) -> int:
+    return -OUTCOMES.index(check.outcome)
+
+
+def _rows(checks: Sequence[Check], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    moves = [(check, check.change) for check in checks if check.change is not None]
+    written = column(spread for check, moved in moves for spread in _spreads(moved, check.allowance))
+    for place, (check, moved) in enumerate(moves):
+        n = int(moved.test.interval.n)
+        p = NOT_DEFINED if few(moved) else p_value(float(moved.test.p_value))
+        about = check.outcome, check.place["loss"], label(check.place, names), check.finding
+        yield *about, *written[4 * place : 4 * place + 4], str(n), p
+
+
+def _spreads(moved: Change, allowance: float) -> tuple[Spread, Spread, Spread, Spread]:
+    by = moved.test.interval
+    change = Spread(float(by.mean), float(by.low), float(by.high))
+    return Spread(moved.before), Spread(moved.after), change, Spread(allowance)
+
+
+def few(moved: Change) -> bool:
+    """Say whether there are too few seeds for a test."""
+    return bool(smallest_p(moved.test.interval.n) >= ALPHA)
 
 
 def sentence(check: Check) -> str:
-    """Say what a check found.
+    """Return the finding of a check in words.
 
     Example:
         >>> from lossbench.stats.between_runs.gate import Check
@@ -67,30 +103,120 @@ def sentence(check: Check) -> str:
     }
     if check.finding in words:
         return f"{check.finding}: {words[check.finding]}"
-    return f"{check.finding}: {numbers(check.change, check.allowance) if check.change else ''}"
+    return f"{check.finding}: {change_figures(check.change, check.allowance) if check.change else ''}"
 
 
-def numbers(change: Change, allowance: float) -> str:
-    """Write both means, the change with half the width of its interval, the allowance, n and p."""
-    difference = change.test.interval
-    moved = Spread(float(difference.mean), float(difference.low), float(difference.high))
-    p = p_value(float(change.test.p_value) if difference.n > 1 else math.nan)
-    few = "; too few seeds for a test" if smallest_p(difference.n) >= ALPHA and change.moved else ""
-    before, after, by, allowed = column([*map(Spread, (change.before, change.after)), moved, Spread(allowance)])
-    return f"{before} to {after}, by {by}, allowed {allowed}; n {difference.n}, p {p}{few}"
+def change_figures(change: Change, allowance: float) -> str:
+    """Write both means, the change with half the width of its interval, the allowance, n, and p where tested."""
+    before, after, by, allowed = column(_spreads(change, allowance))
+    tested = f"no test: {UNTESTED}" if few(change) else f"p {p_value(float(change.test.p_value))}"
+    told = f"{before} to {after}, by {by}, allowed {allowed}; n {change.test.interval.n}"
+    return f"{told}, {tested}" if change.moved else told
 
 
-def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:
-    """Yield the lines below the tables."""
+def gate_lines(report: GateReport, baseline: Path, width: int) -> Iterator[str]:
+    """Yield the lines below the tables: what has no numbers, what came of it all, and what was not checked."""
+    for head, text in _told(report, baseline):
+        yield from labelled(head, text, width, column=HEAD)
+
+
+def _told(report: GateReport, baseline: Path) -> Iterator[tuple[str, str]]:
     if not report.baseline:
-        yield f"gate     no baseline at {baseline} yet: nothing to compare with, nothing fails"
-        yield f"         to make this run the baseline, copy its trials.csv to {baseline}"
+        yield "gate", f"no baseline at {baseline} yet: nothing to compare with, nothing fails"
+        yield "", f"to make this run the baseline, copy its trials.csv to {baseline}"
         return
-    outcomes = Counter(check.outcome for check in report.checks)
-    findings = Counter(check.finding for check in report.checks)
-    said = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in reversed(OUTCOMES))
+    yield from _remarks(report.checks)
+    outcomes, findings = (Counter(getattr(one, name) for one in report.checks) for name in ("outcome", "finding"))
+    came = "FAILED" if report.failed else "compared nothing" if report.idle else "passed"
+    yield (
+        "gate",
+        f"{came} against {baseline}: {', '.join(f'{outcomes[name]} {name}' for name in reversed(OUTCOMES))}",
+    )
     why = ", ".join(f"{count} {finding}" for finding, count in findings.most_common())
-    yield f"gate     {'FAILED' if report.failed else 'passed'} against {baseline}: {said}"
-    yield f"         of {len(report.checks)} checks: {why}"
+    yield "", f"of {len(report.checks)} checks{': ' if why else ''}{why}"
+    if report.usual:
+        yield "", f"without --fail-on, by the judged score and its margin: {ruled(report.usual)}"
+    if report.unchecked:
+        yield "", f"not checked: {not_checked(report)}"
+    if any(check.finding in MOVED and check.change and few(check.change) for check in report.checks):
+        yield "", f"p {NOT_DEFINED}: {UNTESTED}"
     if report.elsewhere:
-        yield f"         {ELSEWHERE}"
+        yield "", OTHER_FINGERPRINTS
+
+
+def _remarks(checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
+    """Yield what is told in words, the failures first; what is alike is one line, as of a missing data set."""
+    names = settings(checks)
+    alike: dict[tuple[str, ...], list[Check]] = {}
+    for check in sorted(checks, key=_failures_first):
+        if check.finding not in NOT_LISTED + MOVED:
+            rule = f", {check.subject}" if check.change else ""
+            key = check.outcome, check.place["dataset"], rule, sentence(check), check.finding
+            alike.setdefault(key, []).append(check)
+    for (outcome, dataset, rule, said, finding), members in alike.items():
+        losses = ", ".join(dict.fromkeys(check.place["loss"] for check in members))
+        places = list(dict.fromkeys(label(check.place, names[dataset]) for check in members))
+        where = f" ({places[0] if len(places) == 1 else f'{len(places)} settings'})" if any(places) else ""
+        others = (
+            apart([check for check in checks if check.place["dataset"] == dataset]) if finding == "missing" else ""
+        )
+        yield outcome, f"{dataset}: {losses}{where}{rule}: {said}{f'; {others}' if others else ''}"
+
+
+def apart(checks: Iterable[Check]) -> str:
+    """Name the settings by which missing rows of some losses differ from new ones; empty where none does.
+
+    Args:
+        checks: of one data set.
+    """
+    listed = list(checks)
+    gone, came = ([one.place for one in listed if one.finding == finding] for finding in ("missing", "new"))
+    losses = {place["loss"] for place in gone} & {place["loss"] for place in came}
+    before, after = ([place for place in side if place["loss"] in losses] for side in (gone, came))
+    values = [(_values(before, name), _values(after, name)) for name in (*SETTING, SHARE)]
+    differing = [pair for pair in values if set(pair[0]) != set(pair[1])]
+    there, here = (joined([value for pair in differing for value in pair[side]]) for side in (0, 1))
+    return f"{there} in the baseline, {here} here" if differing else ""
+
+
+def _values(places: Iterable[dict[str, Any]], name: str) -> list[str]:
+    return list(dict.fromkeys(label(place, (name,)) for place in places))
+
+
+def ruled(rules: Iterable[Rule]) -> str:
+    """Name rules, each with the data sets that it is for.
+
+    Example:
+        >>> ruled([Rule("r2", 0.01, dataset=name) for name in ("line", "diabetes")])
+        'r2:-0.01 on line and diabetes'
+    """
+    datasets: dict[str, list[str]] = {}
+    undeclared = False
+    for rule in rules:
+        datasets.setdefault(str(rule), []).append(str(rule.dataset))
+        undeclared |= not rule.tolerance
+    said = "; ".join(f"{rule} on {joined(names)}" for rule, names in datasets.items())
+    return f"{said} ({UNDECLARED})" if undeclared else said
+
+
+def not_checked(report: GateReport) -> str:
+    """Name the data sets whose judged score was not compared, and why."""
+    datasets: dict[str, list[str]] = {}
+    for one in report.unchecked:
+        datasets.setdefault(f"{one.score}: {why_not(one)}", []).append(one.dataset)
+    return "; ".join(f"{joined(names)} ({why})" for why, names in datasets.items())
+
+
+def why_not(one: Unchecked) -> str:
+    """Say why the judged score of a data set was not compared."""
+    return LACKING[one.lacking]
+
+
+def gate_record(report: GateReport) -> dict[str, Any]:
+    """Return what came of a gate as plain data; nothing where there was no baseline yet."""
+    if not report.baseline:
+        return {}
+    unchecked = [{"dataset": one.dataset, "score": one.score, "why": why_not(one)} for one in report.unchecked]
+    found = Counter(check.finding for check in report.checks)
+    passed = not (report.failed or report.idle)
+    return {"gate": {"passed": passed, "found": dict(found), "not_checked": unchecked}}

@@ -1,4 +1,4 @@
-"""A table as lines of text that fit a width: columns drop out, prose is shortened, and no row breaks."""
+"""A table as lines that fit a width: columns drop out and prose is shortened, but no row breaks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from lossbench.visible import visible
 
 GAP = 2  # blanks between columns
-LEAST = 8  # columns that are left to a name at any width
+LEAST = 8  # characters that a name keeps at any width
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Column:
 
     Args:
         heading: above it.
-        cells: one a row.
-        right: whether it is set to the right, as figures are.
-        drop: when it drops out where the width is short, the highest first; 0 for one that stays.
-        least: the width to which its prose may be shortened; None for names and figures, which are not cut.
+        cells: one for each row.
+        right: whether it is right-aligned, as numbers are.
+        drop: its order in dropping out when width is short, the highest first; 0 to stay.
+        least: the width to which its prose may be shortened; None for names and numbers, which are never cut.
     """
 
     heading: str
@@ -34,17 +34,21 @@ class Column:
     least: int | None = None
 
     @property
-    def natural(self) -> int:
+    def natural_width(self) -> int:
         """The width of its longest cell."""
         return max(map(cell_len, [self.heading, *self.cells]))
 
     @property
-    def needed(self) -> int:
-        """The width that it cannot do without."""
-        return self.natural if self.least is None else min(self.natural, max(self.least, cell_len(self.heading)))
+    def needed_width(self) -> int:
+        """The smallest width that it accepts."""
+        return (
+            self.natural_width
+            if self.least is None
+            else min(self.natural_width, max(self.least, cell_len(self.heading)))
+        )
 
     def lines(self, width: int) -> list[str]:
-        """Return heading and cells, each as wide as that."""
+        """Return heading and cells, padded or shortened to a width."""
         cut = [shortened(cell, width) for cell in [self.heading, *self.cells]]
         return [
             " " * (width - cell_len(cell)) + cell if self.right else set_cell_size(cell, width) for cell in cut
@@ -55,10 +59,10 @@ def grid(columns: Sequence[Column], width: int, indent: int = 0, headed: bool = 
     r"""Return a table as lines, none of which is longer than the width or ends in blanks.
 
     Args:
-        columns: from left to right; those whose cells are all empty are left out.
+        columns: from left to right; columns with only empty cells are left out.
         width: of the terminal.
         indent: blanks before each line.
-        headed: whether the headings stand above.
+        headed: whether to show the headings.
 
     Example:
         >>> names, figures = Column("name", ["a", "b"]), Column("n", ["1", "20"], right=True)
@@ -68,16 +72,16 @@ def grid(columns: Sequence[Column], width: int, indent: int = 0, headed: bool = 
         b     20
     """
     shown = [replace(one, cells=tuple(map(visible, one.cells))) for one in columns if any(one.cells)]
-    kept = fitting(shown, width - indent)
+    kept = columns_that_fit(shown, width - indent)
     if not kept:
         return []
-    cells = [one.lines(size) for one, size in zip(kept, sizes(kept, width - indent), strict=True)]
+    cells = [one.lines(size) for one, size in zip(kept, column_widths(kept, width - indent), strict=True)]
     rows = ["".join([" " * indent, (" " * GAP).join(row)]).rstrip() for row in zip(*cells, strict=True)]
     return rows if headed else rows[1:]
 
 
-def fitting(columns: Sequence[Column], width: int) -> list[Column]:
-    """Return the columns that a width has room for, dropping one after the other."""
+def columns_that_fit(columns: Sequence[Column], width: int) -> list[Column]:
+    """Return the columns that fit a width, after dropping one after the other."""
     kept = list(columns)
     while room(kept, width) < 0 and any(one.drop for one in kept):
         kept.remove(max(kept, key=lambda one: one.drop))
@@ -85,15 +89,15 @@ def fitting(columns: Sequence[Column], width: int) -> list[Column]:
 
 
 def room(columns: Sequence[Column], width: int) -> int:
-    """Return how much of a width is left over."""
-    return width - sum(one.needed for one in columns) - GAP * (len(columns) - 1)
+    """Return the width that is left over; negative if there is too little."""
+    return width - sum(one.needed_width for one in columns) - GAP * (len(columns) - 1)
 
 
-def sizes(columns: Sequence[Column], width: int) -> list[int]:
-    """Return the width of each column: what is left goes to prose, and what lacks is taken from the widest."""
-    found, left = [one.needed for one in columns], room(columns, width)
+def column_widths(columns: Sequence[Column], width: int) -> list[int]:
+    """Return the width of each column; spare width goes to prose, a shortage is taken from the widest."""
+    found, left = [one.needed_width for one in columns], room(columns, width)
     for number, one in enumerate(columns):
-        more = min(one.natural - found[number], max(left, 0))
+        more = min(one.natural_width - found[number], max(left, 0))
         found[number] += more
         left -= more
     while left < 0 and max(found) > LEAST:
@@ -104,7 +108,7 @@ def sizes(columns: Sequence[Column], width: int) -> list[int]:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text that fits, with "…" for what is left out: whole words, and never part of a number.
+    """Return a text that fits, cut after a whole word and never inside a number, with "…" at the end.
 
     Example:
         >>> shortened("a gap of 0.25 or more", 12), shortened("set:positives=0.238", 16)
@@ -121,7 +125,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def labelled(name: str, text: str, width: int, indent: int = 0, column: int = 10) -> list[str]:
-    r"""Return a text beside its name, broken between words.
+    r"""Return a text beside its name, wrapped between words.
 
     Example:
         >>> print("\n".join(labelled("answer", "Holds: in 8 of 9 cases.", 24)))

@@ -1,4 +1,4 @@
-"""Verdicts as tests in JUnit's XML, for CI pages: a suite for each data set, a case for each loss and check."""
+"""Verdicts as JUnit XML for CI: a suite for each data set, a case for each loss and check."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pandas as pd
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.figures import interval
-from lossbench.report.gate import sentence
-from lossbench.report.tables import label, p_value, place_of, place_of_answer, varying
+from lossbench.report.gate import sentence, why_not
+from lossbench.report.tables import answer_key, label, p_value, table_key, varying
 from lossbench.report.words.remark import words
 from lossbench.results.remarks.training import partial
 from lossbench.run.state import Gap
@@ -30,7 +30,7 @@ FIGURES = (
     *("verdict", "score", "mean", "difference", "difference_low", "difference_high"),
     *("p_holm", "n", "difference_n", "diverged"),
 )
-"""The columns of the summary that become properties of a case."""
+"""Columns of the summary that become properties of a case."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class JUnitCase:
     Args:
         suite: the data set.
         name: loss and check, unique in the suite.
-        status: "skipped" for a warning, which is seen and fails nothing.
-        text: what was found.
-        properties: figures by name.
+        status: "skipped" for a warning, which is shown but fails nothing.
+        text: the finding.
+        properties: (name, value) of figures.
     """
 
     suite: str
@@ -53,23 +53,26 @@ class JUnitCase:
 
 
 def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests.
+    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped.
 
     Args:
-        report: what the gate found.
-        gaps: what a run that was cut short left out; each becomes a skipped test.
-        answers: what the verdicts say of each table, which leads the suite of its data set.
+        report: of the gate.
+        gaps: what an incomplete run left out; each becomes a skipped test.
+        answers: of each table, to lead the suite of its data set.
     """
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])
     names = varying(check.place for check in report.checks)
-    cases = [*(_gate_case(check, names) for check in report.checks), *_partial_cases(gaps)]
-    return junit(cases, _of_suites(answers))
+    checked = [_gate_case(check, names) for check in report.checks]
+    unchecked = [
+        JUnitCase(one.dataset, f"{one.score}: not checked", "skipped", why_not(one)) for one in report.unchecked
+    ]
+    return junit([*checked, *unchecked, *_partial_cases(gaps)], _answers_by_suite(answers))
 
 
-def _of_suites(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
-    """Return what the verdicts say of each data set, a paragraph a table."""
+def _answers_by_suite(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
+    """Return the answers by data set, one paragraph for each table."""
     said: dict[str, list[str]] = {}
     for answer, name in zip(answers, places(answers), strict=True):
         said.setdefault(answer.dataset, []).append(paragraph(answer, name))
@@ -87,25 +90,24 @@ def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
 
 
 def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the verdicts against the reference loss as JUnit's XML. None is a failure, since a loss may be worse.
+    """Return the verdicts against the reference loss as JUnit XML. None is a failure, since a loss may be worse.
 
     Args:
         summary: one row a data set, setting and loss.
-        gaps: what a run that was cut short left out; each becomes a skipped test.
-        answers: what the verdicts say of each table, which leads the suite of its data set, and stands in the text
-            of its cases.
+        gaps: what an incomplete run left out; each becomes a skipped test.
+        answers: of each table, to lead the suite of its data set and the text of its cases.
     """
-    said = dict(zip(map(place_of_answer, answers), map(paragraph, answers, places(answers)), strict=True))
+    said = dict(zip(map(answer_key, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
     names = varying(rows)
     verdicts = (
-        _verdict_case(row, names, said.get(place_of(row), "")) for row in rows if row["loss"] != row["reference"]
+        _verdict_case(row, names, said.get(table_key(row), "")) for row in rows if row["loss"] != row["reference"]
     )
-    return junit([*verdicts, *_partial_cases(gaps)], _of_suites(answers))
+    return junit([*verdicts, *_partial_cases(gaps)], _answers_by_suite(answers))
 
 
 def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> JUnitCase:
-    tuned = row["view"] == "tuned"  # a tuned view has a rate a loss, and is one table
+    tuned = row["view"] == "tuned"  # a tuned view is one table with a rate for each loss
     settings = label(row, [name for name in names if not (tuned and name == "lr")])
     where = ", ".join(filter(None, ("each at its own lr" if tuned else "", settings)))
     name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
@@ -118,11 +120,11 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> 
 
 
 def junit(cases: Iterable[JUnitCase], answers: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
-    """Return cases as JUnit's XML.
+    """Return cases as JUnit XML.
 
     Args:
         cases: in the order of the suites.
-        answers: by suite, what leads it: properties of the name "answer".
+        answers: by suite, texts that lead it as properties named "answer".
 
     Example:
         >>> print(junit([JUnitCase("iris", "mse: f1:-0.02", "failed", "worse")]), end="")
@@ -140,7 +142,7 @@ def junit(cases: Iterable[JUnitCase], answers: Mapping[str, Sequence[str]] = Map
     for suite in dict.fromkeys(case.suite for case in listed):
         mine = [case for case in listed if case.suite == suite]
         element = ET.SubElement(root, "testsuite", {"name": visible(suite)} | _counts(mine))
-        _enter(element, (("answer", said) for said in answers.get(suite, ())))
+        _add_properties(element, (("answer", said) for said in answers.get(suite, ())))
         element.extend(_elements(mine))
     ET.indent(root)
     text: str = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
@@ -152,8 +154,8 @@ def _counts(cases: list[JUnitCase]) -> dict[str, str]:
     return {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 
 
-def _enter(element: ET.Element, properties: Iterable[tuple[str, str]]) -> None:
-    """Enter properties, (name, value) each, in a suite or a case, if there are some."""
+def _add_properties(element: ET.Element, properties: Iterable[tuple[str, str]]) -> None:
+    """Add properties, (name, value) each, to a suite or a case."""
     if listed := list(properties):
         below = ET.SubElement(element, "properties")
         for name, value in listed:
@@ -163,7 +165,7 @@ def _enter(element: ET.Element, properties: Iterable[tuple[str, str]]) -> None:
 def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
     for case in cases:
         element = ET.Element("testcase", classname=visible(case.suite), name=visible(case.name))
-        _enter(element, case.properties)
+        _add_properties(element, case.properties)
         text = visible(case.text)
         if case.status == "failed":
             ET.SubElement(element, "failure", message=text, type="fail").text = text

@@ -1,4 +1,4 @@
-"""Tables as Markdown, as pages of CI and comments show it: the answer first, details folded, never long."""
+"""Tables as Markdown for CI pages and comments: the answer first, details folded, limited in size."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from lossbench.report.tables import Table
 from lossbench.visible import visible
 
 MOST = 60_000
-"""Bytes of a page: comments on changes hold no more than some 65 000."""
+"""Bytes of a page; comments on pull requests hold some 65 000."""
 
-REST = "{left} more did not fit here: report.html and summary.csv have all."
+LEFT_OUT = "{left} more did not fit here: report.html and summary.csv have all."
 
 
 def markdown(
     tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = (), code: Sequence[str] = ()
 ) -> str:
-    """Return tables and how to read them; below an answer, they are folded.
+    """Return tables and how to read them; if there is an answer, they are folded below it.
 
     Args:
         tables: in the order of the report.
-        legend: how to read them, and what must be known besides, a line each.
-        lead: the answer, in paragraphs; what does not fit a page of `MOST` bytes is counted.
+        legend: how to read them, and remarks, a line each.
+        lead: the answer, in paragraphs. Tables beyond `MOST` bytes are left out and counted.
         code: lines of Python that follow the answer.
 
     Example:
@@ -43,11 +43,11 @@ def markdown(
         return "\n".join([*(f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables), read])
     blocks = [*answer, *(folded(table.title, f"{_grid(table)}\n") for table in tables)]
     below = folded("How to read the tables, and what else to know", read) if read else ""
-    return "\n".join([*fitting(blocks, MOST - len(below.encode())), below])
+    return "\n".join([*blocks_that_fit(blocks, MOST - len(below.encode())), below])
 
 
 def folded(title: str, text: str) -> str:
-    """Return a text that is seen once its title is clicked."""
+    """Return a text that unfolds when its title is clicked."""
     return f"<details><summary>{html(title)}</summary>\n\n{text}\n</details>\n"
 
 
@@ -56,20 +56,20 @@ def fenced(code: Iterable[str]) -> str:
     return "".join(["```python\n", *(f"{visible(line)}\n" for line in code), "```\n"])
 
 
-def fitting(blocks: Sequence[str], room: int) -> Iterator[str]:
-    r"""Yield as many blocks as there is room for, in bytes, and how many do not fit.
+def blocks_that_fit(blocks: Sequence[str], room: int) -> Iterator[str]:
+    r"""Yield the blocks that fit into `room` bytes, and then how many do not.
 
     Example:
-        >>> list(fitting(["one", "three"], 120))
+        >>> list(blocks_that_fit(["one", "three"], 120))
         ['one', 'three']
-        >>> list(fitting(["one", "three"], 10))
+        >>> list(blocks_that_fit(["one", "three"], 10))
         ['2 more did not fit here: report.html and summary.csv have all.\n']
     """
-    left = room - len(REST) - len(str(len(blocks)))
+    left = room - len(LEFT_OUT) - len(str(len(blocks)))
     for place, block in enumerate(blocks):
         left -= len(block.encode()) + 1
         if left < 0:
-            yield REST.format(left=len(blocks) - place) + "\n"
+            yield LEFT_OUT.format(left=len(blocks) - place) + "\n"
             return
         yield block
 

@@ -1,4 +1,4 @@
-"""What would be trained: how much, how long, and what it could show."""
+"""What would be trained: how much, how long, and how small a p value it could reach."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
         chosen_on = listed_seeds(tuning_seeds(settings))
         yield f"{len(experiment.tuning)} trainings to choose among {candidates(experiment)}: {chosen_on}, clean"
     yield forecast_line(forecast)
-    yield from reach(experiment)
+    yield from smallest_p_lines(experiment)
     said = protocols(experiment.own), skipped(experiment.skipped), custom_losses(experiment)
     yield from map(words, chain(*said))
 
 
 def candidates(experiment: Experiment) -> str:
-    """Say among what is chosen; of a search that learns only how much is known before it has begun."""
+    """Return the rates and grids to choose from; for an adaptive search, only the range of rates."""
     settings = experiment.settings
     found = sorted({trial.lr for trial in experiment.tuning})
     rates = ", ".join(f"{rate:g}" for rate in found)
@@ -50,7 +50,7 @@ def candidates(experiment: Experiment) -> str:
 
 
 def setup_line(experiment: Experiment, setup: Setup) -> str:
-    """Say what would be trained on a data set."""
+    """Return what would be trained on a data set."""
     dataset = setup.dataset
     count = sum(trial.dataset == dataset.name for trial in experiment.trials)
     tried = (
@@ -63,14 +63,14 @@ def setup_line(experiment: Experiment, setup: Setup) -> str:
 
 
 def arms(experiment: Experiment, setup: Setup) -> list[str]:
-    """Return what is compared on a data set: losses, of which the values of a grid are one."""
+    """Return the arms on a data set: its losses, with all values of a grid as one arm."""
     titles = [loss.title for loss in setup.losses.values()]
     grids = [(one, experiment.grid_of(setup.dataset.task, one)) for one in titles]
     return list(dict.fromkeys(grid.spec if grid else one for one, grid in grids))
 
 
 def forecast_line(forecast: Forecast) -> str:
-    """Say what is done already and what the rest takes."""
+    """Return what is done already and how long the rest takes."""
     where = f"{forecast.processes} process" + ("es" if forecast.processes > 1 else "")
     if not forecast.missing:
         return f"all {forecast.cached} trainings are done already"
@@ -80,10 +80,10 @@ def forecast_line(forecast: Forecast) -> str:
     )
 
 
-FREELY = "without assuming that differences are normal"
+NO_NORMALITY = "without assuming that differences are normal"
 
 
-def reach(experiment: Experiment) -> Iterator[str]:
+def smallest_p_lines(experiment: Experiment) -> Iterator[str]:
     """Yield the smallest p value that the comparisons on each law can reach, by the number of its losses.
 
     On a table the unit is the row, so that the number of seeds bounds nothing.
@@ -97,6 +97,7 @@ def reach(experiment: Experiment) -> Iterator[str]:
             yield f"no comparison ({sets}): there is one loss, so name another"
         elif not over_rows:
             best, tests = float(smallest_p(seeds, family)), f"{family} comparison" + ("s" if family > 1 else "")
-            line = f"{seeds} seeds, {tests} with the first loss ({sets}): {FREELY}, the smallest p is {best:.2g}"
+            reached = f"{NO_NORMALITY}, the smallest p is {best:.2g}"
+            line = f"{seeds} seeds, {tests} with the first loss ({sets}): {reached}"
             more = f"; a verdict would rest on that, give --seeds {least_n(family)} or more to do without"
             yield line if best < ALPHA else line + more

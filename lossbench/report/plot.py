@@ -13,7 +13,7 @@ ACROSS, DOWN = 2, 4
 """Dots in a cell."""
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""What each dot, row by row, adds to the number of a Braille pattern."""
+"""The bit of each dot, row by row, in the code of a Braille pattern."""
 
 Points = Sequence[tuple[float, float]]
 Limits = tuple[tuple[float, float], tuple[float, float]]
@@ -36,10 +36,10 @@ def panel(
     Args:
         title: stands above.
         x: (points,) rising.
-        y: (points,) what is NaN or infinite is left out.
+        y: (points,) NaN and infinite values are left out.
         width: columns in all.
         height: lines of the curve alone.
-        limits: lowest and highest y, for panels that are to be compared; None for those of the curve.
+        limits: lowest and highest y, to compare panels; None for those of the curve.
 
     Example:
         >>> print("\n".join(panel("square", [-2, -1, 0, 1, 2], [4, 1, 0, 1, 4], width=20, height=3)))
@@ -63,7 +63,7 @@ def scatter(
 
     Args:
         title: stands above.
-        points: by mark, one character; where several fall on one place, the first is seen.
+        points: by mark, one character; where marks overlap, the first is drawn.
         limits: of the axes.
         width: columns in all.
         height: lines of the plane alone.
@@ -91,8 +91,8 @@ def log_curves(
 
     Args:
         title: stands above.
-        points: of each curve by its mark, one character, x above zero and rising; what is not finite is left
-            out, and where several marks fall on one place, the first is seen.
+        points: of each curve by its mark, one character; x is above zero and rising. Values that are not finite
+            are left out; where marks overlap, the first is drawn.
         limits: of the axes.
         width: columns in all.
         height: lines of the curves alone.
@@ -137,7 +137,7 @@ class Frame:
 
     @classmethod
     def around(cls, limits: tuple[float, float], width: int, height: int) -> Frame:
-        """Return the frame that is so many columns wide with its numbers."""
+        """Return the frame that has this width, labels included."""
         labels = _labels(*limits, height)
         return cls(*limits, width - max(map(len, labels.values())) - 2, height, labels)
 
@@ -185,7 +185,7 @@ def beside(*panels: list[str]) -> list[str]:
 
 
 def span(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
-    """Return the lowest and the highest of numbers (n,), apart from each other; only finite ones count.
+    """Return the lowest and highest finite number of (n,), widened if they are equal.
 
     Example:
         >>> span([2.0, math.nan, 5.0]), span([3.0])
@@ -205,7 +205,7 @@ def _labels(low: float, high: float, height: int) -> dict[int, str]:
 
 
 def _number(value: float, span: float) -> str:
-    """Write a number on an axis, to three figures of what the axis spans."""
+    """Return a number as an axis label, rounded to three figures of the span of the axis."""
     return f"{round(value, 2 - math.floor(math.log10(span))) + 0.0:.3g}"
 
 
@@ -215,18 +215,18 @@ def _linear(first: float, last: float) -> list[str]:
 
 
 def _dots(y: np.ndarray, low: float, high: float, height: int) -> np.ndarray:
-    """Return the dots (dots down, dots across) of a curve (dots across,), each column joined to the last."""
+    """Return the dots (dots down, dots across) of a curve (dots across,), joined between columns."""
     level = ((DOWN * height - 1) * (high - y) / (high - low)).round()
     before = np.roll(level, 1)
     before[0] = np.nan
-    # The joint begins beside the dot before, so that a line is one dot thick.
+    # A joint starts one dot beyond the dot before it, so that lines are one dot thick.
     start = np.where(np.isnan(before), level, before + np.sign(level - before))
     row = np.arange(DOWN * height)[:, None]
     return np.asarray((row >= np.minimum(start, level)) & (row <= np.maximum(start, level)))
 
 
 def _cells(dots: np.ndarray, labels: Mapping[int, str]) -> list[str]:
-    """Return dots (dots down, dots across) as lines of characters, with the axis of zero where it is free."""
+    """Return dots (dots down, dots across) as lines of characters, with the zero line where cells are empty."""
     bits = dots.reshape(dots.shape[0] // DOWN, DOWN, -1, ACROSS) * np.array(DOTS)[:, None]
     sums = bits.sum(axis=(1, 3))
     return [

@@ -1,4 +1,4 @@
-"""The folder of a run: its data, the tables made of them, the reports, and the manifest of what the run was."""
+"""The folder of a run: its trials, the tables made from them, the reports, and the manifest."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossbench.report.answer.run import leading
-from lossbench.report.html.run import page
+from lossbench.report.html.run import run_page
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import rank_table, several, tables, threshold_tables
+from lossbench.report.tables import rank_table, ranks_by_task, tables, threshold_tables
 from lossbench.report.words.legend import ACROSS, LEGEND
 from lossbench.report.words.remark import words
 from lossbench.results.circumstances import circumstances
@@ -51,11 +51,11 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
 
 
 def save_remade(remade: Remade, folder: Path) -> None:
-    """Write the trials, all that can be made from them, and what stands beside them."""
-    texts: dict[str, str | bytes] = {**findings_csv(remade), **remade.beside}
+    """Write the trials, the files made from them, and the kept files."""
+    texts: dict[str, str | bytes] = {**findings_csv(remade), **remade.kept}
     if not all(name in texts for name in REPORTS):
         made = reports(remade, remade.curves, remade.remarks(), remade.manifest, remade.examples)
-        texts |= made | remade.beside
+        texts |= made | remade.kept
     if remade.manifest is not None:
         texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": hashes(texts)})
     write_folder(folder, texts)
@@ -68,9 +68,9 @@ def reports(
     manifest: Manifest | None = None,
     examples: Examples | None = None,
 ) -> dict[str, str]:
-    """Return `report.md` and `report.html`, which say the same; see `lossbench.report.html.run.page`."""
+    """Return `report.md` and `report.html`, which say the same; see `lossbench.report.html.run.run_page`."""
     every, advice = list(remarks), manifest.advice if manifest else None
-    across = [*map(rank_table, several(findings.ranks))]
+    across = [*map(rank_table, ranks_by_task(findings.ranks))]
     legend = [*LEGEND, *ACROSS] if across else LEGEND
     shown = [*tables(findings.summary), *threshold_tables(findings.thresholds), *across]
     return {
@@ -80,12 +80,12 @@ def reports(
             leading(findings.answer, advice),
             advice.paste if advice else (),
         ),
-        "report.html": page(findings, curves, every, manifest, examples or {}),
+        "report.html": run_page(findings, curves, every, manifest, examples or {}),
     }
 
 
-def about(dataset: Dataset) -> dict[str, Any]:
-    """Return what a manifest says of a data set; the hash of a law is that of the rows of seed 0."""
+def dataset_entry(dataset: Dataset) -> dict[str, Any]:
+    """Return the manifest entry of a data set; for a law, the hash is that of the rows of seed 0."""
     found = {"hash": dataset.digest, "rows": dataset.rows, "sampling": dataset.sampling}
     found |= {"version": dataset.version} if dataset.version else {}
     found["groups"] = None if dataset.groups is None else int(dataset.groups.max()) + 1
@@ -93,7 +93,7 @@ def about(dataset: Dataset) -> dict[str, Any]:
 
 
 def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
-    """Return everything beside the numbers that somebody needs to repeat a run or to doubt it, but the hashes."""
+    """Return the manifest without the file hashes: what somebody needs to repeat a run or to question it."""
     experiment, seconds = comparison.experiment, comparison.seconds
     return {
         "schema": SCHEMA,
@@ -107,7 +107,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         "protocols": [asdict(own) for own in experiment.own],
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
-        "datasets": {dataset.name: about(dataset) for dataset in experiment.datasets},
+        "datasets": {dataset.name: dataset_entry(dataset) for dataset in experiment.datasets},
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
         "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
@@ -117,5 +117,5 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
 
 
 def hashes(texts: Mapping[str, str | bytes]) -> dict[str, str]:
-    """Return the hash of each file, as `sha256sum` prints it, by name, so that a run made again has the same."""
+    """Return the SHA-256 of each file, sorted by name."""
     return {name: hashlib.sha256(to_bytes(text)).hexdigest() for name, text in sorted(texts.items())}

@@ -1,4 +1,4 @@
-"""A loss drawn: its value and its gradient beside each other. Alone here, since only this needs torch."""
+"""The curve of a loss: its value and gradient side by side. A module of its own, since it imports torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lossbench.checks.case import COMPANY, Case, lone
+from lossbench.checks.case import FIXED_ROWS, Case, row_by_row
 from lossbench.checks.line import REACH, standard
 from lossbench.errors import LossFailed
 from lossbench.losses import Loss
@@ -17,19 +17,19 @@ from lossbench.losses.custom.record import USUAL
 from lossbench.report.plot import beside, panel
 from lossbench.report.words.english import wrapped
 
-ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
-"""The range of the raw output where it is a probability p, or 2p - 1."""
+RAW_RANGE = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
+"""By link, the range of a raw output that is a probability p, or 2p - 1."""
 
 POINTS = 481
 WIDE, PANEL = 100, 48
-"""Columns of two panels beside each other, and of one at most."""
+"""Columns of two panels side by side, and of one panel."""
 
-AROUND = (0.0, 90.0, 120.0)
-"""The angles of the embeddings that stay: one of the class of the one that is turned, and two of another."""
+FIXED_ANGLES = (0.0, 90.0, 120.0)
+"""Angles of the fixed embeddings: one of the same class as the rotating one, and two of another class."""
 
 
-def _undrawn(loss: Loss, error: BaseException) -> BaseException:
-    """Return the error for a loss of a user that cannot be drawn."""
+def _drawing_error(loss: Loss, error: BaseException) -> BaseException:
+    """Return the error for a custom loss that cannot be drawn."""
     if isinstance(error, LossFailed) or not loss.record.code:
         return error
     return LossFailed(f"loss '{loss.title}' cannot be drawn: {error}")
@@ -39,10 +39,10 @@ class Shape(NamedTuple):
     """Value and gradient of a loss along a line through its raw outputs.
 
     Args:
-        label: the meaning of the numbers on the line.
-        places: (points,) on the line, rising.
+        label: what the places on the line mean.
+        places: (points,) positions on the line, rising.
         value: (points,) of the loss.
-        gradient: (points,) of the loss, with respect to the raw output that moves.
+        gradient: (points,) of the loss, with respect to the raw output that changes.
     """
 
     label: str
@@ -68,32 +68,34 @@ def shape_of(loss: Loss) -> Shape:
     """
     if loss.record.headless:
         return of_embeddings(loss)
-    places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
-    with contained(), failing(partial(_undrawn, loss)):
-        case = lone(Case(loss, loss.targets or USUAL[loss.task]))
+    places = torch.linspace(*RAW_RANGE.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
+    with contained(), failing(partial(_drawing_error, loss)):
+        case = row_by_row(Case(loss, loss.targets or USUAL[loss.task]))
         line = standard(case)
         value, slope = line.at(places)
-    batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
+    batch = f", of one row in a batch of {1 + FIXED_ROWS}" if case.beside else ""
     return Shape(f"{line.label}{batch}", places.numpy(), value.numpy(), slope[:, line.output].numpy())
 
 
 def of_embeddings(loss: Loss) -> Shape:
-    """Return value and gradient of a loss of embeddings while one of four in the plane is turned."""
+    """Return value and gradient of an embedding loss while one of four embeddings in the plane rotates."""
     places = torch.linspace(-180, 180, POINTS, dtype=torch.float64)
-    angle = torch.stack([torch.full_like(places, fixed) for fixed in AROUND], dim=1).deg2rad()
-    with contained(), failing(partial(_undrawn, loss)):
+    angle = torch.stack([torch.full_like(places, fixed) for fixed in FIXED_ANGLES], dim=1).deg2rad()
+    with contained(), failing(partial(_drawing_error, loss)):
         turned = torch.cat([places[:, None].deg2rad(), angle], dim=1).requires_grad_()
         raw = torch.stack([turned.cos(), turned.sin()], dim=-1)
         value = loss.per_sample(raw, torch.tensor([0, 0, 1, 1]).expand(POINTS, -1))
         (slope,) = torch.autograd.grad(value.sum(), turned)
-    label = "angle in degrees from a row of its class; two of another are at {:g} and {:g}".format(*AROUND[1:])
+    label = "angle in degrees from a row of its class; two of another are at {:g} and {:g}".format(
+        *FIXED_ANGLES[1:]
+    )
     return Shape(label, places.numpy(), value.detach().numpy(), slope[:, 0].numpy())
 
 
 def draw_loss(loss: Loss, width: int = WIDE) -> list[str]:
     """Draw value and gradient in characters, line by line; see `shape_of`.
 
-    They stand beside each other, or one below the other where the width is less than a hundred columns.
+    The two panels are side by side, or one below the other in less than a hundred columns.
 
     Example:
         >>> from lossbench import get_loss

@@ -1,4 +1,4 @@
-"""Tables of text: the summary's, any of them in Markdown, and how figures, settings and seeds are written."""
+"""Tables of text: of the summary, of thresholds and ranks; and how settings, seeds and cells are written."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balance
 VERDICTS = {BETTER[0]: "+", BETTER[1]: "+=", WORSE[0]: "-", WORSE[1]: "-=", "equivalent": "=", "inconclusive": "~"}
 
 BEST = "at best"
-"""Above the score at the epoch that is best on validation."""
+"""Heading of the score at the epoch that is best on validation."""
 
 SHARE = "outlier_fraction"
 CLEAN = pd.Series({SHARE: 0.0})
-BARE = ("model", "optimizer", "schedule")  # settings whose value speaks for itself
+VALUE_ONLY = ("model", "optimizer", "schedule")  # settings shown by their value alone
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Table:
         title: what the rows share.
         columns: headings.
         rows: the cells of each row.
-        best: indices of the rows that stand out.
-        texts: headings of the columns of words, which are left-aligned and wrap; the others hold figures.
-        drops: headings of the columns that a narrow terminal leaves out, the first one first.
-        whole: headings of the columns of words that are never broken, however many others there are.
+        best: indices of the highlighted rows.
+        texts: headings of the text columns, which are left-aligned and wrap; the others hold numbers.
+        drops: headings of the columns that a narrow terminal leaves out, in this order.
+        whole: headings of the text columns that never wrap.
     """
 
     title: str
@@ -64,41 +64,41 @@ class Table:
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
-    """Yield a table for each data set, view and setting, the tables of a data set together."""
-    yield from map(make_table, groups(summary))
+    """Yield a table for each data set, view and setting, grouped by data set."""
+    yield from map(make_table, table_groups(summary))
 
 
-def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each table, the best mean first; that with each loss at its own rate before the others."""
+def table_groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each table, the best mean first; for each data set, the tuned view comes first."""
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
     apart = [summary[name] for name in ("dataset", "view", *SETTING) if name != "lr"]
-    # Row by row: of tables as small as these, pandas would take ten times as long.
+    # Row by row: on tables this small, pandas would take ten times as long.
     places = defaultdict[tuple[Any, ...], list[int]](list)
     for place, key in enumerate(zip(*(told.tolist() for told in (*apart, rate)), strict=True)):
         places[key].append(place)
     names, scores, means = [*dict.fromkeys(summary.dataset)], summary.score.tolist(), summary["mean"].to_numpy()
     for key in sorted(places, key=lambda key: (names.index(key[0]), key[1] != "tuned")):
         mine = np.array(places[key])
-        best_first = np.argsort(-METRICS[scores[mine[0]]].sign * means[mine], kind="stable")  # NaN is the last
+        best_first = np.argsort(-METRICS[scores[mine[0]]].sign * means[mine], kind="stable")  # NaN comes last
         yield summary.iloc[mine[best_first]]
 
 
-def place_of(row: Mapping[Any, Any] | pd.Series[Any]) -> tuple[Any, ...]:
-    """Return what tells the table of a row from the others; one at own rates has no rate in common."""
+def table_key(row: Mapping[Any, Any] | pd.Series[Any]) -> tuple[Any, ...]:
+    """Return the key of the table of a row; the tuned view has no common rate, so its key has none."""
     names = [name for name in SETTING if name != "lr" or row["view"] == "fixed"]
     return tuple(row[name] for name in ("dataset", "view", *names))
 
 
-def place_of_answer(answer: TableAnswer) -> tuple[Any, ...]:
-    """Return the same of the answer to a table."""
-    return place_of({"dataset": answer.dataset, "view": answer.view, **answer.setting})
+def answer_key(answer: TableAnswer) -> tuple[Any, ...]:
+    """Return the key of the table of an answer."""
+    return table_key({"dataset": answer.dataset, "view": answer.view, **answer.setting})
 
 
 def answered(findings: Findings) -> Iterator[tuple[pd.DataFrame, TableAnswer]]:
-    """Yield the rows of each table, in the order of the report, with what its verdicts say."""
-    answers = {place_of_answer(one): one for one in findings.answers}
-    for group in groups(findings.summary):
-        yield group, answers[place_of(group.iloc[0])]
+    """Yield the rows of each table with its answer, in the order of the report."""
+    answers = {answer_key(one): one for one in findings.answers}
+    for group in table_groups(findings.summary):
+        yield group, answers[table_key(group.iloc[0])]
 
 
 def make_table(group: pd.DataFrame) -> Table:
@@ -122,18 +122,18 @@ def make_table(group: pd.DataFrame) -> Table:
     figures = zip(primary, at_best, second_cells(group, second), robust, strict=True)
     rows = tuple(cells(row, *shown) for (_, row), shown in zip(group.iterrows(), figures, strict=True))
     best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
-    if len(best) == len(rows):  # letters that all losses share say nothing
+    if len(best) == len(rows):  # if all losses share a letter, the column says nothing
         columns, rows = columns[1:], tuple(row[1:] for row in rows)
     drops = ("plateau", heading(second), "robust", "to target", BEST, "n")
     made = Table(title(first), columns, rows, best, drops=drops)
-    return made if better_before(group) else made.without(BEST)
+    return made if best_before_end(group) else made.without(BEST)
 
 
-def better_before(group: pd.DataFrame) -> bool:
+def best_before_end(group: pd.DataFrame) -> bool:
     """Say whether some loss scores better at the epoch that is best on validation than at the last one.
 
-    What is too small to matter does not count: the margin of the score, or one hundredth of it where it has none.
-    The other way round it is chance: few validation rows choose an epoch that is no better on others.
+    A gain below the margin of the score, or below 1 % of the mean without a margin, does not count. Losing
+    by that epoch is chance: few validation rows may choose an epoch that is no better on test rows.
     """
     score = group.score.iloc[0]
     lost = METRICS[score].sign * (group["at_best"] - group["mean"])
@@ -141,7 +141,7 @@ def better_before(group: pd.DataFrame) -> bool:
 
 
 def cells(row: pd.Series[Any], score: str, at_best: str, other: str, robustness: str) -> tuple[str, ...]:
-    """Write the cells of one loss, of which the figures that depend on all losses are given."""
+    """Return the cells of one loss; figures whose format depends on all losses are passed in."""
     return (
         row.letters if isinstance(row.letters, str) else "",
         row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
@@ -152,24 +152,24 @@ def cells(row: pd.Series[Any], score: str, at_best: str, other: str, robustness:
         to_target(row),
         median(row, "epochs_to_plateau"),
         robustness,
-        counted(row),
+        seed_count(row),
     )
 
 
 def threshold_tables(views: pd.DataFrame | None) -> Iterator[Table]:
-    """Yield, for each table whose class thresholds were chosen, both views of each loss side by side.
+    """Yield, for each table with chosen class thresholds, both views of each loss side by side.
 
     Args:
-        views: see `lossbench.stats.thresholds.threshold_views`; None where every link has its own.
+        views: see `lossbench.stats.thresholds.threshold_views`; None if all thresholds are the links' own.
     """
-    for group in groups(views) if views is not None else ():
+    for group in table_groups(views) if views is not None else ():
         yield threshold_table(group)
 
 
 def threshold_table(group: pd.DataFrame) -> Table:
     """Lay out the losses of one data set under one setting, at chosen class thresholds and at the links' own."""
     first = group.iloc[0]
-    chosen, own = column(spread_of(group)), column(spread_of(group, "_at_link"))
+    chosen, own = column(view_spreads(group)), column(view_spreads(group, "_at_link"))
     rows = tuple(
         (
             row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
@@ -190,7 +190,7 @@ def threshold_table(group: pd.DataFrame) -> Table:
 
 
 def threshold(row: pd.Series[Any]) -> str:
-    """Write the median class threshold, with the least and the largest: a probability, or else a raw output."""
+    """Return the median class threshold with minimum and maximum: a probability, or else a raw output."""
     unit = "" if pd.notna(row.threshold_probability) else " raw"
     middle, least, most = (
         row[f"{'threshold' if unit else 'threshold_probability'}{end}"] for end in ("", "_least", "_most")
@@ -198,7 +198,7 @@ def threshold(row: pd.Series[Any]) -> str:
     return NOT_DEFINED if pd.isna(middle) else f"{middle:.2f} [{least:.2f}, {most:.2f}]{unit}"
 
 
-def spread_of(group: pd.DataFrame, view: str = "") -> list[Spread]:
+def view_spreads(group: pd.DataFrame, view: str = "") -> list[Spread]:
     """Return the means of a view with their intervals."""
     ends = (group[f"{name}{view}"] for name in ("mean", "low", "high"))
     return [Spread(*map(float, values)) for values in zip(*ends, strict=True)]
@@ -210,7 +210,7 @@ def spreads(group: pd.DataFrame, name: str) -> list[Spread]:
 
 
 def second_cells(group: pd.DataFrame, score: str) -> list[str]:
-    """Write a score beside the primary one, with the number of its seeds where that is another."""
+    """Return the cells of the secondary score, with its number of seeds where that differs."""
     return [
         cell if pd.isna(own) or own == n else f"{cell} ({own})"
         for cell, own, n in zip(column(spreads(group, score)), group[f"{score}_n"], group.n, strict=True)
@@ -218,18 +218,18 @@ def second_cells(group: pd.DataFrame, score: str) -> list[str]:
 
 
 def heading(score: str) -> str:
-    """Return how a score is called above a column."""
+    """Return the heading of a score."""
     return HEADINGS.get(score, score)
 
 
 def title(row: pd.Series[Any]) -> str:
-    """Name the data set and everything that its losses share."""
+    """Return the data set and everything that its losses share."""
     dirty = f", {100 * row.outlier_fraction:g} % {row.outlier_kind} contamination" if row.outlier_fraction else ""
     return f"{row.dataset} ({row.task}): {setting(row)}{dirty}"
 
 
 def setting(row: pd.Series[Any]) -> str:
-    """Name what losses were trained under."""
+    """Return the setting that losses were trained under."""
     penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name] > 0)
     rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
     optimizer = "own optimizers" if pd.isna(row.optimizer) else row.optimizer
@@ -238,8 +238,8 @@ def setting(row: pd.Series[Any]) -> str:
     return f"{row.model}, {optimizer}{rate}{unusual}{penalties}, batch {row.batch_size}, {epochs}"
 
 
-def several(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the ranks of each task and setting with several data sets and losses, the best first."""
+def ranks_by_task(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the ranks of each task and setting that has several data sets and losses, the best first."""
     known = ranks[(ranks.data_sets > 1) & (ranks.losses > 1)]
     for _, rows in known.groupby(list(RANKED), sort=False, dropna=False):
         yield rows.sort_values("average_rank", na_position="last", kind="stable")
@@ -249,7 +249,7 @@ def rank_table(rows: pd.DataFrame) -> Table:
     """Lay out how the losses of one task did over its data sets.
 
     Args:
-        rows: of one task and setting, from `several`.
+        rows: of one task and setting, from `ranks_by_task`.
     """
     first = rows.iloc[0]
     dirty = f", {100 * first.outlier_fraction:g} % contamination" if first.outlier_fraction else ""
@@ -269,14 +269,14 @@ def rank_table(rows: pd.DataFrame) -> Table:
     return Table(f"{first.task}, {first.data_sets} data sets: {setting(first)}{dirty}", columns, lines)
 
 
-def counted(row: pd.Series[Any]) -> str:
-    """Write how many seeds have a score, and out of how many where some have none."""
+def seed_count(row: pd.Series[Any]) -> str:
+    """Return how many seeds have a score, and out of how many if some have none."""
     total = row.n + row.undefined + row.diverged + row.failed
     return str(row.n) if row.n == total else f"{row.n}/{total}"
 
 
 def to_target(row: pd.Series[Any]) -> str:
-    """Write the median epochs to the target, its interval, and how many seeds reached it where some did not."""
+    """Return the median epochs to the target with its interval, and how many seeds reached it if not all did."""
     if pd.isna(row.reached):
         return NOT_DEFINED
     share = f" {round(row.reached * row.targets)}/{row.targets}" if row.reached < 1 else ""
@@ -284,7 +284,7 @@ def to_target(row: pd.Series[Any]) -> str:
 
 
 def median(row: pd.Series[Any], name: str) -> str:
-    """Write a median number of epochs with its interval; ">100" where it lies beyond the end of the run."""
+    """Return a median number of epochs with its interval; ">100" if it is beyond the end of the run."""
 
     def epochs(value: float) -> str:
         return f">{row.epochs}" if math.isinf(value) else f"{value:g}"
@@ -296,7 +296,7 @@ def median(row: pd.Series[Any], name: str) -> str:
 
 
 def p_value(p: float) -> str:
-    """Write a p value to two figures."""
+    """Return a p value to two significant figures."""
     return NOT_DEFINED if math.isnan(p) else f"{p:.2g}"
 
 
@@ -311,7 +311,7 @@ def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
 
 
 def label(place: Mapping[Any, Any], names: Sequence[str]) -> str:
-    """Name a place by some of its settings; empty where none is given.
+    """Return some settings of a place in words; empty if none is named.
 
     Example:
         >>> label({"model": "linear", "lr": 0.01, "l1": 0.0}, ("model", "lr"))
@@ -324,11 +324,11 @@ def _piece(place: Mapping[Any, Any], name: str) -> str:
     value = place[name]
     if name == SHARE:
         return f"{100 * value:g} % {place['outlier_kind']}" if value else "clean"
-    return str(value) if name in BARE else f"{name} {value:g}"
+    return str(value) if name in VALUE_ONLY else f"{name} {value:g}"
 
 
 def listed_seeds(seeds: Sequence[int]) -> str:
-    """Name seeds, consecutive ones by the first and the last.
+    """Return seeds in words, with consecutive ones as a range.
 
     Example:
         >>> listed_seeds([0, 1, 2, 5]), listed_seeds([7])

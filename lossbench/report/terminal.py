@@ -1,4 +1,4 @@
-"""What a command prints: a machine's format, or tables of at most 100 columns, without colour under NO_COLOR."""
+"""What a command prints: a machine-readable format, or tables of at most 100 columns. NO_COLOR is honoured."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from lossbench.visible import visible
 
 WIDTH = 100
 COLUMN = 11
-"""Where the texts of the legend begin."""
+"""The column where the texts of the legend begin."""
 
 SHORT = 8
-"""To how few columns words may be broken."""
+"""The narrowest width to which text columns may wrap."""
 
 NARROW, USUAL = 60, 80
-"""The least width that tables are written for, and the width where standard output is no terminal."""
+"""The least width of tables, and the width if standard output is no terminal."""
 
 LEAST, SIDE = 20, 40
-"""The least width of prose, and of prose with its headings at its side."""
+"""The least width of prose, and of prose with headings at its side."""
 
 
 def show(
     form: str | None,
     tables: Iterable[Table],
     legend: Sequence[str] = (),
-    said: Iterable[str] = (),
+    notes: Iterable[str] = (),
     lead: Sequence[str] = (),
     code: Sequence[str] = (),
     **exporters: Callable[[], str],
@@ -49,36 +49,36 @@ def show(
 
     Args:
         form: a format; None for tables in a terminal.
-        tables: for a person.
+        tables: for the terminal and Markdown.
         legend: how to read them.
-        said: in words, below.
-        lead: paragraphs that come before everything else.
+        notes: lines below the tables.
+        lead: paragraphs before everything else.
         code: lines that follow them, and are never broken.
-        exporters: by format, what makes its text; Markdown is made of the tables unless it stands here.
+        exporters: by format, the function that makes its text; without one, Markdown is made from the tables.
     """
     if form in exporters:
         click.echo(exporters[form](), nl=False)
     elif form == "markdown":
-        click.echo(markdown(tables, [*legend, *said], lead, code), nl=False)
+        click.echo(markdown(tables, [*legend, *notes], lead, code), nl=False)
     else:
-        screen = console(width=page())
-        print_lines(screen, lines_of(lead))
+        screen = console(width=line_width())
+        print_lines(screen, paragraph_lines(lead))
         print_code(code)
         print_lines(screen, [*legend, *[""] * bool(legend)], style="dim")
         whole = list(tables)
-        narrow = [fitted(table, columns()) for table in whole]
-        for table in narrow:  # whose last column ends in a blank that is not printed
-            print_tables(console(width=max(min(screen.width + 1, WIDTH), least(table))), [table])
-        print_lines(screen, left_out(whole, narrow))
-        print_lines(screen, said)
+        narrow = [fitted(table, terminal_width()) for table in whole]
+        for table in narrow:  # one more column, for the trailing blank that is not printed
+            print_tables(console(width=max(min(screen.width + 1, WIDTH), least_width(table))), [table])
+        print_lines(screen, left_out_note(whole, narrow))
+        print_lines(screen, notes)
 
 
 def fitted(table: Table, width: int) -> Table:
-    """Return a table without the columns for which a width has no room, the least important first.
+    """Return a table that fits a width, leaving out its least important columns first.
 
-    Where it says which words are never broken, others are broken before a column goes.
+    If it names text columns that never wrap, the others wrap before a column is left out.
     """
-    needed = least if table.whole else width_of
+    needed = least_width if table.whole else width_of
     for heading in table.drops:
         if needed(table) <= width:
             break
@@ -87,13 +87,13 @@ def fitted(table: Table, width: int) -> Table:
 
 
 def width_of(table: Table) -> int:
-    """Return how wide a table is where nothing in it is broken."""
+    """Return the width of a table in which nothing wraps."""
     screen = Console(width=10**4)
     return Measurement.get(screen, screen.options, render(table)).maximum
 
 
-def least(table: Table) -> int:
-    """Return the width that a table cannot do without: words may be broken, but no whole name and no figure."""
+def least_width(table: Table) -> int:
+    """Return the least width of a table: text columns may wrap, but not those in `whole`, nor numbers."""
     breaking = {name for name in table.texts if name not in table.whole}
     rows = tuple(
         tuple(cell[:SHORT] if name in breaking else cell for name, cell in zip(table.columns, row, strict=True))
@@ -102,23 +102,23 @@ def least(table: Table) -> int:
     return width_of(replace(table, title="", rows=rows))
 
 
-def left_out(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
-    """Return a line on the columns that are left out, and a blank one below; nothing where all are there."""
+def left_out_note(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
+    """Return a line that names the columns left out, with a blank line below; nothing if none was."""
     pairs = zip(whole, narrow, strict=True)
     gone = dict.fromkeys(name for table, left in pairs for name in table.columns if name not in left.columns)
     return [f"Not shown for want of room: {', '.join(gone)}.", ""] if gone else []
 
 
-def lines_of(lead: Sequence[str]) -> list[str]:
-    """Return paragraphs as lines of the terminal's width, and a blank line below."""
-    return [*wrapped(lead, min(columns(), WIDTH)), ""] if lead else []
+def paragraph_lines(lead: Sequence[str]) -> list[str]:
+    """Return paragraphs as lines of the terminal's width, with a blank line below."""
+    return [*wrapped(lead, min(terminal_width(), WIDTH)), ""] if lead else []
 
 
-def laid_out(legend: Sequence[str], width: int) -> list[str]:
-    """Return a legend, whose texts begin in one column, as lines of a width.
+def legend_lines(legend: Sequence[str], width: int) -> list[str]:
+    """Return a legend, whose texts begin in one column, wrapped to a width.
 
     Args:
-        legend: as it is laid out for 100 columns; a line that begins with blanks goes on with the one before.
+        legend: as it is laid out for 100 columns; a line that begins with blanks continues the one before.
         width: of the terminal.
     """
     if width >= WIDTH:
@@ -134,57 +134,57 @@ def laid_out(legend: Sequence[str], width: int) -> list[str]:
 
 
 def console(stderr: bool = False, width: int = WIDTH) -> Console:
-    """Return a console; it is 100 columns wide unless another width is stated."""
+    """Return a console, 100 columns wide by default."""
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     return Console(stderr=stderr, highlight=False, width=width, color_system=colours)
 
 
-def page() -> int:
-    """Return the width of lines that the terminal would break otherwise: at most 100, as where there is none."""
-    return min(columns(WIDTH), WIDTH)
+def line_width() -> int:
+    """Return the width of lines: that of the terminal, at most 100, and 100 without a terminal."""
+    return min(terminal_width(WIDTH), WIDTH)
 
 
-def prose() -> int:
-    """Return the width of prose, which is broken anywhere between words: from 20 columns to 100."""
-    return min(max(_columns(WIDTH), LEAST), WIDTH)
+def prose_width() -> int:
+    """Return the width of prose, which wraps between words: from 20 to 100 columns."""
+    return min(max(_reported_width(WIDTH), LEAST), WIDTH)
 
 
-def columns(usual: int = USUAL) -> int:
-    """Return how wide the terminal of standard output is, at least 60; `usual` without one. COLUMNS wins."""
-    return max(_columns(usual), NARROW)
+def terminal_width(usual: int = USUAL) -> int:
+    """Return the width of the terminal, at least 60; `usual` without one. The variable COLUMNS wins."""
+    return max(_reported_width(usual), NARROW)
 
 
-def _columns(usual: int) -> int:
+def _reported_width(usual: int) -> int:
     told = os.environ.get("COLUMNS", "")
     if told.isdecimal() and int(told):
         return int(told)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or usual  # 0 where nobody has told the terminal
+        return os.get_terminal_size(sys.stdout.fileno()).columns or usual  # some terminals report 0
     except (OSError, ValueError):  # no terminal, or no file at all
         return usual
 
 
 def described(heading: str, text: str) -> list[str]:
-    """Return what is known under a heading as lines of prose: at its side, or below where there is no room."""
-    if prose() >= SIDE:
-        return labelled(heading, text, prose(), indent=2, column=12)
-    return [f"  {heading}", *wrapped([f"    {text}"], prose(), "    ")]
+    """Return a text with its heading as lines: side by side, or below each other on a narrow terminal."""
+    if prose_width() >= SIDE:
+        return labelled(heading, text, prose_width(), indent=2, column=12)
+    return [f"  {heading}", *wrapped([f"    {text}"], prose_width(), "    ")]
 
 
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:
-    """Print the tables, a blank line after each."""
+    """Print tables, with a blank line after each."""
     for table in tables:
         screen.print(Trimmed(render(table)))
 
 
 @dataclass(frozen=True)
 class Trimmed:
-    """A table without the blanks at the ends of its lines."""
+    """A table without trailing blanks."""
 
     table: RichTable
 
     def __rich_console__(self, screen: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        """Yield the lines of the table, each ended by its last mark."""
+        """Yield the lines of the table without trailing blanks."""
         for line in screen.render_lines(self.table, options, pad=False):
             while line and not line[-1].text.rstrip():
                 line.pop()
@@ -226,5 +226,5 @@ def render(table: Table) -> RichTable:
 
 
 def shown(cell: str) -> Text:
-    """Return a cell, which may be broken into lines."""
+    """Return a cell, which may have several lines."""
     return Text("\n".join(map(visible, cell.split("\n"))))

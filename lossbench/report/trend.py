@@ -1,4 +1,4 @@
-"""What moved over many runs, and when: in words, as tables and as rows."""
+"""What changed over many runs, and when: in words, as tables and as rows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, amount, column
 from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying
-from lossbench.report.words.english import joined, listed, many
-from lossbench.results.nights import Night, texts
+from lossbench.report.words.english import joined, listed, plural
+from lossbench.results.dated_runs import DatedRun, key_of
 from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better, is_score
 from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns
 
@@ -36,19 +36,18 @@ LEGEND = (
 )
 
 BARS = "▁▂▃▄▅▆▇█"
-SHOWN = 24  # runs of a course
-NAMED = 4  # changes that are told in words; of more, three are, and the others are counted
+BARS_SHOWN = 24  # runs in a row of bars
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
-    """How one loss did at one place over the runs.
+class LossHistory:
+    """The history of one loss in one table over the runs.
 
     Args:
         series: its score.
         turns: the change points.
         dates: of the runs of the series.
-        verdicts: on it in the first and in the last of them; empty where there is none.
+        verdicts: in the first and in the last run; empty if there is none.
     """
 
     series: Series
@@ -58,25 +57,25 @@ class Course:
 
     @property
     def moved(self) -> bool:
-        """Whether numbers or the verdict are not what they were."""
+        """Whether any number or the verdict changed."""
         return bool(len(self.series.moves)) or self.verdicts[0] != self.verdicts[1]
 
     def better(self, turn: Turn) -> bool:
-        """Say whether a change is to the better."""
+        """Say whether a change is an improvement."""
         return bool((turn.step.mean > 0.0) == greater_is_better(self.series.score))
 
     def mark(self, turn: Turn | None) -> str:
-        """Return the mark of a change, or of none."""
+        """Return the mark of a change point; None for a series without any."""
         if turn is None:
             return "~" if len(self.series.moves) else "="
         return "+" if self.better(turn) else "-"
 
     @property
     def note(self) -> str:
-        """What the numbers do not say."""
+        """Seeds without a value, and an earlier part that is not comparable."""
         series = self.series
         names = joined(series.apart)
-        parts = [f"{many(series.lost, 'seed')} without a value in some run"] if series.lost else []
+        parts = [f"{plural(series.lost, 'seed')} without a value in some run"] if series.lost else []
         if series.apart:
             parts.append(f"counted from {self.dates[0]}, before which {names} {differ(series.apart)}")
         return "; ".join(parts)
@@ -87,11 +86,11 @@ def differ(names: Sequence[str]) -> str:
     return "differs" if len(names) == 1 else "differ"
 
 
-def courses(nights: Sequence[Night], score: str | None = None) -> list[Course]:
-    """Find what moved over runs.
+def loss_histories(runs: Sequence[DatedRun], score: str | None = None) -> list[LossHistory]:
+    """Return the history of every loss in every table, with its change points.
 
     Args:
-        nights: the runs, in the order of time.
+        runs: in order of time.
         score: what is followed; None for what each data set is judged by.
 
     Raises:
@@ -100,48 +99,50 @@ def courses(nights: Sequence[Night], score: str | None = None) -> list[Course]:
     """
     if score is not None and not is_score(score):
         raise UnknownName("score", score, SCORES)
-    tables = [night.trials for night in nights]
+    tables = [run.trials for run in runs]
     if score is not None:
         tables = [trials[trials.task.isin(TRIALS[score].tasks)] for trials in tables]
     if not any(map(len, tables)):
         raise BadValue(f"no data set of these runs has the score {score}; name another with --score")
-    every, dates = list(series_of(tables, score)), days(nights)
-    return [course(one, found, nights, dates) for one, found in zip(every, turns(every), strict=True)]
+    every, dates = list(series_of(tables, score)), run_dates(runs)
+    return [loss_history(one, found, runs, dates) for one, found in zip(every, turns(every), strict=True)]
 
 
-def course(series: Series, found: Sequence[Turn], nights: Sequence[Night], dates: Sequence[str]) -> Course:
-    """Return what is known of one series."""
-    key = texts(series.place)
-    ends = (nights[int(number)].verdicts.get(key, "") for number in (series.runs[0], series.runs[-1]))
+def loss_history(
+    series: Series, found: Sequence[Turn], runs: Sequence[DatedRun], dates: Sequence[str]
+) -> LossHistory:
+    """Return the history of one series."""
+    key = key_of(series.place)
+    ends = (runs[int(number)].verdicts.get(key, "") for number in (series.runs[0], series.runs[-1]))
     first, last = ends
-    return Course(series, tuple(found), tuple(dates[int(run)] for run in series.runs), (first, last))
+    return LossHistory(series, tuple(found), tuple(dates[int(run)] for run in series.runs), (first, last))
 
 
-def days(nights: Sequence[Night]) -> list[str]:
-    """Return the dates of runs, with the time where two are of one day."""
-    plain = [night.date.partition(" ")[0] for night in nights]
-    return plain if len(set(plain)) == len(plain) else [night.date for night in nights]
+def run_dates(runs: Sequence[DatedRun]) -> list[str]:
+    """Return the dates of runs, with the time if two are of one day."""
+    plain = [run.date.partition(" ")[0] for run in runs]
+    return plain if len(set(plain)) == len(plain) else [run.date for run in runs]
 
 
-def lead(found: Sequence[Course], nights: Sequence[Night]) -> list[str]:
-    """Return what moved, in a sentence, and then which and when."""
-    dates = days(nights)
-    if len(nights) == 1:
+def lead(found: Sequence[LossHistory], runs: Sequence[DatedRun]) -> list[str]:
+    """Return how many series moved, in a sentence, and then which and when."""
+    dates = run_dates(runs)
+    if len(runs) == 1:
         return [f"There is one run, of {dates[0]}: nothing could move yet."]
-    over = f"in {len(nights)} runs, {dates[0]} to {dates[-1]}"
+    over = f"in {len(runs)} runs, {dates[0]} to {dates[-1]}"
     turned = [one for one in found if one.turns]
     if not turned:
         some = sum(bool(len(one.series.moves)) for one in found)
         if not some:
-            return [f"Nothing moved {over}: every number of {many(len(found), 'series', '')} is as it was."]
+            return [f"Nothing moved {over}: every number of {plural(len(found), 'series', '')} is as it was."]
         numbers = f"numbers of {some} of {len(found)} series are not what they were, no more than chance explains"
         return [f"Nothing moved {over} that the test tells from chance; {numbers}."]
     worse = sum(any(not one.better(turn) for turn in one.turns) for one in turned)
     return [f"{len(turned)} of {len(found)} series moved {over}, {worse} to the worse.", changes(found)]
 
 
-def changes(found: Sequence[Course]) -> str:
-    """Name the changes, those to the worse and the surest first."""
+def changes(found: Sequence[LossHistory]) -> str:
+    """Return the changes in words: worse before better, then by p value."""
     every = [(one, turn) for one in found for turn in one.turns]
     every.sort(key=lambda pair: (pair[0].better(pair[1]), pair[1].adjusted_p))
     names = settings(found)
@@ -149,7 +150,7 @@ def changes(found: Sequence[Course]) -> str:
     return f"{listed(told, '; '.join)}."
 
 
-def settings(found: Iterable[Course]) -> dict[str, tuple[str, ...]]:
+def settings(found: Iterable[LossHistory]) -> dict[str, tuple[str, ...]]:
     """Return the settings that differ within each data set."""
     places: dict[str, list[dict[str, Any]]] = {}
     for one in found:
@@ -157,8 +158,8 @@ def settings(found: Iterable[Course]) -> dict[str, tuple[str, ...]]:
     return {dataset: varying(mine) for dataset, mine in places.items()}
 
 
-def sentence(one: Course, turn: Turn, names: tuple[str, ...]) -> str:
-    """Say how one score changed, and between which runs."""
+def sentence(one: LossHistory, turn: Turn, names: tuple[str, ...]) -> str:
+    """Return how one score changed, and between which runs."""
     place, step = one.series.place, turn.step
     low, high = sorted((abs(float(step.low)), abs(float(step.high))))
     where = label(place, names)
@@ -172,19 +173,19 @@ def sentence(one: Course, turn: Turn, names: tuple[str, ...]) -> str:
     )
 
 
-def rows(found: Sequence[Course]) -> pd.DataFrame:
+def rows(found: Sequence[LossHistory]) -> pd.DataFrame:
     """Return a row for each change point, and one for each series without any; columns `COLUMNS`."""
-    return pd.DataFrame([row_of(one, turn) for one, turn in changed(found)], columns=list(COLUMNS))
+    return pd.DataFrame([trend_row(one, turn) for one, turn in changed(found)], columns=list(COLUMNS))
 
 
-def changed(found: Sequence[Course]) -> Iterator[tuple[Course, Turn | None]]:
+def changed(found: Sequence[LossHistory]) -> Iterator[tuple[LossHistory, Turn | None]]:
     """Yield each series with each of its change points, or with None."""
     for one in found:
         yield from ((one, turn) for turn in one.turns or (None,))
 
 
-def row_of(one: Course, turn: Turn | None) -> dict[str, Any]:
-    """Return the row of one change point; of none where it is None."""
+def trend_row(one: LossHistory, turn: Turn | None) -> dict[str, Any]:
+    """Return the row of one change point, or of a series without any."""
     series, dates = one.series, one.dates
     means = series.means
     step = (turn.step.mean, turn.step.low, turn.step.high) if turn else (math.nan,) * 3
@@ -209,10 +210,10 @@ def row_of(one: Course, turn: Turn | None) -> dict[str, Any]:
     }
 
 
-def trend_tables(found: Sequence[Course]) -> Iterator[Table]:
+def trend_tables(found: Sequence[LossHistory]) -> Iterator[Table]:
     """Yield a table for each data set, with the series whose numbers or verdicts moved."""
     names = settings(found)
-    titles: dict[str, list[tuple[Course, Turn | None]]] = {}
+    titles: dict[str, list[tuple[LossHistory, Turn | None]]] = {}
     for one, turn in changed(found):
         if one.moved:
             series = one.series
@@ -222,8 +223,8 @@ def trend_tables(found: Sequence[Course]) -> Iterator[Table]:
         yield table_of(title, lines, names[lines[0][0].series.place["dataset"]])
 
 
-def table_of(title: str, lines: Sequence[tuple[Course, Turn | None]], names: tuple[str, ...]) -> Table:
-    """Return the table of one data set; without the columns of words that are empty."""
+def table_of(title: str, lines: Sequence[tuple[LossHistory, Turn | None]], names: tuple[str, ...]) -> Table:
+    """Return the table of one data set, without empty columns."""
     columns = ("", "loss", "setting", "change", "since", "first", "last", "course", "vs", "p", "n", "note")
     figures = written(lines)
     cells = [
@@ -252,8 +253,8 @@ def table_of(title: str, lines: Sequence[tuple[Course, Turn | None]], names: tup
     )
 
 
-def written(lines: Sequence[tuple[Course, Turn | None]]) -> list[list[str]]:
-    """Write first and last mean and the change of each line, all alike."""
+def written(lines: Sequence[tuple[LossHistory, Turn | None]]) -> list[list[str]]:
+    """Format the first and last mean and the change of each line, with common decimals."""
     spreads = []
     for one, turn in lines:
         means = one.series.means
@@ -264,8 +265,8 @@ def written(lines: Sequence[tuple[Course, Turn | None]]) -> list[list[str]]:
     return [told[start : start + 3] for start in range(0, len(told), 3)]
 
 
-def verdicts(one: Course) -> str:
-    """Write the first verdict, and the last one where it is another."""
+def verdicts(one: LossHistory) -> str:
+    """Return the mark of the first verdict, and of the last one if it differs."""
     marks = [VERDICTS.get(word, "") for word in one.verdicts]
     return marks[0] if marks[0] == marks[1] else f"{marks[0] or 'none'} → {marks[1] or 'none'}"
 
@@ -277,7 +278,7 @@ def bars(means: np.ndarray) -> str:
         >>> bars(np.array([0.9, 0.9, 0.8, 0.86]))
         '██▁▅'
     """
-    known = means[-SHOWN:]
+    known = means[-BARS_SHOWN:]
     if not np.isfinite(known).all():
         return ""
     low, span = known.min(), float(np.ptp(known))
@@ -285,11 +286,11 @@ def bars(means: np.ndarray) -> str:
     return "".join(BARS[step] for step in steps)
 
 
-def said(found: Sequence[Course]) -> Iterator[str]:
-    """Yield what a reader of the tables must know besides: how many lines are not shown, and what was cut off."""
-    still = sum(not one.moved for one in found)
-    if 0 < still < len(found):
-        yield f"{still} of {many(len(found), 'series', '')} not shown: every number is the same in all runs"
+def closing_lines(found: Sequence[LossHistory]) -> Iterator[str]:
+    """Yield the lines below the tables: how many series are not shown, and notes on these."""
+    unmoved = sum(not one.moved for one in found)
+    if 0 < unmoved < len(found):
+        yield f"{unmoved} of {plural(len(found), 'series', '')} not shown: every number is the same in all runs"
     notes: dict[str, list[str]] = {}
     for one in found:
         if one.note and not one.moved:

@@ -1,4 +1,4 @@
-"""When, with what and where something is run: what a reader of its results needs to repeat or to doubt them."""
+"""Date, versions and machine of a run: what a reader needs to repeat or to question its results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def circumstances(*more: str) -> dict[str, Any]:
-    """Return the date, versions and the machine, as a manifest has them.
+    """Return the date, versions and machine, as a manifest has them.
 
     Args:
-        more: libraries that were used too.
+        more: further libraries that were used.
 
     Example:
         >>> found = circumstances()

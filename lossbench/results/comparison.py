@@ -28,12 +28,12 @@ from lossbench.store import Store
 
 @dataclass(frozen=True)
 class Merged:
-    """The shards that a comparison was put together of.
+    """The shards that a comparison was merged from.
 
     Args:
-        count: how many there are of the whole.
-        missing: the numbers of those that are missing, or not finished.
-        parts: of each that was given, its number, and when, where and how it was trained.
+        count: how many shards the run has.
+        missing: the numbers of shards that are missing or unfinished.
+        parts: for each shard given, its number, and when, where and how it was trained.
     """
 
     count: int
@@ -43,20 +43,20 @@ class Merged:
 
 @dataclass(frozen=True)
 class Comparison(Findings):
-    """A finished comparison: its trials and what they say, see `lossbench.stats.findings.Findings`.
+    """A finished comparison: its trials and their statistics, see `lossbench.stats.findings.Findings`.
 
     Args:
         experiment: what was asked for, and which losses were skipped.
         raw_curves: (trials, epochs) the validation curve of each trial.
-        raw_slopes: (parts, epochs) of each trial, of a sum of losses how long the gradient of each part was.
-        seconds: wall time of the whole, and time spent in training summed over processes.
+        raw_slopes: for each trial (parts, epochs), the gradient norm of each part of a sum of losses.
+        seconds: wall time in all, and training time summed over processes.
         manner: how the networks were trained.
-        examples: what some networks make of some test rows, to be drawn.
+        examples: outputs of some networks on some test rows, to be drawn.
         cached: how many trainings were taken from the store.
-        gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
-        note: why results could not be kept for other runs; empty where they could.
-        warned: by what a user's loss warned of in training, the specs that it may have been.
-        merged: which shards it was put together of; None where it was trained in one run.
+        gaps: seeds that were left out because the budget ended; none in a complete comparison.
+        note: why results could not be stored for other runs; empty if they were.
+        warned: by warning of a user's loss in training, the specs it may come from.
+        merged: the shards it was merged from; None if it was trained in one run.
         advice: what was chosen by it, in words; None where nothing was to be chosen.
     """
 
@@ -75,18 +75,18 @@ class Comparison(Findings):
 
     @property
     def whole(self) -> bool:
-        """Whether every training that was asked for was done; one that diverged was."""
+        """Whether every requested training was done; diverged ones count as done."""
         return not self.gaps and not (self.trials.status == "failed").any()
 
     @cached_property
     def curves(self) -> pd.DataFrame:
-        """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
+        """Mean validation score and interval, one row for each data set, loss, contaminated share and epoch."""
         named = map(watched, self.trials.task, self.trials.score)
         return average_curves(self.trials.assign(score=list(named)), self.raw_curves)
 
     @cached_property
     def parts(self) -> pd.DataFrame | None:
-        """One row a sum, part and epoch: the part's mean share of the gradient; None where there are none."""
+        """Mean share of the gradient, one row for each sum, part and epoch; None if no loss is a sum."""
         if not any(np.isfinite(slopes).any() for slopes in self.raw_slopes):
             return None
         records = {
@@ -99,8 +99,8 @@ class Comparison(Findings):
 
 
 def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
-    """Return trials, numbered by their places, with the grids of their losses and their numbers in a search."""
-    if not experiment.searches:  # to ask for each of many trainings takes a while
+    """Add to trials, indexed by their places, the grid of each loss and its position in the search."""
+    if not experiment.searches:  # looking up every training would take a while
         return rows
     grids = [experiment.grid_of(*one) for one in zip(rows.task, rows.loss, strict=True)]
     trials = experiment.trials + experiment.tuning
@@ -109,8 +109,8 @@ def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     return rows.assign(grid=grid, search_place=pd.array(places, dtype=DTYPES["search_place"]))
 
 
-def ends_of(experiment: Experiment) -> frozenset[str]:
-    """Return the losses beyond which a grid could go."""
+def open_grid_ends(experiment: Experiment) -> frozenset[str]:
+    """Return the losses at the ends of grids that could be extended."""
     grids = [grid for one in experiment.grids.values() for grid in one.grids.values()]
     return frozenset(end for grid in grids for end in grid.ends)
 
@@ -126,20 +126,20 @@ def execute(
     """Run a planned experiment that began at `start`, by `time.perf_counter`; see `lossbench.run.runner.run`."""
     done = run(experiment, manner, progress, store, budget)
     seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
-    return compared(done, manner, seconds)
+    return make_comparison(done, manner, seconds)
 
 
-def compared(
+def make_comparison(
     done: Finished,
     manner: Manner,
     seconds: Mapping[str, float],
     merged: Merged | None = None,
 ) -> Comparison:
-    """Return the comparison that finished trainings make; see there for the arguments."""
+    """Build the comparison of finished trainings; see `Comparison` for the arguments."""
     experiment = done.experiment
     rows, reported = with_grids(done.rows, experiment), done.rows.index < len(experiment.trials)
     titles = [loss.title for setup in experiment.setups for loss in setup.losses.values()]
-    tuning = tuning_table(rows[~reported], ends_of(experiment), titles) if experiment.tuning else None
+    tuning = tuning_table(rows[~reported], open_grid_ends(experiment), titles) if experiment.tuning else None
     trials = rows[reported].reset_index(drop=True)
     return Comparison(
         trials,
@@ -148,7 +148,7 @@ def compared(
         done.contributed,
         experiment=experiment,
         raw_curves=done.curves[reported],
-        raw_slopes=[slopes for slopes, told in zip(done.slopes, reported, strict=True) if told],
+        raw_slopes=[slopes for slopes, kept in zip(done.slopes, reported, strict=True) if kept],
         seconds=seconds,
         manner=manner,
         examples=done.examples,

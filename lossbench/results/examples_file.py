@@ -1,4 +1,4 @@
-"""`examples.npz`: what some networks make of some test rows, beside `trials.csv`, for the page to draw."""
+"""`examples.npz`, beside `trials.csv`: outputs of some networks on some test rows, for the page to draw."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLES = "examples.npz"
 
 
 def examples_bytes(examples: Examples) -> bytes:
-    """Return the file: each array under its name and the number of its row in `trials.csv`, from 0, as grey_12."""
+    """Return the file: each array under its name and its row in `trials.csv`, counted from 0, such as grey_12."""
     content = io.BytesIO()
     arrays = {f"{name}_{place}": values for place, one in examples.items() for name, values in one.items()}
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
@@ -25,14 +25,14 @@ def examples_bytes(examples: Examples) -> bytes:
 
 
 def read_examples(path: Path, trials: pd.DataFrame) -> Examples:
-    """Read the file beside some trials; nothing where there is none.
+    """Read the file beside some trials; empty if there is none.
 
     Args:
         path: of the file.
         trials: one row a trial, as in the `trials.csv` beside it.
 
     Raises:
-        DataError: it cannot be read, or is not of these trials.
+        DataError: it cannot be read, or does not belong to these trials.
     """
     if not os.path.exists(path):
         return {}
@@ -51,7 +51,7 @@ def read_examples(path: Path, trials: pd.DataFrame) -> Examples:
 
 
 def _fault(place: int, example: Example, trials: pd.DataFrame) -> str:
-    """Return why an example cannot be of a trial; empty where it can."""
+    """Return why an example does not fit its trial; empty if it does."""
     if not 0 <= place < len(trials):
         return f"it has an example of row {place}, and there are {len(trials)} trials"
     task = str(trials.task.iloc[place])

@@ -1,4 +1,4 @@
-"""Whose files lie in the folder that a run would write to."""
+"""Which run's files are in a folder already."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 UNKNOWN = "of which nothing else is known"
 
 
-def other_run(folder: Path, settings: Settings) -> str:
-    """Return the command of another experiment whose files lie in a folder; empty where there is none.
+def other_run_command(folder: Path, settings: Settings) -> str:
+    """Return the command of another experiment whose files are in a folder; empty if there is none.
 
-    Two runs are of one experiment where their settings are the same, however they were trained.
+    Two runs are of one experiment if their settings are equal, however they were trained.
 
     Example:
         >>> from tempfile import gettempdir
         >>> from lossbench.plan.settings import make_settings
-        >>> other_run(Path(gettempdir()) / "nothing is here", make_settings())
+        >>> other_run_command(Path(gettempdir()) / "nothing is here", make_settings())
         ''
     """
     try:
@@ -38,7 +38,7 @@ def other_run(folder: Path, settings: Settings) -> str:
     return str(found.content.get("command") or UNKNOWN)
 
 
-def own_folder(folder: Path, settings: Settings) -> Path:
-    """Return a folder in which no other experiment's files lie: this one, or with -2, -3 ... after its name."""
+def free_folder(folder: Path, settings: Settings) -> Path:
+    """Return a folder without files of another experiment: this one, or its name with -2, -3 ... added."""
     places = chain([folder], (folder.with_name(f"{folder.name}-{number}") for number in count(2)))
-    return next(place for place in places if not other_run(place, settings))
+    return next(place for place in places if not other_run_command(place, settings))

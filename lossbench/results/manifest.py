@@ -1,4 +1,4 @@
-"""Reading `manifest.json`: what else there is to know of a run than its trials hold, held to its shape once."""
+"""Reading `manifest.json`, which records a run beside its trials, and checking its shape."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ SHAPE: dict[str, Any] = {
     "datasets": {},
     "choice": {"answer": [str], "paste": [str]},
 }
-"""What is read of a manifest: the type of each value, in a list that of each item. It holds more, which is not."""
+"""The part of a manifest that is read: the type of each value, in a list that of each item."""
 
-LATER = frozenset(
+ADDED_LATER = frozenset(
     {"protocols", "date", "command", "engine", "device", "versions", "machine", "datasets", "choice"}
 )
 """What a manifest of an older lossbench lacks, or that of a run in which nothing was chosen."""
@@ -48,7 +48,7 @@ KINDS = {int: "a whole number", bool: "true or false", str: "a text", list: "a l
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest that has its shape.
+    """A manifest whose shape was checked.
 
     Args:
         content: all of it.
@@ -68,17 +68,17 @@ class Manifest:
 
     @property
     def sampler(self) -> str:
-        """By what settings of a search were chosen; empty in one of an older lossbench."""
+        """The sampler of the search; empty in a manifest of an older lossbench."""
         return str(self.content["config"].get("sampler", ""))
 
     @property
     def margins(self) -> dict[str, float]:
-        """The margins that the run declared; none in one of an older lossbench."""
+        """The margins that the run declared; none in a manifest of an older lossbench."""
         return {name: float(margin) for name, margin in self.content["config"].get("margins", {}).items()}
 
     @property
     def correction(self) -> float:
-        """What p values are multiplied by for looks; 1 in one of an older lossbench."""
+        """The factor on p values for repeated looks; 1 in a manifest of an older lossbench."""
         return float(self.content.get("correction", 1.0))
 
     @property
@@ -88,14 +88,14 @@ class Manifest:
         return Advice(tuple(found["answer"]), tuple(found["paste"])) if found.get("answer") else None
 
     @property
-    def own(self) -> tuple[Own, ...]:
-        """What data sets had of their own; nothing in one of an older lossbench."""
+    def protocols(self) -> tuple[Own, ...]:
+        """The settings of single data sets; none in a manifest of an older lossbench."""
         keys = ("dataset", "settings", "why")
         return tuple(Own(*(own[key] for key in keys)) for own in self.content.get("protocols", ()))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What the run left out."""
+        """The seeds that the run left out."""
         return tuple(Gap(gap["dataset"], tuple(gap["seeds"]), gap["trials"]) for gap in self.content["partial"])
 
     @property
@@ -105,21 +105,21 @@ class Manifest:
 
     @property
     def date(self) -> str:
-        """When the run was finished; empty in one of an older lossbench."""
+        """When the run finished; empty in a manifest of an older lossbench."""
         return str(self.content.get("date", ""))
 
     @property
     def command(self) -> str:
-        """What was typed; empty where it was called from Python."""
+        """The command that was typed; empty for a run from Python."""
         return str(self.content.get("command", ""))
 
     @property
     def engine(self) -> str:
-        """What trained the networks, and on which device."""
+        """The engine and the device."""
         return " on ".join(str(self.content[name]) for name in ("engine", "device") if name in self.content)
 
-    def listed(self, *place: str) -> str:
-        """Return the entries at a place, such as "machine", in one line; empty where there are none."""
+    def one_line(self, *place: str) -> str:
+        """Return the entries at a place, such as "machine", in one line; empty if there are none."""
         found = self.content
         for name in place:
             found = found.get(name, {})
@@ -128,12 +128,12 @@ class Manifest:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The names of the data sets of which it says something."""
+        """The names of the data sets that it describes."""
         return tuple(name for name, about in self.content.get("datasets", {}).items() if isinstance(about, dict))
 
     @property
     def shard(self) -> Shard | None:
-        """Which part of a run lies here; None where it is a whole one."""
+        """The shard in this folder; None for a whole run."""
         stated = self.content.get("shard", {})
         if any(faults(stated, {"number": int, "count": int})) or not 1 <= stated["number"] <= stated["count"]:
             return None
@@ -146,24 +146,25 @@ class Manifest:
 
 
 def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) -> Manifest | None:
-    """Return the manifest of the run in a folder, None where there is none, or one of another program.
+    """Return the manifest of the run in a folder; None if there is none, or only another program's.
 
     Args:
         folder: of the run.
-        needed: the keys that must be there.
+        needed: the required keys.
 
     Raises:
-        DataError: it cannot be read, is of a newer lossbench, or has not the shape of one; the message has the
-            place.
+        DataError: it cannot be read, is of a newer lossbench, or has the wrong shape; the message says where.
     """
     path = folder / MANIFEST
     try:
         text = path.read_text(encoding="utf-8")
-        found = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+        found = json.loads(
+            text, parse_int=_whole_number, parse_float=_finite_number, parse_constant=_finite_number
+        )
     except FileNotFoundError:
         return None
     except RecursionError:
-        raise DataError(f"{path} cannot be read (it is nested too deep); restore it, or remove it") from None
+        raise DataError(f"{path} cannot be read (it is nested too deeply); restore it, or remove it") from None
     except (OSError, ValueError) as problem:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
     if not isinstance(found, dict) or type(found.get("schema")) is not int:
@@ -178,19 +179,19 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
     return Manifest(found)
 
 
-def _finite(text: str) -> float:
+def _finite_number(text: str) -> float:
     if not math.isfinite(float(text)):
         raise ValueError(f"{text:.50} is no number that a float holds")
     return float(text)
 
 
-def _whole(text: str) -> int:
-    _finite(text)  # a margin may be whole, and is used as a float
+def _whole_number(text: str) -> int:
+    _finite_number(text)  # a whole margin is used as a float later
     return int(text)
 
 
 def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:
-    """Yield where a value has not the shape that it should have.
+    """Yield the places where a value does not have the expected shape.
 
     Example:
         >>> list(faults({"seeds": [1, "2"]}, {"seeds": [int]}))
@@ -211,14 +212,14 @@ def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:
 
 
 def correction_faults(found: dict[str, Any]) -> Iterator[str]:
-    """Yield where the correction for looks is none."""
+    """Yield what is wrong with the correction for looks."""
     factor = found.get("correction", 1.0)
     if type(factor) not in (int, float) or not 1 <= factor < math.inf:
         yield f"correction is not a number of at least one but {factor!r:.50}"
 
 
 def margin_faults(found: dict[str, Any]) -> Iterator[str]:
-    """Yield where the margins are none."""
+    """Yield what is wrong with the margins."""
     config = found["config"] if isinstance(found.get("config"), dict) else {}
     margins = config.get("margins", {})
     if not isinstance(margins, dict):

@@ -1,4 +1,4 @@
-"""The shards of one run put together: what comes of them is what one run would have written."""
+"""Merging the shards of a run: the result is what one run would have written."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lossbench.errors import BadValue, DataError
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.results.circumstances import circumstances
-from lossbench.results.comparison import Comparison, Merged, compared
-from lossbench.results.part import Part, read_part, was_begun
+from lossbench.results.comparison import Comparison, Merged, make_comparison
+from lossbench.results.part import Part, is_unfinished, read_part
 from lossbench.run.runner import finished
 from lossbench.run.shards import enter_failures, shards
 from lossbench.run.state import CHUNK, Ledger
@@ -22,21 +22,31 @@ from lossbench.store import Done
 from lossbench.training.trial import Trial
 
 SAME_PROCESSOR = "run all shards on one kind of processor, with one lossbench"
-Held = Done | str
-"""What a part holds of a trial: its results, or why it failed."""
+TrialResult = Done | str
+"""The stored result of a trial, or why it failed."""
 
-TOLD = ("shard", "date", "command", "versions", "machine", "trials", "undone", "wall_seconds", "training_seconds")
-"""What the manifest of the whole says of each part."""
+PART_FIELDS = (
+    "shard",
+    "date",
+    "command",
+    "versions",
+    "machine",
+    "trials",
+    "undone",
+    "wall_seconds",
+    "training_seconds",
+)
+"""What the manifest of the whole run records of each part."""
 
 
 def read_parts(folders: Sequence[Path]) -> list[Part]:
-    """Read parts of one run; one that was begun and not finished is as one that is missing.
+    """Read the parts of one run; an unfinished part counts as missing.
 
     Raises:
-        DataError: one is no part, or none was finished, or they are not of one run, or of another lossbench than
-            this; both are named.
+        DataError: a folder holds no part, none is finished, or two are of different runs or of another lossbench
+            than this; the message names both.
     """
-    ended = [folder for folder in folders if not was_begun(folder)]
+    ended = [folder for folder in folders if not is_unfinished(folder)]
     parts = [read_part(folder) for folder in ended or folders[:1]]
     for part in parts[1:]:
         for what, one, other in differences(parts[0].content, part.content):
@@ -54,9 +64,9 @@ def read_parts(folders: Sequence[Path]) -> list[Part]:
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield in what two manifests differ that must be the same: the name, and what each of them says.
+    """Yield how two manifests differ where they must agree: the name, and both values.
 
-    A fingerprint only says that something differs, so what it is made of comes before it.
+    A fingerprint only shows that something differs, so its components come first.
     """
     yield from _unequal("shard", {"count": one["shard"]["count"]}, other["shard"])
     yield from _unequal("setting", one["config"], other["config"])
@@ -76,34 +86,34 @@ def _unequal(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Ite
 
 
 def advice(what: str) -> str:
-    """Say what to do about a difference."""
+    """Return what to do about a difference."""
     if what.startswith(("version", "machine", "fingerprint")):
         return SAME_PROCESSOR
     return "name the shards of one command"
 
 
 def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
-    """Put parts together.
+    """Merge parts.
 
     Args:
-        parts: of one run, in any order; a shard may be there twice.
-        experiment: what they are parts of, see `Part.settings`.
+        parts: of one run, in any order; a shard may occur twice.
+        experiment: the whole, see `Part.settings`.
 
     Raises:
-        DataError: data or losses changed since; two parts hold different results of one trial; or no seed is
-            whole.
+        DataError: data or losses have changed since; two parts hold different results of one trial; or no seed
+            is complete.
     """
     ledger = Ledger(experiment, parts[0].content["fingerprint"], None)
     refuse_changed(parts[0], ledger)
-    cut = shards(experiment, parts[0].shard.count)
+    trials_by_shard = shards(experiment, parts[0].shard.count)
     for part in parts:
-        ledger.moved |= part.content["moved"]
+        ledger.impure |= part.content["moved"]
         ledger.warned |= {warning: tuple(losses) for warning, losses in part.content["warned"].items()}
-    for number, same in by_number(parts).items():
-        take_shard(ledger, same, cut[number - 1])
-    undone = set(ledger.missing)
-    missing = tuple(number for number, trials in enumerate(cut, 1) if not undone.isdisjoint(trials))
-    told = tuple({name: part.content[name] for name in TOLD} for part in parts)
+    for number, copies in by_shard(parts).items():
+        enter_shard(ledger, copies, trials_by_shard[number - 1])
+    remaining = set(ledger.missing)
+    missing = tuple(number for number, trials in enumerate(trials_by_shard, 1) if not remaining.isdisjoint(trials))
+    part_records = tuple({name: part.content[name] for name in PART_FIELDS} for part in parts)
     manner = Manner(engine=parts[0].content["engine"], device=parts[0].content["device"])
     seconds = {name: sum(part.content[f"{name}_seconds"] for part in parts) for name in ("wall", "training")}
     ledger.seconds = seconds["training"]
@@ -112,13 +122,13 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     except BadValue:
         absent = ", ".join(map(str, missing))
         raise DataError(
-            f"no seed is whole without shards {absent} of {len(cut)}; run them, and merge all again"
+            f"no seed is complete without shards {absent} of {len(trials_by_shard)}; run them, and merge all again"
         ) from None
-    return compared(done, manner, seconds, Merged(len(cut), missing, told))
+    return make_comparison(done, manner, seconds, Merged(len(trials_by_shard), missing, part_records))
 
 
 def refuse_changed(part: Part, ledger: Ledger) -> None:
-    """Refuse to merge where a table or a loss is not what the parts were trained with."""
+    """Refuse to merge if a table or a loss has changed since the parts were trained."""
     for dataset, now in ledger.hashes.items():
         then = part.content["hashes"].get(dataset, {})
         for name, found in now.items():
@@ -131,34 +141,34 @@ def refuse_changed(part: Part, ledger: Ledger) -> None:
                 )
 
 
-def by_number(parts: Sequence[Part]) -> dict[int, list[Part]]:
-    """Return the parts of each shard."""
+def by_shard(parts: Sequence[Part]) -> dict[int, list[Part]]:
+    """Return the parts by the number of their shard."""
     found: defaultdict[int, list[Part]] = defaultdict(list)
     for part in parts:
         found[part.shard.number].append(part)
     return dict(sorted(found.items()))
 
 
-def take_shard(ledger: Ledger, same: Sequence[Part], trials: Sequence[Trial]) -> None:
-    """Enter the trials of one shard from all parts that have it."""
-    failed = [failures_of(part, trials) for part in same]
-    gone: dict[Trial, str] = {}
+def enter_shard(ledger: Ledger, copies: Sequence[Part], trials: Sequence[Trial]) -> None:
+    """Enter the trials of one shard into the ledger, from all parts that hold it."""
+    failed = [failures_of(part, trials) for part in copies]
+    failed_trials: dict[Trial, str] = {}
     with ExitStack() as stack:
-        stores = [stack.enter_context(part.store()) for part in same]
+        stores = [stack.enter_context(part.store()) for part in copies]
         for start in range(0, len(trials), CHUNK):
             chunk = trials[start : start + CHUNK]
             offers = [
                 ledger.recall(chunk, store) | {trial: reasons[trial] for trial in chunk if trial in reasons}
                 for store, reasons in zip(stores, failed, strict=True)
             ]
-            held = agreed(same, offers)
-            ledger.take({trial: result for trial, result in held.items() if isinstance(result, Done)})
-            gone |= {trial: result for trial, result in held.items() if isinstance(result, str)}
-    enter_failures(ledger, gone)
+            accepted = consistent_results(copies, offers)
+            ledger.take({trial: result for trial, result in accepted.items() if isinstance(result, Done)})
+            failed_trials |= {trial: result for trial, result in accepted.items() if isinstance(result, str)}
+    enter_failures(ledger, failed_trials)
 
 
 def failures_of(part: Part, trials: Sequence[Trial]) -> dict[Trial, str]:
-    """Return why trials of a part failed."""
+    """Return the failed trials of a part, each with its reason."""
     stated = part.content["failed"]
     if part.content["trials"] != len(trials) or any(not 0 <= one["trial"] < len(trials) for one in stated):
         raise DataError(
@@ -168,27 +178,29 @@ def failures_of(part: Part, trials: Sequence[Trial]) -> dict[Trial, str]:
     return {trials[one["trial"]]: one["reason"] for one in stated}
 
 
-def agreed(parts: Sequence[Part], offers: Sequence[Mapping[Trial, Held]]) -> dict[Trial, Held]:
-    """Return the results of trials, of which several parts may offer the same.
+def consistent_results(
+    parts: Sequence[Part], offers: Sequence[Mapping[Trial, TrialResult]]
+) -> dict[Trial, TrialResult]:
+    """Return the results of trials, checking that parts which hold the same trial agree.
 
     Raises:
-        DataError: two of them differ.
+        DataError: two results of one trial differ.
     """
-    held: dict[Trial, tuple[Part, Held]] = {}
+    accepted: dict[Trial, tuple[Part, TrialResult]] = {}
     for part, offered in zip(parts, offers, strict=True):
         for trial, result in offered.items():
-            first, known = held.setdefault(trial, (part, result))
+            first, known = accepted.setdefault(trial, (part, result))
             if known is not result and (fault := difference(known, result)):
                 raise contradiction(trial, first, part, fault)
-    return {trial: result for trial, (_, result) in held.items()}
+    return {trial: result for trial, (_, result) in accepted.items()}
 
 
-def difference(one: Held, other: Held) -> str:
-    """Return in which cells two results of a trial differ; empty where they are the same."""
+def difference(one: TrialResult, other: TrialResult) -> str:
+    """Return the cells in which two results of a trial differ; empty if they are equal."""
     if isinstance(one, Done) and isinstance(other, Done):
         alike = one.curve.tobytes() == other.curve.tobytes() and one.outputs.tobytes() == other.outputs.tobytes()
         return _unequal_cells(one.row, other.row) or ("" if alike else "their curves or raw outputs")
-    return _unequal_cells(_fate(one), _fate(other))
+    return _unequal_cells(_status(one), _status(other))
 
 
 def _unequal_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
@@ -196,14 +208,14 @@ def _unequal_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     return "; ".join(f"{name} {one[name]} and {other.get(name)}" for name in names)
 
 
-def _fate(result: Held) -> dict[str, Any]:
+def _status(result: TrialResult) -> dict[str, Any]:
     if isinstance(result, str):
         return {"status": "failed", "failure": result}
     return {name: result.row[name] for name in ("status", "failure")}
 
 
 def contradiction(trial: Trial, one: Part, other: Part, fault: str) -> DataError:
-    """Return the error for two results of one trial."""
+    """Return the error for two different results of one trial."""
     named = ", ".join(f"{name} {value}" for name, value in (vars(trial) | {"loss": title(trial.loss)}).items())
     return DataError(
         f"two results of one training in '{one.folder}' and '{other.folder}': {fault}; of {named}. On one kind of "

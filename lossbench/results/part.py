@@ -1,4 +1,4 @@
-"""The folder of one shard: a store with its trainings, and a manifest that says that it is a part, and of what."""
+"""The folder of one shard: a store with its trainings, and a manifest that says which part of which run it is."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lossbench.plan.request import Manner
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.plan.shard import Shard
 from lossbench.results.circumstances import circumstances
-from lossbench.results.folder import other_run
+from lossbench.results.folder import other_run_command
 from lossbench.results.manifest import MANIFEST, faults, read_manifest
 from lossbench.results.write import json_text, write_text
 from lossbench.run.provenance import fingerprint
-from lossbench.run.runner import complete
+from lossbench.run.runner import train_missing
 from lossbench.run.shards import failures
 from lossbench.run.state import Ledger
 from lossbench.schema import SCHEMA
@@ -47,15 +47,15 @@ SHAPE: dict[str, Any] = {
 }
 """What the manifest of a part holds, see `lossbench.results.manifest.faults`; trials are counted in the shard."""
 
-AGAIN = "merge with the lossbench that trained it, or run the shard again"
+RETRY = "merge with the lossbench that trained it, or run the shard again"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A shard that was trained.
+    """A trained shard.
 
     Args:
-        folder: where it lies.
+        folder: of its files.
         content: its manifest.
     """
 
@@ -64,40 +64,40 @@ class Part:
 
     @property
     def shard(self) -> Shard:
-        """Which part it is."""
+        """Its number, and how many shards there are."""
         return Shard(self.content["shard"]["number"], self.content["shard"]["count"])
 
     @property
     def settings(self) -> Settings:
-        """The experiment that it is a part of."""
+        """The settings of the whole experiment."""
         return settings_of(self.content["config"], self.folder / MANIFEST)
 
     @property
-    def undone(self) -> int:
+    def remaining(self) -> int:
         """How many of its trainings are not done."""
         return int(self.content["undone"])
 
     @property
     def whole(self) -> bool:
-        """Whether all its trainings were done, and none failed."""
-        return not self.undone and not self.content["failed"]
+        """Whether all its trainings are done, and none failed."""
+        return not self.remaining and not self.content["failed"]
 
     def store(self) -> Store:
         """Open the store with its trainings."""
         return Store(store_path(self.folder), create=False)
 
 
-def refuse_taken(folder: Path, shard: Shard, settings: Settings) -> None:
-    """Refuse a folder that holds a whole run, another shard, or one of another experiment.
+def refuse_occupied(folder: Path, shard: Shard, settings: Settings) -> None:
+    """Refuse a folder that holds a whole run, another shard, or a shard of another experiment.
 
     Raises:
-        OutputError: it does.
+        OutputError: it holds one of these.
     """
     found = read_manifest(folder, needed=())
     if found is None:
         return
     there = f"shard {found.shard}" if found.shard else "a whole run"
-    if found.shard != shard or other_run(folder, settings):
+    if found.shard != shard or other_run_command(folder, settings):
         raise OutputError(
             f"'{folder}' holds {there}, of '{found.command}'; give shard {shard} a folder of its own with --output"
         )
@@ -106,7 +106,7 @@ def refuse_taken(folder: Path, shard: Shard, settings: Settings) -> None:
 def train_part(
     part: Experiment, manner: Manner, progress: Callable[[str, int], None], store: Store, budget: float
 ) -> Ledger:
-    """Train the trials of one shard, and return what was done.
+    """Train the trials of one shard, and return the ledger.
 
     Args:
         part: see `lossbench.run.shards.part_of`.
@@ -116,11 +116,11 @@ def train_part(
         budget: seconds after which no more training is begun.
 
     Raises:
-        OutputError: what was trained could not be kept, so that there is no part.
+        OutputError: the results could not be stored, so there is no part.
     """
     end = time.monotonic() + budget
     ledger = Ledger(part, fingerprint(manner.engine, manner.device), store)
-    complete(ledger, manner, progress, end)
+    train_missing(ledger, manner, progress, end)
     if ledger.note:
         raise OutputError(ledger.note)
     return ledger
@@ -142,7 +142,7 @@ def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, comma
         "trials": len(places),
         "undone": len(ledger.missing),
         "failed": [{"trial": places[trial], "reason": reason} for trial, reason in failures(ledger).items()],
-        "moved": ledger.moved,
+        "moved": ledger.impure,
         "warned": ledger.warned,
         "versions": here["versions"],
         "machine": here["machine"],
@@ -153,8 +153,8 @@ def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, comma
     return Part(folder, content)
 
 
-def was_begun(folder: Path) -> bool:
-    """Say whether a folder has trainings of a part that was not finished; which part it is, it does not say."""
+def is_unfinished(folder: Path) -> bool:
+    """Say whether a folder holds an unfinished part: a store without a manifest, so its number is unknown."""
     return store_path(folder).is_file() and not (folder / MANIFEST).exists()
 
 
@@ -162,10 +162,10 @@ def read_part(folder: Path) -> Part:
     """Read the manifest of a part.
 
     Raises:
-        DataError: there is none, or it has not the shape of one.
+        DataError: there is none, or it has the wrong shape.
     """
     found = read_manifest(folder, needed=())
-    if was_begun(folder):
+    if is_unfinished(folder):
         raise DataError(f"'{folder}' has no {MANIFEST}: its shard was not finished; run its command again")
     if found is None or found.shard is None:
         raise DataError(f"'{folder}' is no shard of a run; name folders that compare --shard I/N -o FOLDER wrote")
@@ -185,11 +185,11 @@ def settings_of(config: Mapping[str, Any], path: Path) -> Settings:
     """Return the settings that a manifest states.
 
     Args:
-        config: as `asdict` made it of the settings, and JSON of that.
+        config: the settings by `asdict`, after a round trip through JSON.
         path: the manifest, for messages.
 
     Raises:
-        DataError: they are those of another version.
+        DataError: they are of another version.
     """
     try:
         gate = dict(config["gate"])
@@ -197,7 +197,7 @@ def settings_of(config: Mapping[str, Any], path: Path) -> Settings:
         read = make_settings(None, **{name: value for name, value in config.items() if name != "gate"})
         settings = replace(read, gate=Gate(**gate))
     except (KeyError, TypeError, ValueError, UsageError) as problem:
-        raise DataError(f"{path}: its settings cannot be read ({problem}); {AGAIN}") from None
+        raise DataError(f"{path}: its settings cannot be read ({problem}); {RETRY}") from None
     if json.loads(json_text(asdict(settings))) != config:
-        raise DataError(f"{path}: its settings are not those of this lossbench; {AGAIN}")
+        raise DataError(f"{path}: its settings are not those of this lossbench; {RETRY}")
     return settings

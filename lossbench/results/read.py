@@ -1,7 +1,7 @@
-"""Reading `trials.csv` back as the table that it was written from, or refusing it with the line that is wrong.
+"""Reading `trials.csv` back as the table that it was written from, or refusing it and naming the wrong line.
 
-What is read is what was written: `trials_csv(read_trials(path))` is the file, byte for byte. All that is
-refused is refused by a DataError, which names the file, the first line that is wrong, and what to do.
+Reading undoes writing: `trials_csv(read_trials(path))` is the file, byte for byte. A refusal is a DataError that
+names the file, the first wrong line, and what to do.
 """
 
 from __future__ import annotations
@@ -16,27 +16,26 @@ import pandas as pd
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import read_manifest
-from lossbench.results.sheet import Sheet, read_column, read_sheet, refuse_short
+from lossbench.results.sheet import Sheet, read_column, read_sheet, refuse_incomplete
 from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS, USUAL, is_own, own_columns
 
-CENSORED = ">"
+CENSORED_MARK = ">"
 
 
 def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     """Read the trials of a finished run.
 
     Args:
-        place: the file, or the folder that has it as `trials.csv`. A `manifest.json` beside it says of which
-            version it is.
-        one_run: whether losses are to be compared with each other: then rows of different runs are refused, which
-            agree in what fixes the data, the split or the weights, and not in these.
+        place: the file, or the folder with `trials.csv`. A `manifest.json` beside it tells its version.
+        one_run: whether losses will be compared with each other. If so, rows of different runs are refused: the
+            same data set and seed with different data, split or weights.
 
     Returns:
         One row a trial, with the columns and types of `Comparison.trials`.
 
     Raises:
-        DataError: no such file; one of a newer or an older version; one that is cut short, has a value of the
-            wrong type, holds a trial twice, or contradicts itself. The message has the line.
+        DataError: the file does not exist, is of a newer or an older version, is cut short, has a value of the
+            wrong type, holds a trial twice, or contradicts itself. The message names the line.
 
     Example:
         >>> read_trials(Path("nowhere"))
@@ -46,12 +45,12 @@ def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     path = find_trials(place)
     read_manifest(path.parent)
     sheet = read_sheet(path, check_header)
-    refuse_short(sheet, "trials")
-    refuse_unjudged(sheet)
-    trials = typed(sheet)
-    refuse_twice(sheet, trials)
+    refuse_incomplete(sheet, "trials")
+    refuse_missing_score(sheet)
+    trials = typed_frame(sheet)
+    refuse_duplicates(sheet, trials)
     if one_run:
-        refuse_mixture(sheet, trials)
+        refuse_mixed_runs(sheet, trials)
     return trials
 
 
@@ -59,7 +58,7 @@ def read_baseline(place: Path, first: bool = False) -> pd.DataFrame | None:
     """Read the trials of a baseline; None for a first run, which has none yet.
 
     Raises:
-        DataError: there is none, and this is no first run; or as `read_trials`.
+        DataError: there is none, and this is not a first run; or as for `read_trials`.
     """
     path = trials_path(place)
     if os.path.exists(path):
@@ -73,12 +72,12 @@ def read_baseline(place: Path, first: bool = False) -> pd.DataFrame | None:
 
 
 def trials_path(place: Path) -> Path:
-    """Return where the trials are, if they are: the file itself, or `trials.csv` in a folder."""
+    """Return the path of the trials, existing or not: the file itself, or `trials.csv` in a folder."""
     return place / "trials.csv" if os.path.isdir(place) else place
 
 
 def find_trials(place: Path) -> Path:
-    """Return the path of the trials."""
+    """Return the path of the trials, which must exist."""
     path = trials_path(place)
     if not os.path.exists(path):
         found = read_manifest(path.parent, needed=())
@@ -92,9 +91,9 @@ def find_trials(place: Path) -> Path:
 
 
 def altered(place: Path) -> Iterator[Remark]:
-    """Yield a remark where the trials are not those that the run beside them wrote.
+    """Yield a remark if the trials are not those that the run wrote, by the hash in the manifest beside them.
 
-    A file that is cut between two lines is well-formed; only the manifest can tell.
+    Only the hash can tell: a file that is cut between two lines is well-formed.
     """
     path = find_trials(place)
     found = read_manifest(path.parent)
@@ -104,7 +103,7 @@ def altered(place: Path) -> Iterator[Remark]:
 
 
 def check_header(path: Path, header: list[str]) -> None:
-    """Refuse other columns than those of `trials.csv`; their order is free, and optional ones may be missing."""
+    """Refuse other columns than those of `trials.csv`, in any order; optional ones may be missing."""
     place = f"{path} line 1"
     if not header:
         raise DataError(f"{path}: the file is empty; run the comparison again")
@@ -125,27 +124,27 @@ def check_header(path: Path, header: list[str]) -> None:
         raise DataError(f"{place}: a column is there twice; remove one of them")
 
 
-def typed(sheet: Sheet) -> pd.DataFrame:
-    """Return the cells as values, each column with its type; one that the file lacks is undefined, or as usual."""
+def typed_frame(sheet: Sheet) -> pd.DataFrame:
+    """Return the cells as values, each column with its type; a missing column has its usual value, or none."""
     own = own_columns(sheet.cells)
     names = (*COLUMNS, *own)
     absent = {name: (USUAL.get(name, ""),) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
-    times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
+    times = tuple(cell if not cell.startswith(CENSORED_MARK) else "" for cell in sheet.cells["epochs_to_target"])
     cells = sheet.cells | absent | {"epochs_to_target": times}
     values = {name: read_column(sheet, TRIALS[name], cells[name]) for name in names}
     trials = pd.DataFrame(values).astype(DTYPES | dict.fromkeys(own, "float64"))
-    refuse_times(sheet, trials)
+    refuse_inconsistent_times(sheet, trials)
     return trials
 
 
-def refuse_unjudged(sheet: Sheet) -> None:
-    """Refuse rows that are judged by a score that the file has no column for."""
+def refuse_missing_score(sheet: Sheet) -> None:
+    """Refuse rows judged by a score for which the file has no column."""
     for row, score in enumerate(sheet.cells["score"]):
         if (score in COLUMNS or is_own(score)) and score not in sheet.cells:
             raise sheet.error(row, f"the score is {score}, and there is no column {score}; restore the file")
 
 
-def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:
+def refuse_inconsistent_times(sheet: Sheet, trials: pd.DataFrame) -> None:
     """Refuse a time to the target that does not agree with `converged` and `epochs`."""
     for row, (cell, converged, epochs) in enumerate(
         zip(sheet.cells["epochs_to_target"], trials.converged, trials.epochs, strict=True)
@@ -153,9 +152,9 @@ def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:
         if pd.isna(converged):
             agrees, wanted = cell == "", "an empty cell"
         elif converged:
-            agrees, wanted = cell != "" and not cell.startswith(CENSORED), "a number"
+            agrees, wanted = cell != "" and not cell.startswith(CENSORED_MARK), "a number"
         else:
-            wanted = f"{CENSORED}{epochs:g}"
+            wanted = f"{CENSORED_MARK}{epochs:g}"
             agrees = cell == wanted
         if not agrees:
             stands = "empty" if pd.isna(converged) else converged
@@ -164,8 +163,8 @@ def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:
             )
 
 
-def refuse_twice(sheet: Sheet, trials: pd.DataFrame) -> None:
-    """Refuse a trial that is there twice, with the same numbers or with others."""
+def refuse_duplicates(sheet: Sheet, trials: pd.DataFrame) -> None:
+    """Refuse a trial that occurs twice, with equal or different numbers."""
     again = trials.duplicated(list(TRIAL)).to_numpy()
     if not again.any():
         return
@@ -182,7 +181,7 @@ def refuse_twice(sheet: Sheet, trials: pd.DataFrame) -> None:
     raise sheet.error(row, f"repeats {there}; remove one of the two")
 
 
-def refuse_mixture(sheet: Sheet, trials: pd.DataFrame) -> None:
+def refuse_mixed_runs(sheet: Sheet, trials: pd.DataFrame) -> None:
     """Refuse rows whose data, split, weights, order or loss differ where they must not."""
     shared = {name: column.same_for for name, column in TRIALS.items() if column.same_for}
     for name, fixed_by in (shared | {"score_hash": ("dataset",)}).items():

@@ -12,42 +12,49 @@ import pandas as pd
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
-from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
+from lossbench.results.manifest import ADDED_LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks.across import across
 from lossbench.results.remarks.experiment import protocols, skipped
-from lossbench.results.remarks.training import diverged, ended, failed, partial, undefined
-from lossbench.results.remarks.verdicts import by_seeds, decided, looked, proposed, searched, tuned
+from lossbench.results.remarks.training import diverged, ended_early, failed, partial, undefined
+from lossbench.results.remarks.verdicts import (
+    adaptive_search,
+    by_seeds,
+    chosen_thresholds,
+    correction_for_looks,
+    tuning_effects,
+    verdicts_by_budget,
+)
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
-from lossbench.results.sheet import read_columns, read_sheet, refuse_short
+from lossbench.results.sheet import read_columns, read_sheet, refuse_incomplete
 from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
 from lossbench.stats.row_scores import RowScores
 
-COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
-"""What cannot be made from `trials.csv`, and is kept where it stands beside it; and its columns."""
+KEPT_TABLES = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
+"""Tables that cannot be made from `trials.csv` and are kept if they are beside it, with their columns."""
 
 REPORTS = ("report.md", "report.html")
-"""What also tells of the run itself, and so is kept where it stands beside the trials."""
+"""Reports also describe the run itself, and so are kept if they are beside the trials."""
 
 
 @dataclass(frozen=True)
 class Remade(Findings):
-    """What a finished run says, from its trials; see `lossbench.stats.findings.Findings`.
+    """The findings of a finished run, from its trials; see `lossbench.stats.findings.Findings`.
 
     Args:
-        path: the trials' file.
-        manifest: of the run, None where it does not stand beside the trials.
-        beside: what is kept as it stands beside the trials, by its name.
-        curves: as they stand beside the trials; None where there are none.
+        path: of the trials.
+        manifest: of the run; None if it is not beside the trials.
+        kept: the files beside the trials that are kept unchanged, by name.
+        curves: from the file beside the trials; None if there is none.
         examples: likewise.
     """
 
     path: Path = field(kw_only=True)
     manifest: Manifest | None = field(kw_only=True, repr=False)
-    beside: dict[str, str | bytes] = field(kw_only=True, repr=False)
+    kept: dict[str, str | bytes] = field(kw_only=True, repr=False)
     curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
     examples: Examples = field(default_factory=dict, kw_only=True, repr=False)
 
@@ -57,23 +64,23 @@ class Remade(Findings):
         return self.manifest.gaps if self.manifest else ()
 
     def remarks(self) -> Iterator[Remark]:
-        """Yield what a reader of the tables must know besides."""
-        yield from tuned(self.tuning, self.summary, self.arms)
-        yield from searched(self.budget)
-        yield from proposed(self.manifest.sampler if self.manifest else "")
-        yield from decided(self.trials, self.thresholds)
+        """Yield the remarks on the run, for readers of its tables."""
+        yield from tuning_effects(self.tuning, self.summary, self.arms)
+        yield from verdicts_by_budget(self.budget)
+        yield from adaptive_search(self.manifest.sampler if self.manifest else "")
+        yield from chosen_thresholds(self.trials, self.thresholds)
         yield from across(self.ranks)
-        yield from protocols(self.manifest.own if self.manifest else ())
+        yield from protocols(self.manifest.protocols if self.manifest else ())
         yield from skipped(self.manifest.skipped if self.manifest else ())
         yield from partial(self.gaps)
-        yield from looked(self.correction)
+        yield from correction_for_looks(self.correction)
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from undefined(self.trials)
-        yield from ended(self.trials)
+        yield from ended_early(self.trials)
         yield from by_seeds(self.trials, self.summary, self.contributed)
         yield from altered(self.path)
-        # What the run had, and what can neither be made again nor stands beside the trials.
+        # Files that the run had, that cannot be made again and are not beside the trials.
         if self.curves is None:
             yield Topic.NO_CURVES()
         if self.tuning is None and self.manifest is not None and self.manifest.tuned:
@@ -86,7 +93,7 @@ def remake(place: Path) -> Remade:
     """Read a finished run.
 
     Args:
-        place: its folder, or its trials; files beside the trials belong to them only if these are `trials.csv`.
+        place: its folder or its trials; files beside the trials are read only if these are named `trials.csv`.
 
     Raises:
         DataError: a file that is refused, see `lossbench.results.read`.
@@ -94,12 +101,12 @@ def remake(place: Path) -> Remade:
     path = find_trials(place)
     trials = read_trials(path, one_run=True)
     if path.name != "trials.csv":
-        return Remade(trials, path=path, manifest=None, beside={})
-    texts = texts_beside(path)
+        return Remade(trials, path=path, manifest=None, kept={})
+    texts = kept_texts(path)
     contributed = read_rows(path.with_name(ROWS), trials)
     examples = read_examples(path.with_name(EXAMPLES), trials)
-    tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in texts}
-    manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
+    tables = {name: read_table(path.with_name(name)) for name in KEPT_TABLES if name in texts}
+    manifest = read_manifest(path.parent, needed=set(SHAPE) - ADDED_LATER)
     return Remade(
         trials,
         tables.get("tuning.csv"),
@@ -108,26 +115,26 @@ def remake(place: Path) -> Remade:
         correction=manifest.correction if manifest else 1.0,
         path=path,
         manifest=manifest,
-        beside={**texts, **packed(contributed, examples)},
+        kept={**texts, **kept_binaries(contributed, examples)},
         curves=tables.get("curves.csv"),
         examples=examples,
     )
 
 
-def texts_beside(path: Path) -> dict[str, str]:
-    """Return the texts that are kept as they stand beside the trials, by name."""
-    there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if os.path.isfile(path.with_name(name))]
+def kept_texts(path: Path) -> dict[str, str]:
+    """Return the text files beside the trials that are kept unchanged, by name."""
+    there = [path.with_name(name) for name in (*KEPT_TABLES, *REPORTS) if os.path.isfile(path.with_name(name))]
     return {file.name: read_text(file) for file in there}
 
 
-def packed(contributed: RowScores | None, examples: Examples) -> dict[str, bytes]:
-    """Return what is kept beside them and is no text, by name."""
+def kept_binaries(contributed: RowScores | None, examples: Examples) -> dict[str, bytes]:
+    """Return the binary files that are kept, by name."""
     rows = {} if contributed is None else {ROWS: rows_bytes(contributed)}
     return rows | ({EXAMPLES: examples_bytes(examples)} if examples else {})
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, with its ends of lines as they are."""
+    """Return the text of a file, with its line endings unchanged."""
     try:
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
@@ -137,8 +144,8 @@ def read_text(path: Path) -> str:
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table that stands beside the trials."""
     sheet = read_sheet(path, check_header)
-    columns = {name: column for name, column in COLUMNS[path.name].items() if name in sheet.cells}
-    refuse_short(sheet, "rows")
+    columns = {name: column for name, column in KEPT_TABLES[path.name].items() if name in sheet.cells}
+    refuse_incomplete(sheet, "rows")
     found = pd.DataFrame(read_columns(sheet, columns)).astype(
         {name: column.dtype for name, column in columns.items() if column.kind == "number"}
     )
@@ -146,8 +153,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def check_header(path: Path, header: list[str]) -> None:
-    """Refuse a table that lacks a column; of more columns than it has, nothing is read."""
-    absent = [name for name, column in COLUMNS[path.name].items() if not column.optional and name not in header]
+    """Refuse a table that lacks a column; further columns are ignored."""
+    absent = [
+        name for name, column in KEPT_TABLES[path.name].items() if not column.optional and name not in header
+    ]
     if not header:
         raise DataError(f"{path} cannot be read (the file is empty); restore it, or remove it")
     if absent:

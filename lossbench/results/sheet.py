@@ -1,4 +1,4 @@
-"""A CSV file that lossbench wrote, as cells: with the line of each row, so that a message can name it."""
+"""A CSV file that lossbench wrote, as cells with their line numbers, which error messages name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LARGEST = 1e150  # the square of a larger number may overflow
 
 
 def _whole(cell: str) -> int:
-    return int(np.int64(int(cell.removesuffix(".0"))))  # as programs write whole numbers beside empty cells
+    return int(np.int64(int(cell.removesuffix(".0"))))  # as programs write it beside empty cells
 
 
-def _holding(read: Callable[[str], Any], holds: Callable[[Any], bool]) -> Callable[[str], Any]:
+def _checked(read: Callable[[str], Any], is_valid: Callable[[Any], bool]) -> Callable[[str], Any]:
     def checked(cell: str) -> Any:
         value = read(cell)
-        if not holds(value):
+        if not is_valid(value):
             raise ValueError
         return value
 
@@ -34,25 +34,25 @@ def _holding(read: Callable[[str], Any], holds: Callable[[Any], bool]) -> Callab
 
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "text": ("a text", _holding(from_cell, bool)),
-    "number": (f"a number below {LARGEST:g}", _holding(float, lambda number: abs(number) < LARGEST)),
+    "text": ("a text", _checked(from_cell, bool)),
+    "number": (f"a number below {LARGEST:g}", _checked(float, lambda number: abs(number) < LARGEST)),
     "whole": ("a whole number", _whole),
-    "count": ("a whole number above zero", _holding(_whole, lambda number: number > 0)),
+    "count": ("a whole number above zero", _checked(_whole, lambda number: number > 0)),
     "truth": ("True or False", lambda cell: bool(("False", "True").index(cell))),
 }
 
 
 def reader(column: Column) -> tuple[str, Callable[[str], Any]]:
-    """Return what the cells of a column are, for messages, and what reads one, or raises ValueError."""
+    """Return what the cells of a column are, for messages, and what reads one or raises ValueError."""
     if column.choices:
-        return f"a {column.name}: {', '.join(column.choices)}", _holding(str, column.admits)
+        return f"a {column.name}: {', '.join(column.choices)}", _checked(str, column.admits)
     if column.group == "setting" and column.kind == "number":
-        return "a number", _holding(float, math.isfinite)  # as it was given to the run
+        return "a number", _checked(float, math.isfinite)  # as it was given to the run
     return _READERS[column.kind]
 
 
 READERS = {name: reader(column) for name, column in TRIALS.items()}
-"""What the cells of each column of `trials.csv` are, for messages, and what reads one."""
+"""For each column of `trials.csv`: what its cells are, for messages, and the function that reads one."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Sheet:
 
     Args:
         path: the file, for messages.
-        lines: the number of the line where each row begins; the header is line 1.
-        cells: the cells of each column, by its name.
-        ended: whether the last line ends; where it does not, the file is cut short.
+        lines: the line where each row begins; the header is line 1.
+        cells: by column.
+        ended: whether the last line ends with a newline; otherwise the file is cut short.
     """
 
     path: Path
@@ -77,16 +77,16 @@ class Sheet:
 
 
 def read_sheet(path: Path, check_header: Callable[[Path, list[str]], None]) -> Sheet:
-    """Read the cells of a file and hold its lines to the header.
+    """Read the cells of a file and check its lines against the header.
 
     Args:
         path: the file.
-        check_header: refuses the names in line 1, none where the file is empty.
+        check_header: refuses wrong names in line 1; gets none for an empty file.
 
     Raises:
-        DataError: the file cannot be read, is no CSV, or a line has more or fewer cells than the header.
+        DataError: the file cannot be read or is no CSV, or a line has more or fewer cells than the header.
     """
-    text = content(path)
+    text = file_text(path)
     records = list(_records(path, text))
     header, rows = (records[0][1], records[1:]) if records else ([], [])
     check_header(path, header)
@@ -96,10 +96,10 @@ def read_sheet(path: Path, check_header: Callable[[Path, list[str]], None]) -> S
     return Sheet(path, [line for line, _ in rows], cells, text.endswith("\n"))
 
 
-def content(path: Path) -> str:
+def file_text(path: Path) -> str:
     """Return the text of a file."""
     try:
-        return path.read_text(encoding="utf-8-sig")  # some programs begin a file with a mark
+        return path.read_text(encoding="utf-8-sig")  # some programs write a byte order mark
     except UnicodeDecodeError as problem:
         raise DataError(f"{path}: byte {problem.start} is not UTF-8; name a file that lossbench wrote") from None
     except OSError as problem:
@@ -126,8 +126,8 @@ def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> N
             )
 
 
-def refuse_short(sheet: Sheet, what: str) -> None:
-    """Refuse a file that is cut short, or holds nothing; `what` says of which there is nothing."""
+def refuse_incomplete(sheet: Sheet, what: str) -> None:
+    """Refuse a file that is cut short, or has no rows; `what` names them in the message."""
     if not sheet.ended:
         last = [1, *sheet.lines][-1]
         raise DataError(
@@ -143,10 +143,10 @@ def read_columns(sheet: Sheet, columns: Mapping[str, Column]) -> dict[str, list[
 
 
 def read_column(sheet: Sheet, column: Column, cells: tuple[str, ...]) -> list[Any]:
-    """Return the values of one column, None for what is undefined."""
+    """Return the values of one column, None where undefined."""
     wanted, read = reader(column)
     values: dict[str, Any] = {"": None} if column.empty else {}
-    for cell in dict.fromkeys(cells):  # most cells of a file are those of other rows
+    for cell in dict.fromkeys(cells):  # most cells occur in many rows
         try:
             values[cell] = values[cell] if cell in values else read(cell)
         except (ValueError, OverflowError):

@@ -1,1 +1,1 @@
-"""From an experiment to one tidy table: what is stored is taken over, the rest is trained and scored."""
+"""Turn an experiment into one tidy table: stored trials are reused, the others are trained and scored."""

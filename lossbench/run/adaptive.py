@@ -1,9 +1,9 @@
-"""A search that learns: settings are proposed from what those before them were worth on the tuning seeds.
+"""An adaptive search: settings are proposed by what earlier settings were worth on the tuning seeds.
 
-Every loss, under every combination of the other axes, is searched for itself and gets the same budget. All begin
-with the first points of the Sobol sequence; then come batches of proposals, which do not hang on the budget, so
-that the first settings of a search are those of a smaller one. No reported seed is looked at. Once all settings
-are known, they are a list like that of any other sampler: each is trained on the reported seeds too.
+Every loss, under every combination of the other axes, has a search of its own, and all get the same budget. All
+begin with the first points of the Sobol sequence; batches of proposals follow. These do not depend on the budget:
+a search with a larger one begins with the same settings. No reported seed is looked at. Once all settings are
+known, they are treated like those of any other sampler: each is trained on the reported seeds too.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Arm:
     Args:
         spec: the loss, or the grid that is searched.
         ends: the smallest and the largest rate.
-        reported: the reported trials of one setting; those of another differ in loss and rate.
-        tuning: likewise the trials that tune.
-        points: what was tried, the middle first.
-        worth: of as many of these as are trained.
+        reported: the reported trials of one setting; those of another setting differ in loss and rate.
+        tuning: likewise the tuning trials.
+        points: the points tried so far, the middle first.
+        worth: what the first of these points are worth, those that are trained already.
     """
 
     spec: str
@@ -61,32 +61,32 @@ class Arm:
 
     @property
     def dataset(self) -> str:
-        """What it is trained on."""
+        """The data set that it is trained on."""
         return self.tuning[0].dataset
 
     @property
     def task(self) -> Task:
-        """The task of that."""
+        """The task of the data set."""
         return self.tuning[0].task
 
     @property
     def settings(self) -> list[Setting]:
-        """What was tried, as settings."""
+        """The settings tried so far."""
         return at_points(self.spec, self.ends, self.points)[1]
 
-    def tell(self, trained: Mapping[Trial, dict[str, Any]]) -> None:
-        """Enter what the last settings are worth: one that does not fit the data, so was not trained, nothing."""
+    def record(self, trained: Mapping[Trial, dict[str, Any]]) -> None:
+        """Record what the last settings are worth: minus infinity where the loss does not fit the data."""
         for setting in self.settings[len(self.worth) :]:
-            mine = [trained[trial] for trial in at(self.tuning, setting) if trial in trained]
+            mine = [trained[trial] for trial in at_setting(self.tuning, setting) if trial in trained]
             self.worth.append(worth(rate_row(mine)) if mine else -math.inf)
 
-    def go_on(self, count: int, random: np.random.Generator) -> None:
-        """Propose so many more points; none makes a setting that was tried already."""
+    def propose_more(self, count: int, random: np.random.Generator) -> None:
+        """Add some proposed points; none repeats a setting that was tried already."""
         proposals = propose(self.points, self.worth, random, values=has_grid(self.spec))
-        self.points = [*self.points, *islice(self.new(proposals), count)]
+        self.points = [*self.points, *islice(self.untried(proposals), count)]
 
-    def new(self, points: Iterable[Point]) -> Iterator[Point]:
-        """Yield the points whose settings are new."""
+    def untried(self, points: Iterable[Point]) -> Iterator[Point]:
+        """Yield the points whose settings were not tried yet."""
         known = set(self.settings)
         for point in points:
             _, setting = at_points(self.spec, self.ends, [MIDDLE, point])[1]
@@ -97,25 +97,25 @@ class Arm:
 
 @dataclass
 class Fits:
-    """Which losses fit which data set, each looked at once.
+    """Which losses fit which data set; each pair is checked once.
 
     Args:
-        seeds: of what the data sets draw.
-        found: by data set and spec, the loss, or why it does not fit.
+        seeds: the seeds that the data sets are drawn with.
+        found: the loss, or why it does not fit, by data set and spec.
     """
 
     seeds: tuple[int, ...]
     found: dict[tuple[str, str], Loss | Skip]
 
     def among(self, dataset: Dataset, specs: Iterable[str]) -> dict[str, Loss]:
-        """Return those of some losses that fit a data set."""
+        """Return the losses among these that fit a data set."""
         for spec in specs:
             if (dataset.name, spec) not in self.found:
-                self.found[dataset.name, spec] = self.look(dataset, spec)
-        looked = ((spec, self.found[dataset.name, spec]) for spec in specs)
-        return {spec: loss for spec, loss in looked if isinstance(loss, Loss)}
+                self.found[dataset.name, spec] = self.check(dataset, spec)
+        checked = ((spec, self.found[dataset.name, spec]) for spec in specs)
+        return {spec: loss for spec, loss in checked if isinstance(loss, Loss)}
 
-    def look(self, dataset: Dataset, spec: str) -> Loss | Skip:
+    def check(self, dataset: Dataset, spec: str) -> Loss | Skip:
         """Return a loss, or why it does not fit a data set."""
         try:
             return check_fit(spec, dataset, self.seeds)
@@ -124,51 +124,51 @@ class Fits:
 
     @property
     def skips(self) -> tuple[Skip, ...]:
-        """Why some do not fit."""
+        """The pairs that do not fit, each with the reason."""
         return tuple(one for one in self.found.values() if isinstance(one, Skip))
 
 
 def without_trials(experiment: Experiment) -> Experiment:
-    """Return an experiment of which nothing is trained yet."""
+    """Return an experiment without its trials: its settings are still to be proposed."""
     return replace(experiment, trials=(), tuning=())
 
 
 def search(ledger: Ledger, experiment: Experiment, train: Callable[[], bool]) -> None:
-    """Let a ledger want all trials of an experiment whose settings are proposed; those that tune are done then.
+    """Propose all settings of an experiment, train their tuning trials, and add the reported trials to a ledger.
 
     Args:
-        ledger: where results come in.
-        experiment: as planned, with settings that stand for those that are proposed.
-        train: trains what is missing in the ledger, or what there is time for, and says whether there is more.
+        ledger: the results so far.
+        experiment: the plan, with placeholders for the settings that will be proposed.
+        train: trains the ledger's missing trials while there is time, and says whether there is time left.
 
     Raises:
-        BadValue: there was no time for all trials that tune.
+        BadValue: there was no time for all tuning trials.
     """
     arms, budget = arms_of(experiment), experiment.settings.tune_budget
     seeds = (*tuning_seeds(experiment.settings), *experiment.settings.seeds)
     fits = Fits(seeds, planned_fits(experiment))
-    timely = True
+    time_left = True
     for tried in rounds(budget):
         for arm in arms:
             more = tried - len(arm.points)
             if more:
-                arm.go_on(more, stream("search", arm.dataset, seeds[0], len(arm.points)))
+                arm.propose_more(more, stream("search", arm.dataset, seeds[0], len(arm.points)))
         ledger.extend(with_settings(experiment, arms, fits, reported=False))
-        if ledger.missing and timely:
-            timely = train()
+        if ledger.missing and time_left:
+            time_left = train()
         if ledger.missing:
             raise BadValue(
-                "not all settings were tried within the budget of time; what was trained is kept, unless "
+                "not all settings were tried within the time budget; what was trained is kept, unless "
                 "--no-cache was given: run the same command again, with a larger --budget"
             )
         trained = dict(zip(ledger.places, records(ledger.rows()), strict=True))
         for arm in arms:
-            arm.tell(trained)
+            arm.record(trained)
     ledger.extend(with_settings(experiment, arms, fits, reported=True))
 
 
 def planned_fits(experiment: Experiment) -> dict[tuple[str, str], Loss | Skip]:
-    """Return what is known from the plan; not of values of a grid, which are others."""
+    """Return what the plan has checked already, except for the values of grids: the search proposes other ones."""
     losses = {
         (setup.dataset.name, spec): loss for setup in experiment.setups for spec, loss in setup.losses.items()
     }
@@ -182,7 +182,7 @@ def planned_fits(experiment: Experiment) -> dict[tuple[str, str], Loss | Skip]:
 
 
 def rounds(budget: int) -> list[int]:
-    """Return how many settings are tried after each round.
+    """Return how many settings have been tried after each round.
 
     Example:
         >>> rounds(36), rounds(10)
@@ -192,22 +192,22 @@ def rounds(budget: int) -> list[int]:
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return what the worth of a setting is told from, a trial each."""
-    shown = rows.assign(grid=None, search_place=None)[list(READ)]
-    return [dict(zip(READ, values, strict=True)) for values in shown.itertuples(index=False, name=None)]
+    """Return the cells of each trial from which the worth of a setting is computed."""
+    needed = rows.assign(grid=None, search_place=None)[list(READ)]
+    return [dict(zip(READ, values, strict=True)) for values in needed.itertuples(index=False, name=None)]
 
 
 def arms_of(experiment: Experiment) -> list[Arm]:
-    """Return what is searched, with the points that all begin with."""
+    """Return the arms of an experiment, each with the points that every search begins with."""
     settings = experiment.settings
-    begin = sobol_points(min(FIRST, settings.tune_budget))
+    first = sobol_points(min(FIRST, settings.tune_budget))
     reported, tuning = (by_arm(experiment, trials) for trials in (experiment.trials, experiment.tuning))
     ends = min(settings.lr), max(settings.lr)
-    return [Arm(arm.loss, ends, tuple(trials), tuple(tuning[arm]), begin) for arm, trials in reported.items()]
+    return [Arm(arm.loss, ends, tuple(trials), tuple(tuning[arm]), first) for arm, trials in reported.items()]
 
 
 def by_arm(experiment: Experiment, trials: Iterable[Trial]) -> dict[Trial, list[Trial]]:
-    """Return the trials of one setting of each arm."""
+    """Return the trials of a single setting of each arm."""
     found: dict[Trial, list[Trial]] = {}
     for trial in trials:
         grid = experiment.grid_of(trial.task, title(trial.loss))
@@ -218,19 +218,19 @@ def by_arm(experiment: Experiment, trials: Iterable[Trial]) -> dict[Trial, list[
     return found
 
 
-def at(trials: Iterable[Trial], setting: Setting) -> Iterator[Trial]:
-    """Yield trials, at another setting."""
+def at_setting(trials: Iterable[Trial], setting: Setting) -> Iterator[Trial]:
+    """Yield trials with their loss and rate replaced by those of a setting."""
     return (replace(trial, loss=setting.loss, lr=setting.rate) for trial in trials)
 
 
 def with_settings(experiment: Experiment, arms: Sequence[Arm], fits: Fits, reported: bool) -> Experiment:
-    """Return an experiment of all settings that were tried, and that fit their data.
+    """Return an experiment of all settings that were tried and that fit their data.
 
     Args:
-        experiment: as planned.
+        experiment: the plan.
         arms: what is searched.
-        fits: which losses do.
-        reported: whether the reported trials are in it, or only those that tune.
+        fits: which losses fit which data.
+        reported: whether it has the reported trials too, or only the tuning trials.
     """
     grids = {task: grids_of(task, arms) for task in experiment.grids}
     setups = tuple(
@@ -244,8 +244,8 @@ def with_settings(experiment: Experiment, arms: Sequence[Arm], fits: Fits, repor
     for arm in arms:
         known = [one for one in enumerate(arm.settings, 1) if (arm.dataset, one[1].loss) in order]
         for number, setting in sorted(known, key=lambda one: (order[arm.dataset, one[1].loss], one[1].rate)):
-            trials += at(arm.reported if reported else (), setting)
-            tuning += at(arm.tuning, setting)
+            trials += at_setting(arm.reported if reported else (), setting)
+            tuning += at_setting(arm.tuning, setting)
             proposed[setting_of(tuning[-1])] = number
     return replace(
         experiment,
@@ -259,7 +259,7 @@ def with_settings(experiment: Experiment, arms: Sequence[Arm], fits: Fits, repor
 
 
 def grids_of(task: Task, arms: Sequence[Arm]) -> Grids:
-    """Return the grids of a task, with all values that were tried in any arm."""
+    """Return the grids of a task, with all values that any arm has tried."""
     shares: defaultdict[str, list[float]] = defaultdict(list)
     for arm in arms:
         if arm.task == task and has_grid(arm.spec):
@@ -268,10 +268,10 @@ def grids_of(task: Task, arms: Sequence[Arm]) -> Grids:
 
 
 def searched_grid(spec: str, shares: Sequence[float], budget: int) -> Grid:
-    """Return a grid of values at shares of the way.
+    """Return a grid of the values at some shares of the way between its ends.
 
-    Its ends are all values that are as near to one as the first of so many that lie evenly would be, as it is with
-    rates, see `lossbench.stats.tuning.edge_rates`.
+    A value counts as an end where it is as near to one as the first of `budget` evenly spaced values would be;
+    likewise for rates, see `lossbench.stats.tuning.edge_rates`.
     """
     grid, losses = grid_at(spec, shares)
     open_low, open_high = (end in grid.ends for end in (grid.members[0], grid.members[-1]))
@@ -284,7 +284,7 @@ def searched_grid(spec: str, shares: Sequence[float], budget: int) -> Grid:
 
 
 def tried_on(setup: Setup, arms: Iterable[Arm], grids: Grids) -> list[str]:
-    """Return the losses that were tried on a data set, the values of each grid rising."""
+    """Return the losses that were tried on a data set, the values of each grid in ascending order."""
     mine = [arm for arm in arms if arm.dataset == setup.dataset.name]
     tried = {setting.loss for arm in mine for setting in arm.settings}
     return [one for one in grids.expanded(dict.fromkeys(arm.spec for arm in mine)) if one in tried]

@@ -1,4 +1,4 @@
-"""From the raw outputs of finished trainings to what each test row of a table contributes to their scores."""
+"""Compute what each test row of a table contributes to the scores, from the raw outputs of finished trainings."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ from lossbench.training.trial import Trial
 
 
 def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray]) -> RowScores:
-    """Return what the rows of tables contribute, for trials at the least contaminated share and at the largest.
+    """Return what the rows of tables contribute, for trials at the smallest and the largest contaminated share.
 
-    These are the shares at which losses are tested; those between are only drawn.
+    Losses are tested at these two shares; those in between are only plotted.
 
-    Under a law every seed has rows of its own, so there is nothing to add up; nor is there of a training that did
-    not end well, or that an older lossbench stored without its outputs.
+    A law has no contributions, since every seed has rows of its own; nor has a training that diverged or failed,
+    or that an older lossbench stored without its outputs.
 
     Args:
         experiment: what was trained.
-        rows: one row a trial, numbered by its place in the experiment.
-        outputs: (test rows * outputs,) the raw outputs of each, in the same order.
+        rows: one row per trial, numbered by its place in the experiment.
+        outputs: (test rows * outputs,) the raw outputs of each trial, in the same order.
     """
     shares = rows.groupby("dataset").outlier_fraction
     least, most = shares.transform("min"), shares.transform("max")
     judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
     judged &= (rows.status == "ok") & (rows.sampling == "resplit")
     judged &= rows.index < len(experiment.trials)
-    held = held_of(experiment, rows, outputs, judged)
+    held = with_outputs(experiment, rows, outputs, judged)
     parts = (part for setup in experiment.setups for part in _parts(setup, held))
     return RowScores.of(parts, identities(rows[rows.index < len(experiment.trials)]))
 
 
-class Held(NamedTuple):
-    """Trainings that count.
+class WithOutputs(NamedTuple):
+    """Some trainings of a run whose outputs are kept.
 
     Args:
-        rows: one row a trial, and of others.
-        outputs: (test rows * outputs,) what is kept of the outputs of each, in the same order.
-        places: where the row of each of them stands, by its trial.
+        rows: one row per trial, of all trials of the run.
+        outputs: (test rows * outputs,) the kept outputs of each trial, in the same order.
+        places: the position in `rows` of each of the chosen trainings, by its trial.
     """
 
     rows: pd.DataFrame
@@ -61,23 +61,23 @@ class Held(NamedTuple):
     places: Mapping[Trial, int]
 
 
-def held_of(
+def with_outputs(
     experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray], chosen: pd.Series[bool]
-) -> Held:
-    """Return the trainings of some rows that left outputs; see `row_scores` for the other arguments."""
+) -> WithOutputs:
+    """Return the chosen trainings whose outputs are kept; see `row_scores` for the other arguments."""
     places = (place for place in np.flatnonzero(chosen).tolist() if len(outputs[place]))
     numbers = rows.index.tolist()
-    return Held(rows, outputs, {experiment.trials[numbers[place]]: place for place in places})
+    return WithOutputs(rows, outputs, {experiment.trials[numbers[place]]: place for place in places})
 
 
-def records(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield the task and the thresholds of each training."""
+def threshold_cells(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the cells of the task and the thresholds of each training."""
     stated = rows[["task", "threshold", by_label("threshold"), *CUTS]]
     return (dict(zip(stated.columns, row, strict=True)) for row in stated.itertuples(index=False, name=None))
 
 
-def cuts_of(row: dict[str, Any]) -> np.ndarray:
-    """Return the thresholds of a training: those of anomalies or of labels, or the only one; NaN without any."""
+def thresholds_of(row: dict[str, Any]) -> np.ndarray:
+    """Return the thresholds of a training: several for anomalies and for labels, else one; NaN without any."""
     if row["task"] == "anomaly":
         return np.array([row[name] for name in CUTS], dtype=np.float64)
     if isinstance(labels := row[by_label("threshold")], str):
@@ -85,18 +85,18 @@ def cuts_of(row: dict[str, Any]) -> np.ndarray:
     return np.array(row["threshold"])
 
 
-def _parts(setup: Setup, held: Held) -> Iterator[Part]:
-    """Yield the contributions of the trials of a data set, with the places of their rows, pack by pack."""
+def _parts(setup: Setup, held: WithOutputs) -> Iterator[Part]:
+    """Yield the contributions of the trials of a data set, with the positions of their rows, pack by pack."""
     for pack, places, raw, cuts in packs_of(setup, held):
-        # Kept as they are written: those of all packs are in memory at once.
+        # As float32, like in the file: the contributions of all packs are in memory at once.
         values = {name: found.astype(np.float32) for name, found in contributions(pack, raw, cuts).items()}
         yield Part(places, units(pack), setup.dataset.groups is not None, values)
 
 
-def packs_of(setup: Setup, held: Held) -> Iterator[tuple[Pack, np.ndarray, np.ndarray, np.ndarray | None]]:
-    """Yield the trials of a data set in packs, with the places of their rows, their outputs and thresholds.
+def packs_of(setup: Setup, held: WithOutputs) -> Iterator[tuple[Pack, np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Yield the trials of a data set in packs, with the positions of their rows, their outputs and thresholds.
 
-    Outputs are (trials, test rows, outputs); there are thresholds only where such were chosen.
+    Outputs are (trials, test rows, outputs); thresholds are None where the run chose none.
     """
     mine = [trial for trial in held.places if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
@@ -104,21 +104,26 @@ def packs_of(setup: Setup, held: Held) -> Iterator[tuple[Pack, np.ndarray, np.nd
         places = np.array([held.places[trial] for trial in pack.trials])
         raw = np.stack([held.outputs[place].reshape(test, -1) for place in places])
         decided = setup.threshold or setup.dataset.task == "anomaly"
-        yield pack, places, raw, np.stack([*map(cuts_of, records(held.rows.iloc[places]))]) if decided else None
+        yield (
+            pack,
+            places,
+            raw,
+            np.stack([*map(thresholds_of, threshold_cells(held.rows.iloc[places]))]) if decided else None,
+        )
 
 
 def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return what each test row contributes to each score, (trials, rows) by metric, for the trials of a pack.
 
-    Where class thresholds were chosen, the scores at the links' own stand under `at_link` of their names. What one
-    row may count stands beside a score under `of_one_row` of its name, the same in all rows, where that hangs on
-    how many rows there are of a class.
+    Where class thresholds were chosen, the scores at the links' own thresholds are named by `at_link`. Where the
+    weight of a row depends on the size of its class, the largest weight of one row is named by `of_one_row`, and
+    is the same in all rows.
 
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each, as `lossbench.run.scoring.kept` returns
             them.
-        cuts: the class thresholds, see `lossbench.run.scoring.Cuts`; None for the links' own.
+        cuts: the class thresholds, see `lossbench.run.scoring.Cuts`; None for the links' own thresholds.
     """
     found: dict[str, np.ndarray] = {}
     number = units(pack)
@@ -129,7 +134,7 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
     def judge(name: str, metric: Metric, members: np.ndarray, target: np.ndarray, seen: Prediction) -> None:
         score = function_of(metric)
         enter(name, members, score.contributions(target, seen, number[members]))
-        if uneven(metric, seen):
+        if has_class_weights(metric, seen):
             enter(of_one_row(name), members, score.of_one_row(target, seen)[:, None])
 
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
@@ -141,18 +146,18 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
     return found
 
 
-def uneven(metric: Metric, prediction: Prediction) -> bool:
+def has_class_weights(metric: Metric, prediction: Prediction) -> bool:
     """Say whether rows of one class may count more in a metric than those of another."""
     own = isinstance(metric, Asked) and metric.needs == "decision" and prediction.task in DECIDED
     return own or metric.name in UNEVEN
 
 
 def adds_up(metric: Metric) -> bool:
-    """Say whether rows contribute to a metric; of one of the run's own that may not be so."""
+    """Say whether rows contribute to a metric; a user's metric may be computed only as a whole."""
     return not isinstance(metric, Asked) or metric.by_rows
 
 
 def units(pack: Pack) -> np.ndarray:
-    """Return the number of each test row of the trials, or of the group that it is kept with, (trials, rows)."""
+    """Return the unit of each test row of the trials, (trials, rows): the number of its group, else its own."""
     rows = np.stack([pack.folds[trial.seed].test.rows for trial in pack.trials])
     return rows if pack.dataset.groups is None else pack.dataset.groups[rows]

@@ -1,4 +1,4 @@
-"""One pack, trained and scored. What fails of a user's is left out, and all else is trained without it."""
+"""Train and score one pack. Where a user's code fails, its trials are left out and the others are trained."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of a pack.
+    """The results of a pack.
 
     Args:
-        rows: one a trial; as columns, since a table of dictionaries takes ten times the memory.
-        curves: (1 + parts, epochs) of each trial, its validation curve; under it, of a sum of losses, how long the
-            gradient of each part was, see `Trace.slopes`.
-        outputs: (trials, test rows, outputs) float32, raw outputs of each at the last epoch, as
+        rows: one row per trial; a data frame, since a list of dictionaries takes ten times the memory.
+        curves: (1 + parts, epochs) for each trial, its validation curve; for a sum of losses, below it, the
+            gradient norm of each part, see `Trace.slopes`.
+        outputs: (trials, test rows, outputs) float32, raw outputs of each trial at the last epoch, as
             `lossbench.run.scoring.kept` returns them; NaN where it failed.
-        seconds: of training.
-        moved: by the spec of a loss that hangs on what ran before, how that was seen.
-        warned: by what a loss warned of in training, the specs that it may have been.
+        seconds: time spent in training.
+        impure: the losses whose values depend on what ran before, and how that was seen, by spec.
+        warned: the warnings that losses gave in training, each with the specs that may have caused it.
     """
 
     rows: pd.DataFrame
     curves: list[np.ndarray]
     outputs: np.ndarray
     seconds: float
-    moved: Mapping[str, str]
+    impure: Mapping[str, str]
     warned: Mapping[str, tuple[str, ...]]
 
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
-    """Train and score a pack; with code of the user's own in a process of its own, which that may end.
+    """Train and score a pack; one with a user's code in a fork, which that code may crash.
 
-    Where a metric of the user's own raises, or the process ends, parts are trained apart, and so on, until one is
-    left, which fails: numbers are the same in a pack of any size, and what is no fault of its own is kept.
+    Where a user's metric raises, or the fork ends, the pack is split and its parts are trained, again and again,
+    until only the trials at fault fail. All others have the same numbers as in the whole pack.
     """
     work = partial(trained_at_once, pack, engine, device)
     try:
@@ -73,12 +73,12 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
     except (ScoreFailed, Ended) as error:
         parts = parts_of(pack, error)
         if len(parts) == 1:
-            return undone(pack, error, fingerprint(engine, device))
+            return all_failed(pack, error, fingerprint(engine, device))
         return joined(pack, parts, [train_pack(part, engine, device) for part in parts])
 
 
 def parts_of(pack: Pack, error: ScoreFailed | Ended) -> list[Pack]:
-    """Return the halves of a pack, or its losses one by one where one has no end: that takes a while each."""
+    """Return the halves of a pack, or a part per loss where one hangs: every attempt then costs the time limit."""
     if isinstance(error, Unending):
         losses = dict.fromkeys(trial.loss for trial in pack.trials)
         return [part_of(pack, (trial for trial in pack.trials if trial.loss == loss)) for loss in losses]
@@ -87,54 +87,54 @@ def parts_of(pack: Pack, error: ScoreFailed | Ended) -> list[Pack]:
 
 
 def import_ahead() -> None:
-    """Import once here what every copy of this process would import as it trains and scores, for two seconds."""
+    """Import here, once, what every fork of this process would import as it trains and scores: it takes 2 s."""
     importlib.import_module("sklearn.linear_model")  # for the baselines
     if "torch" in sys.modules:
-        with suppress(ImportError):  # imported at the first gradient of a user's loss; another torch may have none
+        with suppress(ImportError):  # the first gradient of a user's loss needs it; some versions of torch lack it
             importlib.import_module("torch.fx.experimental.symbolic_shapes")
 
 
 def is_users_own(pack: Pack) -> bool:
-    """Say whether a loss, the model or the score of a pack is code of the user's own."""
+    """Say whether a loss, the model or the score of a pack is a user's code."""
     model, judge = pack.model, pack.dataset.judged
     own = isinstance(model, ModuleModel) and bool(model.code)
     return own or isinstance(judge, Asked) or any(loss.record.code for loss in pack.losses)
 
 
-def undone(pack: Pack, error: ScoreFailed | Ended, mark: str) -> Trained:
-    """Return a pack of one loss that its metric, or code of the user's own, lets come to nothing."""
+def all_failed(pack: Pack, error: ScoreFailed | Ended, mark: str) -> Trained:
+    """Return the results of a pack of one loss in which a user's code makes every trial fail."""
     trial = pack.trials[0]
     said = f"{trial.dataset}: {error}"
     if isinstance(error, Ended):
         network = "" if pack.losses[0].record.code else f" with {trial.model}"
         said = f"{title(trial.loss)}{network} on {trial.dataset} {error}"
-    return Trained(*tabulated(pack, None, {trial.loss: said}, mark), seconds=0.0, moved={}, warned={})
+    return Trained(*tabulated(pack, None, {trial.loss: said}, mark), seconds=0.0, impure={}, warned={})
 
 
-def joined(pack: Pack, parts: Sequence[Pack], came: Sequence[Trained]) -> Trained:
-    """Return what came of the parts of a pack as what came of the whole, in its order."""
+def joined(pack: Pack, parts: Sequence[Pack], results: Sequence[Trained]) -> Trained:
+    """Join the results of the parts of a pack, in the order of the pack."""
     places = {trial: place for place, trial in enumerate(chain.from_iterable(part.trials for part in parts))}
     order = [places[trial] for trial in pack.trials]
-    curves = list(chain.from_iterable(one.curves for one in came))
+    curves = list(chain.from_iterable(one.curves for one in results))
     return Trained(
-        pd.concat([one.rows for one in came]).iloc[order].reset_index(drop=True),
+        pd.concat([one.rows for one in results]).iloc[order].reset_index(drop=True),
         [curves[place] for place in order],
-        np.concatenate([one.outputs for one in came])[order],
-        sum(one.seconds for one in came),
-        dict(ChainMap(*(dict(one.moved) for one in came))),
-        dict(ChainMap(*(dict(one.warned) for one in came))),
+        np.concatenate([one.outputs for one in results])[order],
+        sum(one.seconds for one in results),
+        dict(ChainMap(*(dict(one.impure) for one in results))),
+        dict(ChainMap(*(dict(one.warned) for one in results))),
     )
 
 
 def trained_at_once(pack: Pack, engine: Engine, device: str) -> Trained:
-    """Train and score a pack whole.
+    """Train and score a whole pack at once.
 
     Raises:
-        ScoreFailed: a metric of the user's own raises for some training.
+        ScoreFailed: a user's metric raises for some training.
     """
-    pack = replace(pack)  # its splits, weights and orders are made once, and forgotten with this copy
-    begun, moved = time.perf_counter(), moved_losses(pack)
-    reasons, traced, seen = dict(moved), None, Seen()
+    pack = replace(pack)  # a copy, so that its cached splits, weights and orders are freed with it
+    begun, impure = time.perf_counter(), impure_losses(pack)
+    reasons, traced, seen = dict(impure), None, Seen()
     while traced is None and (healthy := [trial for trial in pack.trials if trial.loss not in reasons]):
         part = part_of(pack, healthy)
         try:
@@ -145,11 +145,11 @@ def trained_at_once(pack: Pack, engine: Engine, device: str) -> Trained:
         except ModelFailed as error:
             reasons |= dict.fromkeys((trial.loss for trial in healthy), str(error))
             continue
-        late = moved_losses(part, MANY)
-        moved, reasons = moved | late, reasons | late
+        late = impure_losses(part, MANY)
+        impure, reasons = impure | late, reasons | late
         traced = None if late else (part, trace)
     rows, curves, outputs = tabulated(pack, traced, reasons, fingerprint(engine, device))
-    return Trained(rows, curves, outputs, time.perf_counter() - begun, moved, seen.warnings)
+    return Trained(rows, curves, outputs, time.perf_counter() - begun, impure, seen.warnings)
 
 
 def tabulated(
@@ -159,11 +159,11 @@ def tabulated(
 
     Args:
         pack: the trials.
-        traced: those that were trained, and what was recorded of them; None where every loss failed.
-        reasons: why, by the spec of a loss that failed.
-        mark: the fingerprint of what they were trained by.
+        traced: the trials that were trained, and their trace; None where every loss failed.
+        reasons: why a loss failed, by its spec.
+        mark: the fingerprint of the training.
     """
-    told: list[pd.DataFrame] = []
+    frames: list[pd.DataFrame] = []
     places = {trial: place for place, trial in enumerate(pack.trials)}
     parts = [1 + len(loss.record.parts) for loss in pack.losses]
     curves = {trial: np.full((n, pack.epochs), np.nan) for trial, n in zip(pack.trials, parts, strict=True)}
@@ -172,70 +172,70 @@ def tabulated(
     failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
     if traced is not None:
         part, trace = traced
-        spoiled = spoilt(part, trace)
-        sound = [place for place, trial in enumerate(part.trials) if trial not in spoiled]
-        curves |= {part.trials[place]: course(part, trace, place) for place in sound}
-        outputs |= {part.trials[place]: trace.last[place] for place in sound}
-        failed |= spoiled
-        told = [rows_of(part, trace, mark).iloc[sound]]
+        unusable = diverging_at_any_rate(part, trace)
+        usable = [place for place, trial in enumerate(part.trials) if trial not in unusable]
+        curves |= {part.trials[place]: curves_of(part, trace, place) for place in usable}
+        outputs |= {part.trials[place]: trace.last[place] for place in usable}
+        failed |= unusable
+        frames = [rows_of(part, trace, mark).iloc[usable]]
     if failed:
-        told.append(failed_rows(part_of(pack, failed), list(failed.values()), mark))
-    came = [*(trial for trial in pack.trials if trial not in failed), *failed]
-    frame = pd.concat(told).set_axis([places[trial] for trial in came]).sort_index()
+        frames.append(failed_rows(part_of(pack, failed), list(failed.values()), mark))
+    order = [*(trial for trial in pack.trials if trial not in failed), *failed]
+    frame = pd.concat(frames).set_axis([places[trial] for trial in order]).sort_index()
     raw = kept(pack, np.stack([outputs[trial] for trial in pack.trials])).astype(np.float32)
     return frame, [curves[trial] for trial in pack.trials], raw
 
 
-def course(pack: Pack, trace: Trace, place: int) -> np.ndarray:
+def curves_of(pack: Pack, trace: Trace, place: int) -> np.ndarray:
     """Return the curves of a trial, (1 + parts, epochs), see `Trained`."""
     parts = len(pack.losses[place].record.parts)
     slopes = np.full((parts, pack.epochs), np.nan) if trace.slopes is None else trace.slopes[place].T[:parts]
     return np.vstack([trace.curve[place], slopes])
 
 
-def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:
-    """Return, by their specs, the users' losses that answer otherwise than in their trial, and how."""
+def impure_losses(pack: Pack, times: int = 1) -> dict[str, str]:
+    """Return the users' losses that no longer give the values of their first check, by spec, and the reasons."""
     found = {}
     for spec, loss in zip((trial.loss for trial in pack.trials), pack.losses, strict=True):
         if spec not in found and loss.record.drift is not None:
             with contained():
                 found[spec] = loss.record.drift(times)
     return {
-        spec: f"{title(spec)} {fault}: its trainings hang on what ran before them, so all of them fail; {PURE}"
+        spec: f"{title(spec)} {fault}: its trainings depend on what ran before them, so all of them fail; {PURE}"
         for spec, fault in found.items()
         if fault
     }
 
 
-def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
-    """Return the trials that no rate would have kept from diverging, and why."""
-    gone = [place for place in np.flatnonzero(trace.diverged).tolist() if pack.losses[place].record.code]
-    if not gone:
+def diverging_at_any_rate(pack: Pack, trace: Trace) -> dict[Trial, str]:
+    """Return the trials that would have diverged at any learning rate, and why."""
+    diverged = [place for place in np.flatnonzero(trace.diverged).tolist() if pack.losses[place].record.code]
+    if not diverged:
         return {}
-    from lossbench.training.spoilt import spoilt_by  # it imports torch
+    from lossbench.training.spoilt import spoilt_by  # here, since it imports torch
 
     found = {}
-    for place in gone:
+    for place in diverged:
         trial, loss = pack.trials[place], pack.losses[place]
         if fault := spoilt_by(pack, place, int(trace.diverged[place])):
             found[trial] = (
-                f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}; let it give a number there, or "
+                f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}; let it return a number there, or "
                 "choose another --batch-size"
             )
     return found
 
 
 def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
-    """Return some trials of a pack as a pack, with splits, weights and orders of its own; all of them as it is."""
+    """Return some trials of a pack as a new pack without cached splits; for all of its trials, the pack itself."""
     chosen = tuple(trials)
     return pack if chosen == pack.trials else replace(pack, trials=chosen)
 
 
 def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
-    """Train one pack by an engine on a device; also return what was seen of users' losses."""
+    """Train one pack by an engine on a device; also return what users' losses were seen doing."""
     users = tuple(dict.fromkeys(trial.loss for trial in pack.trials if pack.setup.losses[trial.loss].record.code))
     own = isinstance(pack.model, ModuleModel) and bool(pack.model.code)
-    with on(device), contained(limit=LIMIT) if users or own else nullcontext(Seen()) as seen:
+    with default_device(device), contained(limit=LIMIT) if users or own else nullcontext(Seen()) as seen:
         trace = TRAINED_BY[engine](pack, device)
     if seen.altered and users:
         raise LossFailed(f"{' or '.join(users)} on {pack.dataset.name} {meddles(seen.altered)}", users)
@@ -244,10 +244,10 @@ def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
     return trace, seen
 
 
-def on(device: str) -> AbstractContextManager[object]:
-    """Make a device the default one: for the loop, and for tensors that a custom loss makes.
+def default_device(device: str) -> AbstractContextManager[object]:
+    """Make a device torch's default: for the loop engine, and for tensors that a custom loss makes.
 
-    It slows every call into torch, so it is not set where it would be the usual one.
+    A default device slows every call into torch, so none is set for the CPU, torch's own default.
     """
     if device == "cpu":
         return nullcontext()
@@ -257,7 +257,7 @@ def on(device: str) -> AbstractContextManager[object]:
 
 
 def by_native(pack: Pack, device: str) -> Trace:
-    """Train a pack by the compiled engine, which imports torch only for losses that are not compiled."""
+    """Train a pack by the native engine, which imports torch only for losses that are not compiled."""
     from lossbench.training import native
 
     return native.train(pack)

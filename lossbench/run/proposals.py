@@ -1,8 +1,9 @@
-"""Where a search that learns tries next: the tree-structured Parzen estimator of Optuna.
+"""Proposals of an adaptive search, by Optuna's tree-structured Parzen estimator.
 
 Bergstra, Bardenet, Bengio and Kégl 2011, Algorithms for hyper-parameter optimization, section 4; both coordinates
 at once (Falkner, Klein and Hutter 2018, BOHB, section 3.2). Several points are proposed at a time, so that many
-networks train together: until it is trained each is taken for a bad one, which keeps the next ones away from it.
+networks train together. A point that is not trained yet is assumed to be bad, which keeps the next ones away from
+it.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ BELOW_ONE = math.nextafter(1.0, 0.0)
 def propose(
     points: Sequence[Point], worth: Sequence[float], random: np.random.Generator, values: bool
 ) -> Iterator[Point]:
-    """Yield points to try next, as many as are asked for; the same ones for the same random stream.
+    """Yield points to try next, without end; the same ones for the same random stream.
 
     Args:
-        points: that were tried.
-        worth: of each, the greater the better; minus infinity where it is worth nothing.
+        points: the points tried so far.
+        worth: what each is worth, greater is better; minus infinity for one that could not be trained.
         random: draws the seed of the estimator.
-        values: whether there is a parameter to be tuned; without one only rates are looked at.
+        values: whether there is a parameter to tune; otherwise only rates are proposed.
     """
-    from optuna.distributions import FloatDistribution  # an extra, and it takes a while
+    from optuna.distributions import FloatDistribution  # here, since it is an extra and slow to import
     from optuna.trial import create_trial
 
     space = dict.fromkeys(AXES[: 1 + values], FloatDistribution(0.0, BELOW_ONE))
     study = study_of(int(random.integers(2**31)))
     for point, value in zip(points, worth, strict=True):
-        shares = dict(zip(space, point, strict=False))  # without a parameter, only where among the rates
+        shares = dict(zip(space, point, strict=False))  # without a parameter, only the share among the rates
         study.add_trial(create_trial(params=shares, distributions=space, value=value))
     while True:
         found = study.ask(space).params
@@ -49,7 +50,7 @@ def propose(
 
 
 def study_of(seed: int) -> Study:
-    """Return a study of Optuna that knows nothing yet, without its telling so."""
+    """Return an empty study of Optuna, created without its log message."""
     from optuna import create_study, logging
     from optuna.samplers import TPESampler
 

@@ -1,4 +1,4 @@
-"""Where a row comes from, as hashes: what must be equal for two rows to differ in nothing but the loss."""
+"""The origin of a row, as hashes: those of two rows agree where the rows differ in nothing but the loss."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ PROGRAM = ("randomness.py", "schema", "spec.py", "data", "losses", "metrics", "t
 
 
 def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
-    """Return what must be equal for two rows to differ in nothing but the loss, and the hash of the loss.
+    """Return the hashes that must be equal for two rows to differ in nothing but the loss, and that of the loss.
 
-    Rows of another fingerprint were computed elsewhere, and their last bits may differ.
+    Rows with another fingerprint were computed by other means, and their last bits may differ.
     """
     orders = {seed: digest(order) for seed, order in pack.orders.items()}
     shape = pack.dataset.features.shape[1], None if pack.embeds else pack.dataset.targets
@@ -47,16 +47,16 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
 
 
 def fingerprint(engine: str, device: str = "cpu") -> str:
-    """Return a hash of all that the bits of a row may depend on beside its trial.
+    """Return a hash of everything but the trial that the bits of a row may depend on.
 
-    That is engine and device, versions, the code of what trains and scores, the kind of processor, and the library
-    of matrix products; of the compiled engine also the sources of its step and the level of its vectors.
+    That is engine and device, versions, the code that trains and scores, the kind of processor, and the BLAS
+    library; for the native engine also the sources of its compiled step and its SIMD level.
     """
     return _fingerprint(device, engine, *((kind(), source_hash()) if engine == "native" else ()))
 
 
 def identity(engine: str, device: str = "cpu") -> dict[str, str]:
-    """Return what two processes must agree in to train the same bits, by name, the fingerprint last."""
+    """Return what two processes must agree on to train the same bits, by name, the fingerprint last."""
     versions = {name: version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")}
     python = {"Python": platform.python_version()}
     return versions | python | {"fingerprint": fingerprint(engine, device)}
@@ -70,9 +70,9 @@ def _fingerprint(device: str, *engine: str) -> str:
 
 
 def processor(device: str) -> list[str]:
-    """Return what kind of processor does the arithmetic, and numpy's library for matrix products.
+    """Return the kind of processor that does the arithmetic, and the BLAS library of numpy.
 
-    To ask torch for it takes longer than many a rerun.
+    For the CPU numpy is asked, since importing torch takes longer than many reruns.
     """
     built = np.show_config(mode="dicts")
     blas = built["Build Dependencies"]["blas"]
@@ -88,8 +88,8 @@ def processor(device: str) -> list[str]:
 def program() -> str:
     """Return a hash of the code that trains and scores.
 
-    To read it takes as long as all that a rerun computes. So the hash is kept, for files of the same sizes and
-    times: by these Python too knows whether what it compiled before is still that of a file.
+    Reading all files takes as long as all else in a rerun. So the hash is cached for files of the same sizes and
+    times, which is also how Python knows whether compiled code is still that of its file.
     """
     files = program_files()
     marks = [(found.st_size, found.st_mtime_ns, found.st_ctime_ns) for found in map(Path.stat, files)]
@@ -100,7 +100,7 @@ def program() -> str:
 
 def code_hash(files: list[Path]) -> str:
     """Return a hash of the code in some files."""
-    code = "\n".join(bare(file.read_text(encoding="utf-8")) for file in files)
+    code = "\n".join(stripped(file.read_text(encoding="utf-8")) for file in files)
     return hashlib.sha256(code.encode()).hexdigest()
 
 
@@ -121,9 +121,9 @@ def digest(*arrays: np.ndarray) -> str:
 def source_digest(loss: Loss) -> str:
     """Return a hash of a loss's code and the values of its parameters, twelve hexadecimal digits.
 
-    The code is that of the function, of its derivative and of what they call; of a loss of the user's own, that of
-    its file, see `lossbench.losses.custom.source`. A file may hold several losses, so the name counts too; of a
-    constant times a loss, also that of the other loss.
+    The code is that of the function, of its derivative and of what they call; for a custom loss, that of its file,
+    see `lossbench.losses.custom.source`. A file may hold several losses, so the name is hashed too; for a constant
+    times a loss, also the name of that loss.
     """
     record = loss.record
     multiplied = f":loss={record.placebo}" if isinstance(record.fn, Scaled) else ""
@@ -132,7 +132,7 @@ def source_digest(loss: Loss) -> str:
 
 
 def all_code(record: LossRecord) -> str:
-    """Return the code of a loss: of a sum that of its losses, of the user's own that of its file."""
+    """Return the code of a loss: for a sum, that of all its losses; for a custom loss, that of its file."""
     if record.parts:
         return "".join(map(own_code, record.parts))
     functions = filter(None, (record.fn, record.slope))
@@ -145,7 +145,7 @@ def own_code(part: Part) -> str:
 
 
 def unwrapped(function: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """Return the function that a constant is multiplied with, those of a sum, or a function itself."""
+    """Return the functions inside a multiple or a sum of losses, or a plain function itself."""
     if isinstance(function, Scaled):
         return unwrapped(function.multiplied)
     if isinstance(function, Summed):
@@ -155,9 +155,9 @@ def unwrapped(function: Callable[..., Any]) -> list[Callable[..., Any]]:
 
 @cache
 def code_of(function: Callable[..., Any]) -> str:
-    """Return the code of a function, of what it calls, and the numbers that it takes from its module.
+    """Return the code of a function and of what it calls, and the constants that it takes from its module.
 
-    Decorators do not count: what a record says about a loss changes none of its values.
+    Decorators are left out: what a record says about a loss changes none of its values.
 
     Example:
         >>> from lossbench.losses.regression import mae, mse
@@ -174,7 +174,7 @@ def code_of(function: Callable[..., Any]) -> str:
         for definition in tree.body:
             definition.decorator_list = []  # type: ignore[attr-defined]
         found[name] = dump(tree)
-        for value in used(current, tree):
+        for value in references(current, tree):
             if inspect.isfunction(value) and value.__module__.startswith("lossbench."):
                 waiting.append(value)
             elif isinstance(value, int | float):
@@ -182,8 +182,8 @@ def code_of(function: Callable[..., Any]) -> str:
     return "".join(found[name] for name in sorted(found))
 
 
-def used(function: Callable[..., Any], tree: ast.AST) -> Iterator[Any]:
-    """Yield what a function takes from its module, or from other modules that its module has imported."""
+def references(function: Callable[..., Any], tree: ast.AST) -> Iterator[Any]:
+    """Yield the objects that a function takes from its module, or from modules that are imported there."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield function.__globals__.get(node.id)
@@ -193,11 +193,11 @@ def used(function: Callable[..., Any], tree: ast.AST) -> Iterator[Any]:
                 yield getattr(owner, node.attr)
 
 
-def bare(source: str) -> str:
+def stripped(source: str) -> str:
     """Return code without comments, docstrings and layout.
 
     Example:
-        >>> bare("x = 1  # one") == bare("x  =  1")
+        >>> stripped("x = 1  # one") == stripped("x  =  1")
         True
     """
     return dump(ast.parse(source))

@@ -1,4 +1,4 @@
-"""From an experiment to one tidy table: what is not stored is cut into packs, trained and scored."""
+"""Turn an experiment into one tidy table: trials that are not stored are cut into packs, trained and scored."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from lossbench.training.pack import Pack
 from lossbench.training.packing import make_packs
 from lossbench.training.trial import Trial
 
-# A second process costs a second of imports: work of fewer seconds than this is done in one process.
+# Each further process costs a second of imports: work that takes fewer seconds than this is done in one process.
 WORTH_A_PROCESS = 2.0
 
-# For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
-# that a process takes before it trains, and bytes a training (docs/scale.md: a hundred thousand took 2.0 GB).
+# Rough, for forecasts only: multiply-adds per second of one core (the default run, in 2026), seconds and megabytes
+# that a process needs before it trains, and bytes per training (docs/scale.md: a hundred thousand took 2.0 GB).
 SPEED = {"native": 3e10, "fused": 1e10, "modules": 2e9, "loop": 2e8}
 START, PROCESS, ROW = 3.0, 450.0, 16_000.0
 
@@ -44,18 +44,18 @@ class Finished:
     """The outcome of an experiment's trainings.
 
     Args:
-        experiment: what was trained: what was planned, and what a search proposed.
-        rows: one row a trial, numbered by its place in the experiment; see `lossbench.run.scoring`. Of a data set,
-            only seeds all of whose trainings are done.
-        curves: (trials, epochs) the validation curve of each, in the same order.
-        slopes: (parts, epochs) of each, of a sum of losses how long the gradient of each part was.
+        experiment: what was trained: the plan, and the settings that a search proposed.
+        rows: one row per trial, numbered by its place in the experiment; see `lossbench.run.scoring`. It has only
+            seeds of a data set all of whose trainings are done.
+        curves: (trials, epochs) the validation curve of each trial, in the same order.
+        slopes: (parts, epochs) for each trial; in a sum of losses, the gradient norm of each part.
         contributed: what the test rows of tables contribute to the scores of the trials that are judged.
-        examples: what some networks make of some test rows, to be drawn.
+        examples: predictions of some networks on some test rows, to be drawn.
         seconds: time spent in training, summed over processes.
         cached: how many trainings were taken from the store.
-        gaps: the seeds that are left out; none where everything is done.
-        note: why results could not be kept for other runs; empty where they could.
-        warned: by what a user's loss warned of in training, the specs that it may have been.
+        gaps: the seeds that are left out; empty where everything is done.
+        note: why results could not be kept for other runs; empty where they were kept.
+        warned: the warnings that users' losses gave in training, each with the specs that may have caused it.
     """
 
     experiment: Experiment
@@ -82,28 +82,28 @@ def run(
 
     Args:
         experiment: what to train.
-        manner: how.
-        progress: is told the data set and the number of trials each time some have finished.
+        manner: how to train it.
+        progress: called with the data set and the number of trials whenever some have finished.
         store: where finished trials are looked up and kept; None for nowhere.
         budget: seconds after which no more training is begun.
 
     Raises:
-        BadValue: a budget in which no seed was done.
+        BadValue: no seed was finished within the budget.
     """
     end, adaptive = time.monotonic() + budget, experiment.settings.adaptive
-    begun = without_trials(experiment) if adaptive else experiment
-    ledger = Ledger(begun, fingerprint(manner.engine, manner.device), store)
+    at_first = without_trials(experiment) if adaptive else experiment
+    ledger = Ledger(at_first, fingerprint(manner.engine, manner.device), store)
     if adaptive:
-        search(ledger, experiment, partial(complete, ledger, manner, progress, end))
-    complete(ledger, manner, progress, end)
+        search(ledger, experiment, partial(train_missing, ledger, manner, progress, end))
+    train_missing(ledger, manner, progress, end)
     return finished(ledger)
 
 
-def complete(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None], end: float) -> bool:
-    """Train what is missing in a ledger, until a time by `time.monotonic`; see `run` for the other arguments.
+def train_missing(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None], end: float) -> bool:
+    """Train a ledger's missing trials until `end`, a time of `time.monotonic`; see `run` for the other arguments.
 
     Returns:
-        Whether it is not that time yet.
+        Whether there is time left.
     """
     packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
     for name, count in Counter(trial.dataset for trial in ledger.recalled).items():
@@ -124,9 +124,9 @@ class Forecast:
 
     Args:
         cached: trainings that are stored already.
-        missing: trainings that are not.
-        processes: how many would train.
-        seconds: about how long.
+        missing: trainings that are not stored.
+        processes: how many processes would train.
+        seconds: about how long it would take.
         megabytes: about how much memory each process would take.
     """
 
@@ -149,21 +149,21 @@ def forecast(experiment: Experiment, manner: Manner, store: Store | None) -> For
 
 
 def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = None) -> list[Pack]:
-    """Return the packs of some trials in the order in which they are trained, see `in_order`."""
+    """Return the packs of some trials in the order in which they are trained, see `in_training_order`."""
     packs = [
         pack
         for setup in experiment.setups
         for pack in make_packs(setup, (t for t in trials if t.dataset == setup.dataset.name), memory)
     ]
-    return in_order(experiment, packs)
+    return in_training_order(experiment, packs)
 
 
-def in_order(experiment: Experiment, packs: list[Pack]) -> list[Pack]:
+def in_training_order(experiment: Experiment, packs: list[Pack]) -> list[Pack]:
     """Return packs in the order in which they are trained.
 
-    Tuning comes first, since a data set says nothing without it. The rest goes seed by seed, and within a seed
-    data set by data set, so that a run that is cut short leaves whole seeds. Ties go to the longest pack, so that
-    no process waits for it at the end.
+    Tuning comes first, since nothing can be reported without it. The rest goes seed by seed, and within a seed
+    data set by data set, so that a run that is cut short leaves whole seeds. In a tie the longest pack comes
+    first, so that no process waits for it at the end.
     """
     tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
     for pack in packs:
@@ -177,23 +177,23 @@ def in_order(experiment: Experiment, packs: list[Pack]) -> list[Pack]:
 
 
 def processes(packs: list[Pack], manner: Manner) -> int:
-    """Return the number of processes: as asked for, else one a core where the work is worth it."""
+    """Return the number of processes: as asked for, else one per core where the work is worth it."""
     worthwhile = training_time(packs, manner) > WORTH_A_PROCESS
     return manner.jobs or (available_cores() if worthwhile and manner.device == "cpu" else 1)
 
 
 def backend_of(manner: Manner, packs: list[Pack]) -> Backend:
-    """Return where packs are trained."""
+    """Return the backend that trains the packs."""
     if manner.cluster is None:
         return Local(processes(packs, manner))
     return CLUSTERS[manner.cluster.backend](manner.cluster, partial(identity, manner.engine, manner.device))
 
 
 def finished(ledger: Ledger) -> Finished:
-    """Return the results of whole seeds, and what is left out.
+    """Return the results of the seeds that are complete, and the gaps.
 
     Raises:
-        BadValue: there is no whole seed.
+        BadValue: no seed is complete.
     """
     rows, curves, gaps = ledger.rows(), ledger.curves(), tuple(ledger.gaps())
     outputs = ledger.outputs()
@@ -201,15 +201,15 @@ def finished(ledger: Ledger) -> Finished:
     whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
     if not whole.any():
         raise BadValue(
-            "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
-            "same command again, with a larger --budget"
+            "no seed was finished within the budget; what was trained is kept, unless --no-cache was given: run "
+            "the same command again, with a larger --budget"
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]
     contributed = row_scores(ledger.experiment, rows[whole], kept)
     examples = examples_of(ledger.experiment, rows[whole], kept)
     done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
-    # Copied, so that columns of one type lie side by side: pandas warns of many that do not.
+    # A copy has columns of one type side by side in memory: pandas warns where many are not.
     return Finished(
         ledger.experiment,
         rows[whole].copy(),
@@ -232,7 +232,7 @@ def work(pack: Pack) -> float:
 
 
 def speed(pack: Pack, engine: Engine) -> float:
-    """Return about how many multiply-adds a second of a core train a pack."""
+    """Return about how many multiply-adds per second one core does in the training of a pack."""
     if not isinstance(pack.model, ModuleModel):
         return SPEED["fused" if pack.model.cosines and engine == "native" else engine]
     return SPEED["loop" if pack.model.fault else "modules"] if engine != "loop" else SPEED[engine]

@@ -1,4 +1,4 @@
-"""From the trace of a pack to the rows of `trials.csv`."""
+"""Turn the trace of a pack into rows of `trials.csv`."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ from lossbench.training.trace import Trace, inputs_of, members_by_link, targets_
 
 
 def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> pd.DataFrame:
-    """Return one row a trial: what it was, how it ended, its test scores, its convergence and its hashes.
+    """Return one row per trial: its settings, its status, its test scores, its convergence and its hashes.
 
-    A score that is undefined is empty. So is `epochs_to_target` where the target was not reached; `converged` then
-    is False. Where the target itself is undefined, because a linear model is no better than a constant, both are
+    An undefined score is empty. So is `epochs_to_target` where the target was not reached; `converged` is then
+    False. Where the target itself is undefined, because a linear model is no better than a constant, both are
     empty.
 
     Args:
         pack: the trials.
-        trace: what was recorded of them.
-        fingerprint: of what they were trained by, see `lossbench.run.provenance`.
+        trace: what was recorded in their training.
+        fingerprint: the fingerprint of the training, see `lossbench.run.provenance`.
     """
     found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
     return typed(_columns(pack, trace, fingerprint, found))
 
 
 def _columns(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baselines]) -> dict[str, Any]:
-    """Return the columns of trials, see `rows_of`, given the baselines of each seed."""
+    """Return the columns of `rows_of`, given the baselines of each seed."""
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
@@ -92,7 +92,7 @@ def _columns(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Bas
 
 
 def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
-    """Return the columns of a primary score of the run's own: what computes it, and the best that it can be."""
+    """Return the columns of a user's primary score: the hash of its code, and its best possible value."""
     if not isinstance(pack.metric, Asked):
         return {}
     return {
@@ -102,7 +102,7 @@ def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
 
 
 def ended(pack: Pack, trace: Trace) -> dict[str, list[int | None]]:
-    """Return the column of how long each trial was trained, where it may end early; None where it diverged."""
+    """Return the column of epochs trained, where training may stop early; None for a trial that diverged."""
     if trace.trained is None or np.isinf(pack.patience).all():
         return {}
     told = np.isfinite(pack.patience) & (trace.diverged == 0)
@@ -110,12 +110,12 @@ def ended(pack: Pack, trace: Trace) -> dict[str, list[int | None]]:
 
 
 def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> pd.DataFrame:
-    """Return rows for trials that could not be trained or scored: what they were and why they failed, no score.
+    """Return rows for trials that could not be trained or scored: their settings and why they failed, no scores.
 
     Args:
         pack: the trials.
-        reasons: why, for each trial.
-        fingerprint: of what they were to be trained by.
+        reasons: why each trial failed.
+        fingerprint: the fingerprint that their training would have had.
     """
     trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
     nothing = np.full((trials, test, pack.shown), np.nan)
@@ -128,7 +128,7 @@ def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> pd.Data
 
 
 def known_baselines(fold: Fold, metric: Metric) -> Baselines:
-    """Return the baselines of a fold; undefined where a metric of the user's own raises for them."""
+    """Return the baselines of a fold; undefined where a user's metric raises for them."""
     try:
         return baselines(fold, metric)
     except ScoreFailed:
@@ -136,11 +136,11 @@ def known_baselines(fold: Fold, metric: Metric) -> Baselines:
 
 
 def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
-    """Return rows of which those with a reason are as of failed trials, whatever they were.
+    """Return rows in which every trial with a reason counts as failed: its scores are lost.
 
     Args:
-        rows: as of `frame_of`.
-        reasons: why each failed after all; empty where it did not.
+        rows: rows, as `frame_of` returns them.
+        reasons: why each trial failed after all; empty where it did not.
     """
     gone = np.array([bool(reason) for reason in reasons], dtype=bool)
     if not gone.any():
@@ -152,22 +152,22 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows, as they are stored, as a data frame.
+    """Return stored rows as a data frame.
 
-    Rows that an older lossbench stored lack the columns that came since; these are undefined, or as usual.
+    Rows that an older lossbench stored lack newer columns; these get their usual value, or are undefined.
     """
     names = (*COLUMNS, *own_columns(dict.fromkeys(chain.from_iterable(rows))))
-    usual = ((name, USUAL.get(name)) for name in names)  # asked once a column, and not for every cell
+    usual = ((name, USUAL.get(name)) for name in names)  # looked up once per column, not per cell
     return typed({name: [row.get(name, text) for row in rows] for name, text in usual})
 
 
 def typed(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return columns as a data frame in their order, each with its type; those of a metric of the run's own last.
+    """Return columns as a typed data frame in the order of the schema; those of a user's metric come last.
 
     Args:
-        columns: (rows,) each; what is undefined is None or NaN.
+        columns: (rows,) each; an undefined value is None or NaN.
     """
-    # To give all columns their types afterwards takes several times as long as all the rest.
+    # Casting the columns of a finished frame takes several times as long as all the rest.
     types = DTYPES | dict.fromkeys(own_columns(columns), "float64")
     names = (*COLUMNS, *own_columns(columns))
     return pd.DataFrame(
@@ -181,20 +181,20 @@ def _cast(values: Any, dtype: str) -> Any:
 
 def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows of such a frame as they are stored: plain values, None where undefined."""
-    names = frame.columns.tolist()  # once: to go through an index of names takes longer than all the rest
-    for row in frame.to_numpy(object, na_value=None).tolist():  # type: ignore[arg-type]  # None is one
+    names = frame.columns.tolist()  # once: iterating over a pandas index takes longer than all the rest
+    for row in frame.to_numpy(object, na_value=None).tolist():  # type: ignore[arg-type]  # None is allowed
         yield dict(zip(names, row, strict=True))
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return every metric on the test part, in original units, (trials,) each; NaN for metrics of other tasks.
 
-    Those of a metric of the run's own are the last.
+    A user's metric comes last.
 
     Args:
         pack: the trials.
-        raw: (trials, rows, outputs) raw outputs for the test rows of each, as `kept` returns them.
-        cuts: the class thresholds, see `Cuts`; None for the links' own.
+        raw: (trials, rows, outputs) raw outputs for the test rows of each trial, as `kept` returns them.
+        cuts: the class thresholds, see `Cuts`; None for the links' own thresholds.
     """
     mine = metrics_on(pack.dataset)
     scores = {name: np.full(len(raw), np.nan) for name in (*METRICS, *(metric.name for metric in mine))}
@@ -205,10 +205,11 @@ def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) 
 
 
 def kept(pack: Pack, raw: np.ndarray, part: Literal["validation", "test"] = "test") -> np.ndarray:
-    """Return what of raw outputs (trials, rows, outputs) all scores are computed from, and is stored.
+    """Reduce raw outputs (trials, rows, outputs) to what is stored and what all scores are computed from.
 
-    That is the raw outputs; where rows are given back, their anomaly scores (trials, rows, scores), which are some
-    twentieth of it. These are rounded as they are stored, so that a row is on the same side of a threshold later.
+    For anomaly detection these are the anomaly scores (trials, rows, scores) of the reconstructed rows, a
+    twentieth of the size; for other tasks the raw outputs themselves. Anomaly scores are rounded to float32, as
+    they are stored, so that a row stays on the same side of a threshold.
     """
     if pack.dataset.task != "anomaly":
         return raw
@@ -227,13 +228,13 @@ def predictions(
     cuts: np.ndarray | None = None,
     part: Literal["validation", "test"] = "test",
 ) -> Iterator[tuple[np.ndarray, np.ndarray, Prediction]]:
-    """Yield the trials of each link, the targets of their rows, and what they predict, in original units.
+    """Yield the trials of each link, the targets of their rows, and their predictions, in original units.
 
     Args:
         pack: the trials.
-        raw: (trials, rows, outputs) raw outputs for the rows of each, as `kept` returns them.
-        cuts: the class thresholds, see `Cuts`; None for the links' own.
-        part: which rows.
+        raw: (trials, rows, outputs) raw outputs for the rows of each trial, as `kept` returns them.
+        cuts: the class thresholds, see `Cuts`; None for the links' own thresholds.
+        part: the part that the rows belong to.
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = targets_of(pack.dataset, [fold.dataset.target[getattr(fold, part).rows] for fold in folds])
@@ -248,14 +249,14 @@ def predictions(
 
 
 class Cuts(NamedTuple):
-    """The class thresholds of a pack, (trials,) each, in units of the ranking; None where they are the links' own.
+    """The class thresholds of a pack, (trials,) each, in units of the ranking; None for the links' own thresholds.
 
     Those of anomalies are (trials, scores), those of labels (trials, labels).
 
     Args:
-        last: at the last epoch.
-        best: at the epoch of the best validation score.
-        score: the primary score on validation after the last epoch, decided there.
+        last: thresholds at the last epoch.
+        best: thresholds at the epoch of the best validation score.
+        score: the primary score on validation at the last epoch, decided at the thresholds `last`.
     """
 
     last: np.ndarray | None = None
@@ -266,7 +267,7 @@ class Cuts(NamedTuple):
 def thresholds(pack: Pack, trace: Trace) -> Cuts:
     """Choose the class threshold of each trial on its validation rows, if the run asks for that.
 
-    Those of anomalies are always chosen.
+    The thresholds of anomalies are always chosen.
     """
     if trace.validation is None:
         return Cuts()
@@ -283,12 +284,12 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
     for members, target, prediction in predictions(pack, trace.validation[:, 0], last, part="validation"):
         score[members] = function_of(pack.metric)(target, prediction)
     for cuts, raw in ((last, trace.last), (best, trace.best)):
-        cuts[np.isnan(raw).any(axis=(1, 2))] = np.nan  # diverged, or without a best epoch
+        cuts[np.isnan(raw).any(axis=(1, 2))] = np.nan  # the trial diverged, or has no best epoch
     return Cuts(last, best, score)
 
 
 def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
-    """Return the columns of class thresholds: what was chosen, and the scores at the links' own."""
+    """Return the columns of class thresholds: the chosen ones, and the scores at the links' own thresholds."""
     if cuts.last is None or cuts.best is None:
         return {}
     own = scores_on_test(pack, trace.last)
@@ -302,7 +303,7 @@ def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
 
 
 def told(pack: Pack, cuts: np.ndarray) -> dict[str, Any]:
-    """Return the columns of thresholds at one epoch: of each label as a text, else as a number."""
+    """Return the columns of thresholds at one epoch: one number, or a text with a number for each label."""
     found = {"threshold": cuts, "threshold_probability": probabilities(pack, cuts)}
     if cuts.ndim == 1:
         return found
@@ -316,13 +317,13 @@ def told(pack: Pack, cuts: np.ndarray) -> dict[str, Any]:
 
 
 def decided_own(pack: Pack) -> list[str]:
-    """Return the name of a metric of the run's own that looks at decisions, which a class threshold moves."""
+    """Return the name of a user's metric that looks at decisions, which depend on the class threshold."""
     own = (metric for metric in metrics_on(pack.dataset) if isinstance(metric, Asked))
     return [metric.name for metric in own if metric.needs == "decision"]
 
 
 def at_cuts(cuts: Cuts) -> dict[str, np.ndarray]:
-    """Return the thresholds of anomalies after the last epoch, by their columns."""
+    """Return the thresholds of anomalies at the last epoch, by their columns."""
     return {} if cuts.last is None else dict(zip(CUTS, cuts.last.T, strict=True))
 
 
@@ -351,7 +352,7 @@ def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:
 
 
 def fits(trace: Trace) -> dict[str, np.ndarray]:
-    """Return how well each trial fits the rows it was trained on, at the last and at the best epoch."""
+    """Return the loss and the score of each trial on its training rows, at the last and at the best epoch."""
     (loss, loss_at_best), (score, score_at_best) = trace.train_loss.T, trace.train_score.T
     last, best = {"train_loss": loss, "train_score": score}, (loss_at_best, score_at_best)
     return last | dict(zip(map(at_best, last), best, strict=True))

@@ -1,4 +1,4 @@
-"""Which trainings each shard of an experiment has: a pure function of the plan, so that nobody needs to tell."""
+"""Which trainings each shard of an experiment has: a pure function of the plan, so that shards need not talk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.search import ADAPTIVE
 from lossbench.plan.shard import Shard
 from lossbench.run.packs import Trained
-from lossbench.run.runner import in_order, work
+from lossbench.run.runner import in_training_order, work
 from lossbench.run.scoring import failed_rows
 from lossbench.run.state import Ledger
 from lossbench.training.pack import Pack
@@ -22,15 +22,15 @@ from lossbench.training.trial import Trial
 
 
 def shards(experiment: Experiment, count: int) -> list[tuple[Trial, ...]]:
-    """Return the trials of each shard, in the order of the experiment, those that tune last.
+    """Return the trials of each shard, in the order of the experiment, tuning trials last.
 
-    A shard has seeds of data sets that follow each other in the schedule, so that one that is lost costs few
-    seeds. Where a seed has more trials than a pack, it is cut into packs. Each goes where the middle of its work
-    falls when all work is cut into equal parts: no shard has more than its part and one pack. Where there are
-    fewer packs than shards, some have none.
+    A shard has consecutive seeds of the schedule, so that a lost shard costs few seeds. A seed with more trials
+    than fit a pack is cut into packs. All work is cut into equal parts, and a pack goes to the part in which the
+    middle of its work falls: no shard has more than its part and one pack. With fewer packs than shards, some
+    shards are empty.
     """
     wanted = experiment.trials + experiment.tuning
-    packs = in_order(experiment, list(packs_of_seeds(experiment, wanted)))
+    packs = in_training_order(experiment, list(packs_of_seeds(experiment, wanted)))
     whole, before, owner = sum(map(work, packs)), 0.0, dict[Trial, int]()
     for pack in packs:
         middle = (before + work(pack) / 2) / whole
@@ -53,15 +53,15 @@ def packs_of_seeds(experiment: Experiment, trials: Iterable[Trial]) -> Iterator[
 
 
 def part_of(experiment: Experiment, shard: Shard) -> Experiment:
-    """Return an experiment of the trials of one shard; all else is that of the whole.
+    """Return an experiment with the trials of one shard only; all else stays that of the whole.
 
     Raises:
-        BadValue: what is trained last is only known once the rest is.
+        BadValue: the search is adaptive, so its later trials depend on the results of all shards.
     """
     if experiment.settings.adaptive:
         raise BadValue(
-            f"--sampler {ADAPTIVE} proposes settings by what those before them were worth, which no shard "
-            "knows of another; leave --shard out, or search by --sampler sobol"
+            f"--sampler {ADAPTIVE} proposes settings by the results of earlier ones, and a shard does not know "
+            "those of the other shards; leave --shard out, or search by --sampler sobol"
         )
     mine = set(shards(experiment, shard.count)[shard.number - 1])
     trials, tuning = (
@@ -71,14 +71,14 @@ def part_of(experiment: Experiment, shard: Shard) -> Experiment:
 
 
 def failures(ledger: Ledger) -> dict[Trial, str]:
-    """Return why trials failed; the store keeps none of these, since they are tried again."""
+    """Return why trials failed; the store keeps no failed trials, since they are tried again."""
     trials, rows = list(ledger.places), ledger.rows()
     failed = rows[rows.status == "failed"]
     return {trials[place]: str(reason) for place, reason in zip(failed.index, failed.failure, strict=True)}
 
 
 def enter_failures(ledger: Ledger, reasons: Mapping[Trial, str]) -> None:
-    """Enter trials that failed elsewhere, with the rows that they have where they fail."""
+    """Enter trials that failed elsewhere, with the same rows as if they had failed here."""
     for setup in ledger.experiment.setups:
         for pack in make_packs(setup, (trial for trial in reasons if trial.dataset == setup.dataset.name)):
             rows = failed_rows(pack, [reasons[trial] for trial in pack.trials], ledger.fingerprint)

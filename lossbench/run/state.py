@@ -1,4 +1,4 @@
-"""What is done of an experiment and what is left: results from the store and from training, as they come in."""
+"""The state of a run: the results of an experiment so far, from the store and from training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lossbench.training.module.model import ModuleModel
 from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
 
-CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory
+CHUNK = 2000  # rows read from the store at a time: dictionaries take ten times the memory of a data frame
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Gap:
     """Seeds of a data set that are not reported, because some of their trainings are not done.
 
     Args:
-        dataset: its name.
-        seeds: which.
+        dataset: the name of the data set.
+        seeds: the seeds.
         trials: how many of their trainings are not done.
     """
 
@@ -43,9 +43,10 @@ class Gap:
 
 
 def marks_of(setup: Setup, model: str) -> Iterator[str]:
-    """Yield by what rows of a data set and a model differ from those of a run that asks for nothing special.
+    """Yield what distinguishes rows of a data set and a model from those of a run without special options.
 
-    In the store each is one more cell, and so gives a key of its own. Some are cells that such a row has anyway.
+    In the store each of these is one more cell, so that such rows have keys of their own. Some are cells that such
+    a row has anyway.
     """
     network, judge = setup.models[model], setup.dataset.judged
     if isinstance(network, ModuleModel) and network.code:
@@ -67,14 +68,14 @@ class Ledger:
 
     Args:
         experiment: what is wanted.
-        fingerprint: of what it is trained by.
+        fingerprint: the fingerprint of the training.
         store: where results are kept for other runs; None for nowhere.
-        recalled: the trials that were found there at last.
-        cached: how many were found there in all.
+        recalled: the trials that the last look-up found in the store.
+        cached: how many were found in the store in all.
         seconds: time spent in training.
-        note: why results could not be kept; empty where they could.
+        note: why results could not be kept; empty where they were kept.
         warned: see `lossbench.run.packs.Trained`.
-        moved: likewise.
+        impure: likewise.
     """
 
     experiment: Experiment
@@ -85,18 +86,18 @@ class Ledger:
     seconds: float = 0.0
     note: str = ""
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    moved: dict[str, str] = field(default_factory=dict)
+    impure: dict[str, str] = field(default_factory=dict)
     _frames: list[pd.DataFrame] = field(default_factory=list)
     _curves: list[np.ndarray] = field(default_factory=list)
     _outputs: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
-    _unkept: list[tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]] = field(default_factory=list)
+    _unsaved: list[tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]] = field(default_factory=list)
     _hashes: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     _marks: dict[tuple[str, str], tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take over what is stored."""
-        self._hashes = {  # now: the file of a custom loss may change while it is trained
+        """Enter the trials that are stored."""
+        self._hashes = {  # taken now, since the file of a custom loss may change while it is trained
             (setup.dataset.name, spec): (setup.dataset.digest, source_digest(loss))
             for setup in self.experiment.setups
             for spec, loss in setup.losses.items()
@@ -115,7 +116,7 @@ class Ledger:
         self.cached += len(self.recalled)
 
     def extend(self, experiment: Experiment) -> None:
-        """Want all trials of an experiment, those that are done among them, and take over what is stored."""
+        """Replace the experiment by one with more trials, and enter those of them that are stored."""
         before = list(self.places)
         del self.places
         self.experiment = experiment
@@ -124,15 +125,15 @@ class Ledger:
 
     @cached_property
     def places(self) -> dict[Trial, int]:
-        """Where the row of each trial belongs: the reported ones first, then those that tune."""
+        """The position of each trial's row: the reported trials first, then the tuning trials."""
         wanted = self.experiment.trials + self.experiment.tuning
         return {trial: place for place, trial in enumerate(wanted)}
 
     @property
     def hashes(self) -> dict[str, dict[str, str]]:
-        """Of each data set the hash, as "rows", of each of its losses by the loss's spec, and of users' models.
+        """The hashes of each data set: of its table as "rows", of its losses by their specs, of users' models.
 
-        Where it is judged by a score of the run's own, also that of what computes it, as "score".
+        Where it is judged by a user's score, also that of the score's code, as "score".
         """
         found = {dataset.name: {"rows": dataset.digest} for dataset in self.experiment.datasets}
         for one in self.experiment.datasets:
@@ -159,8 +160,8 @@ class Ledger:
         A store that fails does not stop the run: it is tried again with the next results.
 
         Args:
-            trials: which.
-            trained: what came of them.
+            trials: the trials.
+            trained: their results.
 
         Raises:
             LossFailed: the code of a loss changed during the run.
@@ -169,31 +170,31 @@ class Ledger:
         self._enter(trials, rows, curves, outputs)
         self.seconds += trained.seconds
         self.warned |= trained.warned
-        self.moved |= trained.moved
+        self.impure |= trained.impure
         if self.store is not None:
-            moved = np.array([trial.loss in self.moved for trial in trials])
-            lasting = (rows.status != "failed") & ~moved  # what failed is tried again
+            impure = np.array([trial.loss in self.impure for trial in trials])
+            lasting = (rows.status != "failed") & ~impure  # failed trials are tried again
             held = [
                 (curve.ravel(), raw) for curve, raw, lasts in zip(curves, outputs, lasting, strict=True) if lasts
             ]
-            self._unkept.append((rows if lasting.all() else rows[lasting], held))
+            self._unsaved.append((rows if lasting.all() else rows[lasting], held))
             self._keep(self.store)
-            if trained.moved:
-                self.store.remove([self._key(trial) for trial in self.places if trial.loss in trained.moved])
+            if trained.impure:
+                self.store.remove([self._key(trial) for trial in self.places if trial.loss in trained.impure])
         for trial, digest in zip(trials, rows.loss_hash.tolist(), strict=True):
             if digest != self._hashes[trial.dataset, trial.loss][1]:
                 raise LossFailed(
-                    f"the code of loss '{trial.loss}' changed during the run, so that its trainings are of two "
+                    f"the code of loss '{trial.loss}' changed during the run, so its trainings would mix two "
                     "losses; run the same command again"
                 )
 
     def _keep(self, store: Store) -> None:
         try:
-            while self._unkept:
-                rows, held = self._unkept[0]
+            while self._unsaved:
+                rows, held = self._unsaved[0]
                 marked = map(self._marked, plain_rows(rows))
                 store.put(Done(row, *arrays) for row, arrays in zip(marked, held, strict=True))
-                del self._unkept[0]
+                del self._unsaved[0]
             self.note = ""
         except (DataError, OutputError) as error:
             self.note = str(error)
@@ -204,41 +205,43 @@ class Ledger:
 
     def rows(self) -> pd.DataFrame:
         """Return a row for each finished trial, numbered by its place in the experiment."""
-        rows = disowned(pd.concat(self._frames or [frame_of([])]), self._disowned())
+        rows = disowned(pd.concat(self._frames or [frame_of([])]), self._late_failures())
         return rows.set_axis(np.array(self._order, dtype=int)).sort_index()
 
     def curves(self) -> np.ndarray:
         """Return the validation curves, (trials, epochs), in the order of the rows."""
-        return np.stack([curves[0] for curves in self._courses()]) if self._curves else np.empty((0, 0))
+        return np.stack([curves[0] for curves in self._all_curves()]) if self._curves else np.empty((0, 0))
 
     def slopes(self) -> list[np.ndarray]:
-        """Return how long the gradient of each part of a sum was, (parts, epochs), in the order of the rows."""
-        return [curves[1:] for curves in self._courses()]
+        """Return the gradient norm of each part of a sum, (parts, epochs), in the order of the rows."""
+        return [curves[1:] for curves in self._all_curves()]
 
-    def _courses(self) -> list[np.ndarray]:
-        gone = [bool(reason) for reason in self._disowned()]
+    def _all_curves(self) -> list[np.ndarray]:
+        """Return the curves of each trial as `Trained` has them, in the order of the rows."""
+        failed = [bool(reason) for reason in self._late_failures()]
         return [
-            np.full_like(self._curves[i], np.nan) if gone[i] else self._curves[i] for i in np.argsort(self._order)
+            np.full_like(self._curves[i], np.nan) if failed[i] else self._curves[i]
+            for i in np.argsort(self._order)
         ]
 
     def outputs(self) -> list[np.ndarray]:
         """Return the raw outputs of each trial, (test rows * outputs,), in the order of the rows."""
         return [self._outputs[place] for place in np.argsort(self._order)]
 
-    def _disowned(self) -> list[str]:
-        """Return why trials that are done do not count, in the order in which they came; empty where they do."""
+    def _late_failures(self) -> list[str]:
+        """Return why finished trials do not count, in the order in which they came; empty where they do."""
         trials = list(self.places)
-        return [self.moved.get(trials[place].loss, "") for place in self._order]
+        return [self.impure.get(trials[place].loss, "") for place in self._order]
 
     def gaps(self) -> Iterator[Gap]:
         """Yield the seeds of each data set some of whose trials are not done.
 
-        Where rates are tuned and one of the tuning trials is not done, that is all seeds of the data set.
+        Where rates are tuned and one of the tuning trials is not done, these are all seeds of the data set.
         """
-        tuning, undone = set(self.experiment.tuning), defaultdict(list)
+        tuning, unfinished = set(self.experiment.tuning), defaultdict(list)
         for trial in self.missing:
-            undone[trial.dataset].append(trial)
-        for name, trials in undone.items():
+            unfinished[trial.dataset].append(trial)
+        for name, trials in unfinished.items():
             wanted = trials if tuning.isdisjoint(trials) else [t for t in self.places if t.dataset == name]
             yield Gap(name, tuple(sorted({trial.seed for trial in wanted})), len(trials))
 
@@ -251,8 +254,8 @@ class Ledger:
         """Enter trials that were finished earlier."""
         if held:
             rows, curves, outputs = zip(*held.values(), strict=True)
-            courses = [curve.reshape(-1, trial.epochs) for trial, curve in zip(held, curves, strict=True)]
-            self._enter(held, frame_of(list(rows)), courses, outputs)
+            shaped = [curve.reshape(-1, trial.epochs) for trial, curve in zip(held, curves, strict=True)]
+            self._enter(held, frame_of(list(rows)), shaped, outputs)
 
     def _enter(
         self,

@@ -1,1 +1,1 @@
-"""lossbench measures itself: its rate of false verdicts and its speed."""
+"""Tests of lossbench itself: its rate of false verdicts and its speed."""

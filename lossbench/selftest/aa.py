@@ -1,8 +1,8 @@
-"""A/A: how often the tool sees a difference where there is none, and misses one where there is.
+"""The A/A test: how often lossbench sees a difference where there is none, and misses one where there is.
 
-A loss is compared with itself. All arms share the splits, as losses do in a comparison, but draw their initial
-weights and batch orders from their own streams: all differences between them are chance. A verdict of better or
-worse is then false. For the power, one arm's scores are raised by a known amount.
+A loss is compared with itself. All arms share the splits, as losses do in a comparison, but draw initial weights
+and batch orders from streams of their own: all differences between them are chance, and a verdict of better or
+worse is false. For the power, the scores of one arm are raised by a known amount.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from lossbench.training.setup import Setup
 
 PLANTED = 2.0  # the difference whose power is measured, in margins
 POWER = 0.8  # how often a detectable difference is found
-WIDEST = 64  # margins, the largest detectable difference that is searched for
-MOST = 10_000  # arms, seeds or comparisons
+WIDEST = 64  # the largest detectable difference that is searched for, in margins
+MOST = 10_000  # the largest number of arms, seeds or comparisons
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Simulation:
 
     Args:
         experiment: the data sets, the losses, and a trial for each seed of each family.
-        arms: the loss of each arm, for each data set; the first is what the others are compared with.
+        arms: the loss of each arm, for each data set; the others are compared with the first.
         seeds: repetitions in one comparison.
-        families: simulated comparisons of all arms with the first, each on seeds of its own.
+        families: the number of simulated comparisons of all arms with the first, each on its own seeds.
     """
 
     experiment: Experiment
@@ -57,7 +57,7 @@ class Simulation:
 
     @property
     def trainings(self) -> dict[str, int]:
-        """How many networks are trained on each data set."""
+        """The number of trainings on each data set."""
         names, runs = (dataset.name for dataset in self.experiment.datasets), self.seeds * self.families
         return {name: len(arms) * runs for name, arms in zip(names, self.arms, strict=True)}
 
@@ -68,23 +68,23 @@ def prepare(
     """Plan an A/A test, with everything checked before any training starts.
 
     Args:
-        datasets: specs.
-        losses: one, or one for each arm: the same loss, or placebos of it. None for each task's reference.
-        arms: how many, if a single loss is given; at least 2.
+        datasets: specs of the data sets.
+        losses: one, or one for each arm: the same loss, or placebos of it. None for each task's reference loss.
+        arms: the number of arms, if a single loss is given; at least 2.
         seeds: repetitions in one comparison, at least 2.
-        comparisons: the least number of verdicts on each data set.
+        comparisons: the smallest number of verdicts on each data set.
         epochs: passes over the training rows.
 
     Raises:
-        BadValue: fewer than two arms, seeds or comparisons, or far too many; a data set whose score has no margin.
-        UsageError: a data set or loss that does not exist or does not fit.
+        BadValue: there are fewer than two arms, seeds or comparisons, or far too many, or a score has no margin.
+        UsageError: a data set or loss does not exist or does not fit.
     """
     counts = {"arms": arms, "seeds": seeds, "comparisons": comparisons}
     for name, value in counts.items():
         if value < 2:
             raise BadValue(f"an A/A test needs at least two {name}, but --{name} is {value}; give more")
         if value > MOST:
-            raise BadValue(f"--{name} is {value}, more than any A/A test needs; give at most {MOST}")
+            raise BadValue(f"--{name} is {value}, which is too many; give at most {MOST}")
     named = losses or {task: core_losses(task)[:1] for task in TASKS}
     arms = len(losses) if losses and len(losses) > 1 else arms
     families = -(-comparisons // (arms - 1))
@@ -109,8 +109,8 @@ def simulate(
 
     Args:
         wanted: what is simulated.
-        jobs: processes; None for one a core.
-        progress: is told the data set and the number of trainings as they finish.
+        jobs: the number of processes; None for one per core.
+        progress: called with the data set and the number of trainings as they finish.
 
     Yields:
         One row for each data set as soon as it is done: its name, arms and seeds, and the entries of `rates`.
@@ -130,7 +130,9 @@ def margin_of(dataset: Dataset) -> tuple[str, float]:
     """
     metric = primary_score(dataset)
     if metric not in MARGINS:
-        raise BadValue(f"data set '{dataset.name}' is judged by {metric}, which has no margin; take another")
+        raise BadValue(
+            f"data set '{dataset.name}' is judged by {metric}, which has no margin; choose another data set"
+        )
     return metric, MARGINS[metric]
 
 
@@ -166,7 +168,7 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
 
     Args:
         scores: (arms, families, seeds).
-        dataset: the data set that they are from.
+        dataset: the data set of the scores.
 
     Returns:
         Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
@@ -193,18 +195,18 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
 
 
 def finds(scores: np.ndarray, test_to_train: float, margin: float, upward: bool, difference: float) -> np.ndarray:
-    """Raise the second arm of every family by a difference; say in which it is then found better, (families,)."""
+    """Improve the second arm of every family by a difference; say where it is then found better, (families,)."""
     planted = scores.copy()
     planted[1] += difference if upward else -difference
     return np.asarray(np.isin(verdicts(planted, test_to_train, margin, upward)[0], BETTER))
 
 
 def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
-    """Return the least difference that is found in four families of five, in tenths of the margin.
+    """Return the smallest difference that is found in four families of five, in steps of a tenth of the margin.
 
     Args:
-        found: returns in which families a difference is found, (families,); a larger one is found in more of them.
-        margin: of the score.
+        found: tells in which families a difference is found, (families,); a larger one is found in more of them.
+        margin: the margin of the score.
 
     Returns:
         The difference; NaN if it is more than 64 margins.
@@ -224,7 +226,7 @@ def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bo
     Args:
         scores: (arms, families, seeds).
         test_to_train: see `lossbench.stats.paired.shared_rows`; 0 under a law.
-        margin: of the score.
+        margin: the margin of the score.
         upward: whether a greater score is better.
 
     Example:

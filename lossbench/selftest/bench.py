@@ -1,7 +1,7 @@
-"""The speed of the engines on this machine: native, fused and loop side by side, by the size of the pack.
+"""Measure the speed of the engines on this machine, native, fused and loop, by the size of the pack.
 
-Everything is measured in one process with one thread, in one run, and reported as ratios. It trains what `compare`
-trains: breast_cancer under six losses, contaminated, scored after every epoch.
+Everything is measured in one run, in one process with one thread, and reported as ratios. The trainings are like
+those of `compare`: breast_cancer under six losses, contaminated, scored after every epoch.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOSSES = ("bce", "mse", "mae", "hinge", "squared_hinge", "focal")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4)
 LOOPED = 3  # models that the loop trains; more would not make it faster
 ROUNDS = 3
-LARGE = 1024  # rows and columns of the product whose speed is the floor
+LARGE = 1024  # rows and columns of the matrix product whose speed is the floor
 
 
 def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
@@ -37,9 +37,9 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
 
     Returns:
         One row for each size: models; native_per_second (NaN where there is no compiled step), fused_per_second
-        and loop_per_second, trainings; to_fused, the ratio of the first two; to_loop, that of the fastest to the
-        loop; floor_share, the share of the fastest one's time in which its sums of products would be done at the
-        speed of a large product.
+        and loop_per_second, in trainings; to_fused, the ratio of the first two; to_loop, that of the fastest to
+        the loop; floor_share, the time that the matrix products would take at the speed of a large one, as a share
+        of the fastest engine's time.
     """
     whole = make_pack(max(sizes), epochs)
     with one_thread():
@@ -52,7 +52,7 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
 def make_pack(
     models: int, epochs: int, dataset: str = "breast_cancer", model: str = "mlp:16", losses: Sequence[str] = LOSSES
 ) -> Pack:
-    """Return a pack of trials on one data set: losses × shares × as many seeds as are needed."""
+    """Return a pack of trials on one data set: losses × shares × as many seeds as needed."""
     settings = make_settings(
         datasets=dataset,
         losses=losses,
@@ -67,7 +67,7 @@ def make_pack(
 
 
 def first(pack: Pack, models: int) -> Pack:
-    """Return the first models of a pack as one of their own."""
+    """Return the first models of a pack as a new pack."""
     return replace(pack, trials=pack.trials[:models])
 
 
@@ -76,8 +76,8 @@ def row(pack: Pack, looped: float, speed: float) -> dict[str, float]:
 
     Args:
         pack: the trials.
-        looped: the loop's time for one model, in seconds.
-        speed: multiply-adds a second of a large product.
+        looped: the time of the loop for one model, in seconds.
+        speed: multiply-adds per second of a large matrix product.
     """
     models, by_fused = len(pack.trials), best(lambda: fused.train(pack))
     by_native = math.nan if native.fault() else best(lambda: native.train(pack))
@@ -94,9 +94,9 @@ def row(pack: Pack, looped: float, speed: float) -> dict[str, float]:
 
 
 def multiply_adds(pack: Pack) -> float:
-    """Return how many multiply-adds the steps of a pack's training take: forward, and twice on the way back.
+    """Return the multiply-adds of a pack's training: one product per layer forward, and two backward.
 
-    The features need no gradient, so that the first layer is multiplied twice and the others three times.
+    The features need no gradient, so the first layer has two products and the others three.
     """
     sizes = pack.layers.sizes(pack.dataset.features.shape[1], pack.outputs)
     weights = [units * inputs for units, inputs in sizes]
@@ -105,12 +105,12 @@ def multiply_adds(pack: Pack) -> float:
 
 
 def large_product() -> float:
-    """Return the multiply-adds a second of a product of two large matrices in single precision."""
+    """Return the multiply-adds per second of a product of two large matrices in single precision."""
     matrix = np.ones((LARGE, LARGE), np.float32)
     return LARGE**3 / best(lambda: matrix @ matrix)
 
 
 def best(work: Callable[[], object]) -> float:
-    """Return the shortest time of a few calls, in seconds, after one call that is not timed."""
+    """Return the shortest time of a few calls, in seconds, after one untimed call."""
     work()
     return min(repeat(work, number=1, repeat=ROUNDS))

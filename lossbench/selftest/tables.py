@@ -1,8 +1,8 @@
-"""What the intervals and verdicts on tables are worth: on fresh tables of a known law, each analysed as a table.
+"""Calibrate the intervals and verdicts on tables: many tables are drawn from a known law, and each is analysed.
 
-A comparison on a table speaks of rows like these. With many tables of one law it is seen whether it is right: the
-mean over tables of a difference is the truth that each single table's interval should cover, and losses that are
-equal on the law should not be told apart. Nothing here is known to the analysis of a table.
+A comparison on a table is about rows like these. Many tables of one law show whether it is right: the mean over
+tables of a difference is the truth that each table's interval should cover, and losses that are equal on the law
+should not be found different. The analysis of a table knows nothing of the law.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from lossbench.stats.rows import Contributions
 from lossbench.training.packing import make_packs
 from lossbench.training.setup import Setup
 
-NOTHING = 0.02
-"""Of the usual half width: a pair that never differs by more is one function by two roads, and is left out."""
+NEGLIGIBLE = 0.02
+"""A pair that never differs by more than this share of the mean half width is one function twice, and left out."""
 
 
 @dataclass(frozen=True)
-class Fresh:
+class FreshTable:
     """One fresh table, and what is trained on it.
 
     Args:
         setup: its law, the losses, model and optimiser.
         experiment: the trials of every loss and seed, on the law.
-        number: which table of the law it is.
+        number: the number of the table, which the law draws it by.
     """
 
     setup: Setup
@@ -49,13 +49,13 @@ class Fresh:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the analysis of one table says of every pair of losses, by one metric; (pairs,) each.
+class Analysis:
+    """The analysis of one table for every pair of losses, by one metric; (pairs,) each.
 
     Args:
-        interval: of the difference, the second loss minus the first, over rows.
-        p_value: of no difference.
-        half_over_seeds: half of the interval that seeds alone would give.
+        interval: the interval over rows of the difference, the second loss minus the first.
+        p_value: the p-value of no difference.
+        half_over_seeds: the half width of the interval over seeds.
     """
 
     interval: Interval
@@ -72,18 +72,18 @@ def plan_tables(
         datasets: specs of laws.
         losses: at least two; None for the core losses of each task.
         model: spec of the network.
-        tables: of each law, at least 2.
-        seeds: splits of each table, at least 2.
+        tables: the number of tables of each law, at least 2.
+        seeds: the number of splits of each table, at least 2.
         epochs: passes over the training rows.
 
     Raises:
-        BadValue: a data set that is no law, fewer than two tables, seeds or losses, or far too many.
-        UsageError: a data set or loss that does not exist or does not fit.
+        BadValue: a data set is no law, or there are fewer than two tables, seeds or losses, or far too many.
+        UsageError: a data set or loss does not exist or does not fit.
     """
     for name, value in {"tables": tables, "seeds": seeds}.items():
         if not 2 <= value <= MOST:
-            raise BadValue(f"--{name} is {value}; give from 2 to {MOST}")
-    # Networks as they come, without what a law has of its own: the analysis must hold for unstable ones too.
+            raise BadValue(f"--{name} is {value}; give 2 to {MOST}")
+    # Without a law's own regularisation: the analysis must also hold for unstable networks.
     settings = make_settings(
         datasets=list(datasets), losses=losses, models=[model], seeds=seeds, epochs=epochs, outliers=0, l2=0
     )
@@ -92,12 +92,12 @@ def plan_tables(
         if setup.dataset.draw is None:
             raise BadValue(f"fresh tables of '{setup.dataset.name}' cannot be drawn; name a law such as moons")
         if len(setup.losses) < 2:
-            raise BadValue(f"{setup.dataset.name}: one loss has nothing to be compared with; give two")
+            raise BadValue(f"{setup.dataset.name}: there is only one loss to compare; give at least two")
     return experiment
 
 
 def trainings_of(experiment: Experiment, tables: int) -> dict[str, int]:
-    """Return how many networks are trained on the tables of each law."""
+    """Return the number of trainings on the tables of each law."""
     each = len(experiment.settings.seeds) * tables
     return {setup.dataset.name: len(setup.losses) * each for setup in experiment.setups}
 
@@ -109,45 +109,45 @@ def calibrate(
     jobs: int | None = None,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
 ) -> Iterator[dict[str, object]]:
-    """Train on fresh tables of each law and hold the analysis of each to what all of them say.
+    """Train on fresh tables of each law and compare the analysis of each table with all of them together.
 
     Args:
         experiment: from `plan_tables`.
-        tables: of each law.
+        tables: the number of tables of each law.
         equal: whether all losses are equal on the laws, by a symmetry or as placebos: then every verdict is false.
-        jobs: processes; None for one a core.
-        progress: is told the law and the number of trainings as they finish.
+        jobs: the number of processes; None for one per core.
+        progress: called with the law and the number of trainings as they finish.
 
     Yields:
-        One row for each law and metric as soon as the law is done, see `held`.
+        One row for each law and metric as soon as the law is done, see `calibration`.
     """
     for setup in experiment.setups:
-        tasks = [Fresh(setup, experiment, number) for number in range(tables)]
-        found: dict[int, dict[str, Judged]] = {}
+        tasks = [FreshTable(setup, experiment, number) for number in range(tables)]
+        found: dict[int, dict[str, Analysis]] = {}
         each = len(setup.losses) * len(experiment.settings.seeds)
-        for index, result in Local(jobs or available_cores()).run(judged, tasks):
+        for index, result in Local(jobs or available_cores()).run(analysed, tasks):
             found[index] = result
             progress(setup.dataset.name, each)
         about = {"law": setup.dataset.name, "losses": " ".join(setup.losses), "tables": tables}
         for name in found[0]:
-            yield about | {"metric": name} | held([found[index][name] for index in range(tables)], equal)
+            yield about | {"metric": name} | calibration([found[index][name] for index in range(tables)], equal)
 
 
-def judged(fresh: Fresh) -> dict[str, Judged]:
-    """Train every loss on one table, and judge every pair by every metric that can carry a verdict."""
+def analysed(fresh: FreshTable) -> dict[str, Analysis]:
+    """Train every loss on one table, and analyse every pair by every metric that can have a verdict."""
     found = trained(fresh)
-    return {metric.name: found.judged(metric.name) for metric in metrics_of(fresh.setup.dataset.task)}
+    return {metric.name: found.analysed(metric.name) for metric in metrics_of(fresh.setup.dataset.task)}
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What every loss gave on one table.
+    """The results of every loss on one table.
 
     Args:
-        losses: by their specs.
-        cells: by loss and seed, what each test row contributes to each metric.
-        units: by seed, the numbers of the test rows.
-        shared: Nadeau and Bengio's ratio, of rows that splits share.
+        losses: the specs of the losses.
+        cells: what each test row contributes to each metric, by loss and seed.
+        units: the numbers of the test rows, by seed.
+        shared: Nadeau and Bengio's ratio for splits that share rows.
     """
 
     losses: list[str]
@@ -155,14 +155,14 @@ class Trained:
     units: Mapping[int, np.ndarray]
     shared: float
 
-    def judged(self, metric: str) -> Judged:
-        """Judge every pair of losses by one metric."""
+    def analysed(self, metric: str) -> Analysis:
+        """Analyse every pair of losses by one metric."""
         values, counts = self.column(metric), METRICS[metric].counts
         first, second = map(np.array, zip(*combinations(range(len(self.losses)), 2), strict=True))
         over = self.contributions(metric).difference(first, second, counts).at()
-        apart = values[second] - values[first]
-        seeds = over_seeds(apart.mean(axis=-1), self.shared, values.shape[-1] * counts).at().interval()
-        return Judged(over.interval(), over.p_value(), np.asarray(seeds.high - seeds.mean))
+        difference = values[second] - values[first]
+        seeds = over_seeds(difference.mean(axis=-1), self.shared, values.shape[-1] * counts).at().interval()
+        return Analysis(over.interval(), over.p_value(), np.asarray(seeds.high - seeds.mean))
 
     def contributions(self, metric: str) -> Contributions:
         """Return what rows contribute to a metric, split by split."""
@@ -178,7 +178,7 @@ class Trained:
         return np.array([[self.cells[loss, seed][name] for seed in seeds] for loss in self.losses])
 
 
-def trained(fresh: Fresh) -> Trained:
+def trained(fresh: FreshTable) -> Trained:
     """Train every loss on one table."""
     law = fresh.setup.dataset
     table = replace(law.sample(fresh.number), draw=None, name=f"{law.name} table {fresh.number}")
@@ -198,18 +198,18 @@ def trained(fresh: Fresh) -> Trained:
     return Trained(list(setup.losses), cells, rows, shared)
 
 
-def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
-    """Hold what the tables say one by one to what they say together.
+def calibration(tables: Sequence[Analysis], equal: bool) -> dict[str, object]:
+    """Compare the analysis of each table with all tables together.
 
     Args:
-        tables: the judgement of each.
+        tables: the analysis of each table.
         equal: whether every verdict is false.
 
     Returns:
-        pairs that are compared; coverage, the share of intervals that contain the mean over tables, and that of
+        pairs, the number compared; coverage, the share of intervals that contain the mean over tables, and that of
         the worst pair; half of their mean width, and that of intervals over seeds; power, the share of tables on
-        which the pair that differs most is told apart in the right direction, and power_over_seeds, likewise by
-        the interval over seeds of the same trainings; and where the losses are equal, false_rate, the share of
+        which the pair that differs most is found different in the right direction, and power_over_seeds, likewise
+        by the interval over seeds of the same trainings; and where the losses are equal, false_rate, the share of
         verdicts that are false. Rates have exact binomial intervals, as if pairs of one table were independent.
     """
     intervals = [table.interval for table in tables]
@@ -217,31 +217,31 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
     p_value, half = (
         np.stack([getattr(table, name) for table in tables]) for name in ("p_value", "half_over_seeds")
     )
-    some = compared(mean, low, high)
-    if not some.any():
+    kept = compared(mean, low, high)
+    if not kept.any():
         return {"pairs": 0}
-    mean, low, high, p_value, half = (values[:, some] for values in (mean, low, high, p_value, half))
+    mean, low, high, p_value, half = (values[:, kept] for values in (mean, low, high, p_value, half))
     truth = mean.mean(axis=0)
     covered = (low <= truth) & (truth <= high)
-    told = (p_value < ALPHA) & Interval(mean, low, high, len(tables)).off_zero
+    significant = (p_value < ALPHA) & Interval(mean, low, high, len(tables)).off_zero
     largest = int(np.argmax(np.abs(truth)))
     right = np.sign(mean[:, largest]) == np.sign(truth[largest])
     by_seeds = np.abs(mean[:, largest]) > half[:, largest]
     return {
-        "pairs": int(some.sum()),
+        "pairs": int(kept.sum()),
         **proportion("coverage", covered.ravel()),
         "worst_pair": covered.mean(axis=0).min(),
         "half_width": ((high - low) / 2.0).mean(),
         "half_over_seeds": half.mean(),
         "largest_difference": truth[largest],
-        **proportion("power", right & told[:, largest]),
+        **proportion("power", right & significant[:, largest]),
         **proportion("power_over_seeds", right & by_seeds),
-        **(proportion("false_rate", told.ravel()) if equal else {}),
+        **(proportion("false_rate", significant.ravel()) if equal else {}),
     }
 
 
 def compared(mean: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Say which pairs are compared, (pairs,): those with an interval on every table, and no one function twice.
+    """Say which pairs are compared, (pairs,): those with an interval on every table and two functions.
 
     Args:
         mean: (tables, pairs) the difference on each table.
@@ -249,5 +249,5 @@ def compared(mean: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         high: its interval's upper end.
     """
     defined = ~np.isnan(low).any(axis=0)
-    usual = ((high - low) / 2.0)[:, defined].mean() if defined.any() else np.nan
-    return np.asarray(defined & (np.abs(mean).max(axis=0) > NOTHING * usual))
+    half_width = ((high - low) / 2.0)[:, defined].mean() if defined.any() else np.nan
+    return np.asarray(defined & (np.abs(mean).max(axis=0) > NEGLIGIBLE * half_width))

@@ -1,8 +1,8 @@
-"""The cells of a row as they are stored: its floats as eight bytes each, what else it has as JSON, and no pickle.
+"""The cells of a row as they are stored: floats as eight bytes each, all others as JSON, and no pickle.
 
-Most cells are floats or empty. Which is which takes a few forms in a whole store, so a form is stored once, as its
-layout, and a row has its values only. Before the third format of the store all cells were one JSON array, in the
-order of their names; such rows are read as they are.
+Most cells are floats or empty. A whole store has only a few patterns of floats and empty cells, so each pattern is
+stored once, as a layout, and a row stores its values only. Before the third format of the store all cells were one
+JSON array, in the order of their names; such rows are still read.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from lossbench.schema import TRIALS
 from lossbench.store.key import NEEDED, Row
 from lossbench.visible import hides
 
-LAYOUTS = 1024  # which are at hand at a time
+LAYOUTS = 1024  # layouts kept in memory
 
 TYPES = {"text": (), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
-PLAIN = frozenset({float, NoneType})  # a type of cells about which there is no more to see
+PLAIN = frozenset({float, NoneType})  # types of cells that need no further check
 LARGEST = 2**53
-"""The types of cells that are no texts, and the largest whole number that each of them holds."""
+"""The Python types of each kind of column, and the largest whole number that a float holds exactly."""
 
 _written = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def write(row: Row, columns: tuple[str, ...]) -> tuple[str, bytes]:
-    """Return the layout of a row of these columns, and its cells."""
+    """Return the layout and the stored cells of a row of these columns."""
     layout, numbers, others, pack = _laid_out(columns, tuple(map(type, row.values())))
-    return layout, pack(*numbers(row)) + _written(others(row)).encode()  # NaN and infinity go through
+    return layout, pack(*numbers(row)) + _written(others(row)).encode()  # packing keeps NaN and infinity
 
 
 def read(layout: str, cells: str | bytes) -> Row:
-    """Return the row of which these are layout and cells, equal to the last bit.
+    """Return the row of a layout and stored cells, equal to the last bit.
 
     Raises:
-        ValueError: it is no row, or a cell is none of its column.
+        ValueError: it is no row, or a cell does not fit its column.
     """
     try:
         return _read(layout, cells) if isinstance(cells, bytes) else _read_older(layout, cells)
@@ -52,7 +52,7 @@ Take = Callable[[Row], tuple[Any, ...]]
 
 @lru_cache(LAYOUTS)
 def _laid_out(names: tuple[str, ...], types: tuple[type, ...]) -> tuple[str, Take, Take, Callable[..., bytes]]:
-    """Return the layout of such rows, what takes their floats, what their other cells, and what packs floats."""
+    """Return the layout of such rows, and functions that take their floats, their other cells, and pack floats."""
     kinds = dict(zip(names, types, strict=True))
     numbers, empty = (sorted(name for name in names if kinds[name] is kind) for kind in (float, NoneType))
     others = sorted({*names}.difference(numbers, empty))
@@ -73,7 +73,7 @@ class _Layout(NamedTuple):
 
 @lru_cache(LAYOUTS)
 def _layout(text: str) -> _Layout:
-    """Return a layout, whose columns may hold what it says that they hold."""
+    """Parse a layout, and check that its columns may hold floats, or be empty, as it says."""
     numbers, others, empty = json.loads(text)
     names = _checked((*numbers, *others, *empty))
     nothing = (None,) * len(empty)
@@ -99,7 +99,7 @@ def _read_older(layout: str, cells: str) -> Row:
 
 @lru_cache(LAYOUTS)
 def _names(layout: str) -> tuple[str, ...]:
-    return _checked(tuple(json.loads(layout)))  # once, so that all rows share the same strings
+    return _checked(tuple(json.loads(layout)))  # cached, so that all rows share the same strings
 
 
 @lru_cache(LAYOUTS)
@@ -116,7 +116,7 @@ def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _types(name: str) -> frozenset[type]:
-    """Return of which types a cell of a column may be; of one that this lossbench does not know, any."""
+    """Return the types that a cell of a column may have; all types for an unknown column."""
     column = TRIALS.get(name)
     if column is None:
         return frozenset({str, int, float, bool, NoneType})
@@ -125,15 +125,15 @@ def _types(name: str) -> frozenset[type]:
 
 
 def _check(names: Iterable[str], cells: Iterable[Any], types: Iterable[frozenset[type]]) -> None:
-    """Raise ValueError at a cell that is none of its column; there may be more names than cells."""
+    """Raise ValueError at a cell that does not fit its column; there may be more names than cells."""
     for name, cell, kinds in zip(names, cells, types, strict=False):
-        kind = type(cell)  # most cells are plain, and a call for each would take as long as all else
+        kind = type(cell)  # most cells are plain; a call of _fits for each would double the time
         if kind not in kinds or (kind not in PLAIN and not _fits(name, cell)):
             raise ValueError(f"{name} is {cell!r:.50}")
 
 
 def _fits(name: str, cell: Any) -> bool:
-    """Say whether a cell of a type of its column is one of the column."""
+    """Say whether a cell, whose type is right, has a value that its column allows."""
     column = TRIALS.get(name)
     if column is None:
         return True

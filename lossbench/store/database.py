@@ -1,8 +1,8 @@
-"""The SQLite file under the store: how it is made and opened, and what its failures mean to a user.
+"""The SQLite file under the store: how it is made and opened, and how its errors are explained to a user.
 
 The file is in WAL mode: readers and one writer do not wait for each other, and a killed process leaves only whole
-transactions. With `synchronous = NORMAL` a power cut may lose the last transactions, but not the file; what is
-lost is trained again.
+transactions. With `synchronous = NORMAL` a power cut may lose the last transactions, but not the file; lost trials
+are trained again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from textwrap import shorten
 from lossbench.errors import DataError, OutputError, UsageError
 
 APPLICATION = int.from_bytes(b"loss", "big")  # marks an SQLite file as one of ours
-FORMAT = 3  # of the tables and of what is in them; raise it when an older lossbench could not read them
+FORMAT = 3  # version of the tables and their contents; increase it when an older lossbench could not read them
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
 EVIDENCE = """CREATE TABLE IF NOT EXISTS evidence (
@@ -49,18 +49,18 @@ TABLES = (
     EVIDENCE,
 )
 
-OUTPUTS = 2  # the format since which raw outputs are kept
-AS_NOW = "CREATE TEMP VIEW trials AS SELECT *, x'' AS outputs FROM main.trials"
+OUTPUTS = 2  # the first format with raw outputs
+OUTPUTS_VIEW = "CREATE TEMP VIEW trials AS SELECT *, x'' AS outputs FROM main.trials"
 """Lets a store of the first format be read as it is."""
 
 ELSEWHERE = "name another folder in LOSSBENCH_CACHE, or run without: --no-cache"
 
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
-"""What SQLite calls a file or a folder in which it may not write."""
+"""SQLite's error codes for a file or a folder that is not writable."""
 
 _REFUSALS = {
-    sqlite3.SQLITE_FULL: "Make room",
-    sqlite3.SQLITE_IOERR: "See that the disk is sound and has room",
+    sqlite3.SQLITE_FULL: "Free some disk space",
+    sqlite3.SQLITE_IOERR: "Check that the disk works and has free space",
     **dict.fromkeys(UNWRITABLE, "Make the file and its folder writable"),
     sqlite3.SQLITE_BUSY: "Wait until the other process has written",
 }
@@ -74,14 +74,14 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
         raise DataError(f"no store of finished trials at '{path}'; give the path of a trials.sqlite")
     with explained(path):
         try:
-            return _opened(path, "mode=rwc" if create else "mode=rw", partial(_prepare, create=create))
+            return _open(path, "mode=rwc" if create else "mode=rw", partial(_prepare, create=create))
         except sqlite3.OperationalError as error:
             if _kind(error) not in UNWRITABLE or not os.path.isfile(path):
                 raise
-            return _opened(path, "mode=ro&immutable=1", _prepare_to_read)
+            return _open(path, "mode=ro&immutable=1", _prepare_to_read)
 
 
-def _opened(path: Path, manner: str, prepare: Callable[[sqlite3.Connection, Path], None]) -> sqlite3.Connection:
+def _open(path: Path, manner: str, prepare: Callable[[sqlite3.Connection, Path], None]) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?{manner}"
     connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
     try:
@@ -99,12 +99,12 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explanation(path, error) from None
-    except UnicodeDecodeError as error:  # in SQLite's own message, when it quotes a damaged table
+    except UnicodeDecodeError as error:  # raised for SQLite's own message when it quotes a damaged table
         raise damaged(path, error) from None
 
 
 def damaged(path: Path, what: object) -> DataError:
-    """Return the error for a file that does not return what was stored."""
+    """Return the error for a file that is damaged."""
     reason = shorten(str(what), 80)  # it may quote a whole row
     return DataError(
         f"the store of finished trials '{path}' is damaged ({reason}). Remove it, as lossbench cache clear does "
@@ -158,19 +158,19 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
     _check_format(connection, path)
     if create and not empty:
         connection.execute(EVIDENCE)  # the store may be older than this table
-        _renew(connection)
+        _upgrade(connection)
     elif _version(connection) < OUTPUTS:
-        connection.execute(AS_NOW)
+        connection.execute(OUTPUTS_VIEW)
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _renew(connection: sqlite3.Connection) -> None:
-    """Give an older store what it lacks; its trials stay as they are, see `lossbench.store.cells`."""
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Upgrade the tables of an older store; its trials stay as they are, see `lossbench.store.cells`."""
     if _version(connection) == FORMAT:
         return
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) < OUTPUTS:  # another process may have been faster
+        if _version(connection) < OUTPUTS:  # asked again: another process may have upgraded it
             connection.execute("ALTER TABLE trials ADD COLUMN outputs BLOB NOT NULL DEFAULT x''")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -180,12 +180,12 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _prepare_to_read(connection: sqlite3.Connection, path: Path) -> None:
-    """Open what may not be written, in a folder where SQLite may keep nothing beside it."""
+    """Prepare a read-only store, in a folder where SQLite cannot write its own files either."""
     _check_format(connection, path)
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").fetchone() is None:
         connection.execute(EVIDENCE.replace("TABLE", "TEMP TABLE", 1))  # the store may be older than this table
     if _version(connection) < OUTPUTS:
-        connection.execute(AS_NOW)
+        connection.execute(OUTPUTS_VIEW)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
@@ -201,7 +201,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 
 
 def _enter_wal(connection: sqlite3.Connection) -> None:
-    # When several processes make the file at once, one enters WAL mode; SQLite makes the others fail, not wait.
+    # When several processes make the file at once, only one can enter WAL mode; the others fail and must retry.
     end = time.monotonic() + PATIENCE
     while True:
         try:

@@ -1,7 +1,7 @@
-"""The key of a trial: where it lies in the store, and a hash of everything that can change a number of its row.
+"""The key of a trial: a prefix that orders the store, and a hash of everything that can change its row.
 
-Before the hash stand the data set with the model, and the seed. Trials are trained seed by seed, so their keys
-come nearly in order, and a pack touches a few pages of the index of keys, not one for each of its rows.
+The prefix has the data set with the model, and the seed. Trials are trained seed by seed, so their keys are nearly
+sorted, and a pack touches a few pages of the index, not one for each of its rows.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from lossbench.schema import USUAL
 from lossbench.spec import title
 from lossbench.training.trial import Trial
 
-DIGITS = 32  # of the hash, 128 bits: two trials never share a key by chance
-SEEDS = 2**32  # no more have a place of their own
-SETTINGS = 4096  # which are at hand at a time
+DIGITS = 32  # hexadecimal digits of the hash, 128 bits: two trials never share a key by chance
+SEEDS = 2**32  # larger seeds share a prefix
+SETTINGS = 4096  # settings kept in memory
 
 Row = dict[str, Any]
 
 DESCRIBED = tuple(field.name for field in fields(Trial))
 SEED = DESCRIBED.index("seed")
 NEEDED = (*(name for name in DESCRIBED if name not in USUAL), "data_hash", "loss_hash", "fingerprint")
-"""The cells that every key is made of, beside their names; rows of an older lossbench have no others."""
+"""The cells that every key is made of, with their names; rows of an older lossbench have only these."""
 
 
 def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: str, fingerprint: str) -> str:
-    """Return the key of a trial, 44 hexadecimal digits: four and eight for its place, and the hash.
+    """Return the key of a trial, 44 hexadecimal digits: 4 for data set and model, 8 for the seed, and the hash.
 
     Args:
-        trial: what is trained; every field counts, floats to the last bit, but for the sign of a zero.
-        columns: the names of a row's cells, in any order. A row with one more column is another result.
+        trial: what is trained; every field counts, floats to the last bit, except for the sign of a zero.
+        columns: the names of a row's cells, in any order. A row with one more column has another key.
         data_hash: the digest of the data set.
         loss_hash: the digest of the loss's source and parameters.
         fingerprint: the digest of engine, versions and kind of processor.
@@ -62,8 +62,8 @@ def key_in(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
     return _key(names, columns, *take(row))
 
 
-def bare(key: str) -> str:
-    """Return the hash in a key, which was the whole of it before the third format of the store."""
+def hash_in(key: str) -> str:
+    """Return the hash in a key; before the third format of the store a key was only that hash."""
     return key[-DIGITS:]
 
 
@@ -73,7 +73,7 @@ def trial_of(row: Mapping[str, Any]) -> Trial:
 
 
 def _key(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> str:
-    """Return the key of a trial, given its cells by these names, and its hashes."""
+    """Return the key of a trial from its cells, by their names, and its hashes."""
     seed = cells[SEED]
     region, before, after = _around(names, columns, *cells[:SEED], 0, *cells[SEED + 1 :])
     digest = hashlib.sha256(f"{before}{seed}{after}".encode()).hexdigest()[:DIGITS]
@@ -82,18 +82,18 @@ def _key(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> str:
 
 @lru_cache(SETTINGS, typed=True)  # 1 and 1.0 make two keys
 def _around(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> tuple[str, str, str]:
-    """Return the region of a trial of seed 0, and what is hashed before its seed and after it."""
-    values: list[Any] = [cell + 0.0 if isinstance(cell, float) else cell for cell in cells]  # no zero has a sign
+    """Return the first part of the prefix, and the text that is hashed before the seed and after it."""
+    values: list[Any] = [cell + 0.0 if isinstance(cell, float) else cell for cell in cells]  # -0.0 becomes 0.0
     trial, hashes = dict(zip(names, values, strict=False)), values[len(names) :]
     # Python writes the shortest text that reads back as the same float.
     text = _text([{**trial, "loss": title(trial["loss"])}, _schema(columns), *hashes])
-    before, after = text.split('"seed": 0')  # in a text the quotes would be written otherwise
+    before, after = text.split('"seed": 0')  # unique: inside a string the quotes would be escaped
     return _region(trial["dataset"], trial["model"]), f'{before}"seed": ', after
 
 
 def _region(dataset: str, model: str) -> str:
     named = json.dumps([dataset, model]).encode()
-    return f"{zlib.crc32(named) % 2**16:04x}"  # some may share one: it is a place, and no name
+    return f"{zlib.crc32(named) % 2**16:04x}"  # need not be unique: it only orders the store
 
 
 _text = json.JSONEncoder().encode
@@ -101,7 +101,7 @@ _text = json.JSONEncoder().encode
 
 @cache
 def _described(columns: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """Return the names of what describes a trial, and what takes these cells, and the hashes, of such a row."""
+    """Return the names of the cells that describe a trial, and a function that takes them and the hashes."""
     names = tuple(name for name in DESCRIBED if name in columns)
     return names, itemgetter(*names, "data_hash", "loss_hash", "fingerprint")
 

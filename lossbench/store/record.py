@@ -1,4 +1,4 @@
-"""A finished trial as it is stored: texts, bytes and a checksum, no pickle."""
+"""A finished trial as it is stored: texts, bytes and a checksum, but no pickle."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from lossbench.store.cells import read, write
-from lossbench.store.key import Row, bare, key_in
+from lossbench.store.key import Row, hash_in, key_in
 
 NO_OUTPUTS = np.empty(0, dtype=np.float32)
-"""Of a training that failed, or that an older lossbench stored."""
+"""The outputs of a training that failed, or that an older lossbench stored."""
 
 
 class Done(NamedTuple):
@@ -20,8 +20,8 @@ class Done(NamedTuple):
 
     Args:
         row: its row of `trials.csv`: None, bool, int, float and str by name; see `lossbench.run.scoring.rows_of`.
-        curve: ((1 + parts) * epochs,) float64, its validation curve; behind it, of a sum of losses, how long the
-            gradient of each part was.
+        curve: ((1 + parts) * epochs,) float64, its validation curve, followed by the gradient norms of each part
+            of a sum of losses.
         outputs: (test rows * outputs,) float32, its raw outputs at the last epoch.
     """
 
@@ -34,15 +34,15 @@ class Record(NamedTuple):
     """One stored trial, cell by cell of the table `trials`.
 
     Args:
-        key: see `key_of`; of a trial that was stored before the third format, the hash alone.
+        key: see `key_of`; only the hash if the trial was stored before the third format.
         dataset: spec of the data set; trials are counted and cleared by it.
         loss: spec of the loss, likewise.
         fingerprint: digest of engine, versions and processor, likewise.
         written: when it was stored, seconds since 1970.
         layout: which cells the row has, see `lossbench.store.cells`.
-        cells: what is in them; a text before the third format.
-        curve: the validation curve, (epochs,) little-endian float64, and what stands behind it, see `Done`.
-        checksum: of all of them, since SQLite keeps none of its own.
+        cells: their values; a text before the third format.
+        curve: the curve of `Done` as little-endian float64.
+        checksum: a checksum of all of them, since SQLite has none.
         outputs: the raw outputs, little-endian float32; empty where there are none.
     """
 
@@ -63,16 +63,16 @@ class Record(NamedTuple):
         return isinstance(self.cells, str)
 
     @property
-    def whole(self) -> bool:
-        """Whether the record is as it was stored."""
+    def intact(self) -> bool:
+        """Whether the checksum is right."""
         try:
             return self.checksum == self._checksum()
-        except TypeError:  # in a damaged file anything may be of another type
+        except TypeError:  # in a damaged file any value may have another type
             return False
 
     def _checksum(self) -> int:
         if self.older:
-            return checksum(bare(self.key), self.layout, self.cells, self.curve, self.outputs)
+            return checksum(hash_in(self.key), self.layout, self.cells, self.curve, self.outputs)
         return checksum_of(self.key, self.layout, self.cells, self.curve, self.outputs)  # type: ignore[arg-type]
 
 
@@ -96,7 +96,7 @@ def decode(record: Record) -> Done:
     """Return the finished trial that a record was made of, equal to the last bit.
 
     Raises:
-        ValueError: what is stored is no row, or a cell is none of its column.
+        ValueError: the stored bytes are no row, or a cell does not fit its column.
     """
     row = read(record.layout, record.cells)
     try:
@@ -108,7 +108,7 @@ def decode(record: Record) -> Done:
 
 
 def checksum_of(key: str, layout: str, cells: bytes, curve: bytes, outputs: bytes) -> int:
-    """Return the checksum of a record; see `Record`. Where one part ends and the next begins counts too."""
+    """Return the checksum of a record; see `Record`. The lengths of the parts are included."""
     total = zlib.crc32(repr((key, len(cells), len(curve))).encode(), _begun(layout))
     for part in (cells, curve, outputs):
         total = zlib.crc32(part, total)
@@ -121,14 +121,14 @@ def _begun(layout: object) -> int:
 
 
 def checksum(key: object, kind: object, *content: object) -> int:
-    """Return the checksum of evidence, and of a record before the third format.
+    """Return the checksum of evidence, or of a record before the third format.
 
-    No bytes at the end count as nothing, as before there were outputs.
+    Empty bytes at the end are left out: the first format had no outputs.
 
     Args:
-        key: under which it is stored.
-        kind: what many of them have in common, the names of their cells or their claim.
-        content: all else.
+        key: the key that it is stored under.
+        kind: what many records have in common: the names of their cells, or their claim.
+        content: everything else.
     """
     kept = content[:-1] if content[-1] == b"" else content
     return zlib.crc32(f"({', '.join([repr(key), _shown(kind), *map(repr, kept)])})".encode())
@@ -136,5 +136,5 @@ def checksum(key: object, kind: object, *content: object) -> int:
 
 @lru_cache(typed=True)
 def _shown(kind: object) -> str:
-    # In a damaged file a text may come back as a number or as None; repr accepts anything.
+    # In a damaged file a text may be read as a number or as None; repr accepts anything.
     return repr(kind)

@@ -1,4 +1,4 @@
-"""A text that takes long to make, kept beside the store for the next run."""
+"""Cache a text that is slow to make in a file beside the store."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from lossbench.store.store import store_path
 
 
 def remembered(name: str, stamp: str, make: Callable[[], str]) -> str:
-    """Return a text that an earlier run made of the same things, or make it.
+    """Return a text that an earlier run cached under the same stamp, or make it and cache it.
 
-    Where there is no folder for the store, or none that can be written to, it is made every time.
+    Without a writable folder for the store it is made every time.
 
     Args:
-        name: of the file.
-        stamp: one word that differs whenever the text would.
+        name: the name of the file.
+        stamp: one word that differs whenever the text would differ.
         make: makes the text, one word.
 
     Example:
@@ -25,7 +25,7 @@ def remembered(name: str, stamp: str, make: Callable[[], str]) -> str:
     """
     with suppress(OSError, OutputError, ValueError):
         kept, text, end = store_path().with_name(name).read_text(encoding="utf-8").split(" ")
-        if (kept, end) == (stamp, "\n"):  # with its end it is whole
+        if (kept, end) == (stamp, "\n"):  # the line end shows that the file is complete
             return text
     text = make()
     with suppress(OSError, OutputError):

@@ -15,7 +15,7 @@ from typing import Any
 from lossbench.errors import BadValue, DataError, OutputError
 from lossbench.home import expand
 from lossbench.store.database import connect, damaged, explained
-from lossbench.store.key import Row, bare, trial_of
+from lossbench.store.key import Row, hash_in, trial_of
 from lossbench.store.record import Done, Record, checksum, decode, encode
 
 LAYOUT, WRITTEN = Record._fields.index("layout"), Record._fields.index("written")
@@ -31,7 +31,7 @@ _OLDER = """SELECT EXISTS (SELECT 1 FROM columns WHERE names NOT LIKE '[[%')"""
 
 
 def is_time(value: object) -> bool:
-    """Say whether a value is a time at which a trial may have been stored, in seconds since 1970."""
+    """Say whether a value is a plausible time of storing, in seconds since 1970."""
     return isinstance(value, int) and 0 <= value < LATEST
 
 
@@ -44,8 +44,8 @@ class Group:
         fingerprint: digest of engine, versions and processor.
         losses: the number of losses.
         trials: the number of trials.
-        oldest: when the first of them was stored, seconds since 1970.
-        newest: likewise the last.
+        oldest: when the first trial was stored, seconds since 1970.
+        newest: when the last trial was stored, likewise.
     """
 
     dataset: str
@@ -59,7 +59,7 @@ class Group:
 class Store:
     """An SQLite file of finished trials. Several processes may read and write it at once.
 
-    Every method raises OutputError if the file cannot be written (what it holds is kept) and DataError if it is
+    Every method raises OutputError if the file cannot be written (its contents are kept) and DataError if it is
     damaged.
 
     Args:
@@ -90,7 +90,7 @@ class Store:
         return int(self._query("SELECT count(*) FROM trials")[0][0])
 
     def get(self, keys: Sequence[str]) -> dict[str, Done]:
-        """Return the finished trial of each of these keys that is stored."""
+        """Return the finished trials that are stored under these keys, by key."""
         chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
         return {record.key: self._decoded(record) for chunk in chunks for record in self._records(chunk)}
 
@@ -109,8 +109,8 @@ class Store:
         Evidence on claims is not copied: it is made again from trials in seconds.
 
         Raises:
-            DataError: the two hold different results of one trial, or the other one a result that is not of the
-                trial of its key.
+            DataError: the two stores hold different results of one trial, or a key of the other store is that of
+                another row.
         """
         return self._add(map(other._checked, other._records()))
 
@@ -118,14 +118,14 @@ class Store:
         """Yield every row, sorted by what was trained."""
 
         def order(record: Record) -> tuple[Any, ...]:
-            return *vars(trial_of(self._decoded(record).row)).values(), bare(record.key)
+            return *vars(trial_of(self._decoded(record).row)).values(), hash_in(record.key)
 
-        # Records take a tenth of the memory of their rows.
+        # Records are sorted, not rows: they take a tenth of the memory.
         for record in sorted(self._records(), key=order):
             yield self._decoded(record).row
 
     def recall(self, key: str) -> str | None:
-        """Return the evidence stored under a key, as it was given, or None.
+        """Return the evidence that is stored under a key; None if there is none.
 
         Raises:
             DataError: it is damaged.
@@ -155,7 +155,7 @@ class Store:
     def clear(self, dataset: str | None = None, loss: str | None = None) -> int:
         """Remove the trials of a data set, of a loss, of both, or all of them. Return how many were removed.
 
-        All evidence on claims is removed too, since it may rest on these trials.
+        All evidence on claims is removed too, since it may depend on these trials.
         """
         condition = "(?1 IS NULL OR dataset = ?1) AND (?2 IS NULL OR loss = ?2)"
         with self._writing():
@@ -165,7 +165,7 @@ class Store:
     def remove(self, keys: Sequence[str]) -> None:
         """Remove the trials of these keys, as far as they are stored."""
         with self._writing():
-            both = ((key, bare(key)) for key in keys)
+            both = ((key, hash_in(key)) for key in keys)
             self._connection.executemany("DELETE FROM trials WHERE key IN (?, ?)", both)
 
     def groups(self) -> list[Group]:
@@ -183,38 +183,38 @@ class Store:
 
     def _records(self, keys: Sequence[str] | None = None) -> Iterator[Record]:
         """Yield the records of some keys, or all of them; raise DataError at one that is damaged."""
-        whole = {bare(key): key for key in keys or ()}
-        wanted = [*whole.values(), *(whole if whole and self._has_older() else ())]
+        by_hash = {hash_in(key): key for key in keys or ()}
+        wanted = [*by_hash.values(), *(by_hash if by_hash and self._has_older() else ())]
         condition = "" if keys is None else f" WHERE key IN ({','.join('?' * len(wanted))})"
         with explained(self.path):
             for values in self._connection.execute(_SELECT + condition, wanted):
                 record = Record(*values)
-                if not record.whole:
+                if not record.intact:
                     raise damaged(self.path, f"checksum of trial {record.key}")
-                yield record._replace(key=whole[record.key]) if record.key in whole else record
+                yield record._replace(key=by_hash[record.key]) if record.key in by_hash else record
 
     def _has_older(self) -> bool:
-        """Whether trials may be here that were stored before the third format, when keys were shorter."""
+        """Whether the store may have trials from before the third format, when keys were shorter."""
         return bool(self._query(_OLDER)[0][0])
 
     def _decoded(self, record: Record) -> Done:
-        """Return the trial of a record; raise DataError where it is none."""
+        """Return the trial of a record; raise DataError if it cannot be read."""
         try:
             return decode(record)
         except ValueError as error:
             raise damaged(self.path, f"trial {record.key}: {error}") from None
 
     def _checked(self, record: Record) -> Record:
-        """Return a record as it is made now; raise DataError where its key, or more, is that of another row."""
-        anew = self._anew(record)
-        known = (bare(anew.key) if record.older else anew.key, *anew[1:WRITTEN])
+        """Return a record in the current format; raise DataError if its key or another field is wrong."""
+        anew = self._in_current_format(record)
+        known = (hash_in(anew.key) if record.older else anew.key, *anew[1:WRITTEN])
         if known != record[:WRITTEN]:
             raise damaged(self.path, f"trial {record.key}: the key is that of another row")
         if not is_time(record.written):
             raise damaged(self.path, f"trial {record.key}: stored at {record.written!r:.50}")
         return anew
 
-    def _anew(self, record: Record) -> Record:
+    def _in_current_format(self, record: Record) -> Record:
         return encode(self._decoded(record), record.written)
 
     def _add(self, records: Iterable[Record]) -> int:
@@ -224,29 +224,29 @@ class Store:
             return sum(self._insert(chunk, columns) for chunk in chunks)
 
     def _insert(self, records: list[Record], columns: Callable[[str], int]) -> int:
-        new = self._unheld(records) if self._has_older() else records
+        new = self._not_stored(records) if self._has_older() else records
         cells = ((*record[:LAYOUT], columns(record.layout), *record[LAYOUT + 1 :]) for record in new)
         added = self._connection.executemany(_INSERT, cells).rowcount
         if added < len(records):
             self._compare(records)
         return added
 
-    def _unheld(self, records: list[Record]) -> list[Record]:
-        """Return those that are not stored; a shorter key is no conflict to SQLite."""
+    def _not_stored(self, records: list[Record]) -> list[Record]:
+        """Return the records that are not stored; SQLite sees no conflict with a shorter, older key."""
         held = {record.key for record in self._records([record.key for record in records])}
         return [record for record in records if record.key not in held]
 
     def _columns(self, layout: str) -> int:
-        """Return by which number a layout is stored, which it is from now on."""
+        """Store a layout, unless it is stored, and return its number."""
         self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (layout,))
         return int(self._connection.execute("SELECT id FROM columns WHERE names = ?", (layout,)).fetchone()[0])
 
     def _compare(self, records: list[Record]) -> None:
-        """Refuse records of which a different one is stored under the same key."""
+        """Raise DataError if a different result is stored under the key of one of the records."""
         held = {record.key: record for record in self._records([record.key for record in records])}
         for record in records:
             there = held[record.key]
-            if there.checksum != record.checksum and self._anew(there).checksum != record.checksum:
+            if there.checksum != record.checksum and self._in_current_format(there).checksum != record.checksum:
                 raise self._contradiction(there, record)
 
     def _contradiction(self, held: Record, new: Record) -> DataError:
@@ -285,7 +285,7 @@ def store_path(folder: str | Path | None = None) -> Path:
     """Return the path of the store in a folder; it need not exist.
 
     Args:
-        folder: None for the user's own: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
+        folder: None for the user's default: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
             `~/.cache/lossbench`.
     """
     folder = folder or os.environ.get("LOSSBENCH_CACHE")
@@ -299,6 +299,6 @@ def _caches() -> str:
         return expand("~/.cache")
     except BadValue:
         raise OutputError(
-            "no home folder is known here, for the store of finished trials; name a folder in LOSSBENCH_CACHE, or "
-            "run without: --no-cache"
+            "no home folder is known here for the store of finished trials; name a folder in LOSSBENCH_CACHE, or "
+            "run with --no-cache"
         ) from None

@@ -52,7 +52,7 @@ class _Here:
         self.most = max(self.most, len(self.under_way))
         return number
 
-    def over(self, tasks: Collection[int], seconds: float) -> Iterable[int]:
+    def finished(self, tasks: Collection[int], seconds: float) -> Iterable[int]:
         waiting = sorted(tasks)
         return [waiting[self.choose(len(waiting))]] if waiting else []
 
@@ -91,7 +91,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nothing."""
     for module in (flow, handshake):
         monkeypatch.setattr(module, "PATIENCE", -1.0)
-        monkeypatch.setattr(module, "LOOK", 0.0)
+        monkeypatch.setattr(module, "POLL_INTERVAL", 0.0)
 
 
 @given(st.integers(0, 12), st.lists(st.integers(1, 3), min_size=1, max_size=3), st.randoms(use_true_random=False))
@@ -138,7 +138,7 @@ def broken() -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [(silent, "worker node did not answer"), (broken, "node cannot say what it computes with .*No module named")],
+    [(silent, "worker node did not answer"), (broken, "node cannot report its versions .*No module named")],
 )
 def test_a_worker_that_does_not_say_what_it_is(asked: Callable[[], Any], words: str) -> None:
     """It is named, with what to do."""
@@ -149,9 +149,9 @@ def test_a_worker_that_does_not_say_what_it_is(asked: Callable[[], Any], words: 
 @pytest.mark.usefixtures("impatient")
 def test_a_cluster_without_workers() -> None:
     """A run waits a while for the first, and for another where all are gone."""
-    with pytest.raises(BadValue, match=r"the fake scheduler has had no worker .* start some: fake worker"):
+    with pytest.raises(BadValue, match=r"the fake scheduler has had no worker .* start workers with: fake worker"):
         run(_Here([{}]), [1])
-    with pytest.raises(LossbenchError, match=r"all workers are gone .* what was finished before is kept"):
+    with pytest.raises(LossbenchError, match=r"there has been no worker .* what was finished before is kept"):
         run(_Here([{"node": 1}, {}]), [1])
 
 
@@ -173,5 +173,7 @@ def test_what_a_worker_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ModuleNotFoundError("No module named 'elsewhere'")
 
     monkeypatch.setattr(flow, "unpacked", lacking)
-    with pytest.raises(UsageError, match=r"lacks what a loss is made of \(ModuleNotFoundError: No module named"):
+    with pytest.raises(
+        UsageError, match=r"lacks a package that a loss needs \(ModuleNotFoundError: No module named"
+    ):
         run(_Here([{"node": 1}]), [1])

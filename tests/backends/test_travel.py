@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lossbench.backends.travel import Luggage, unpacked
+from lossbench.backends.travel import Sender, unpacked
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
 from lossbench.run.packs import train_pack
@@ -55,7 +55,7 @@ def test_a_table_is_sent_once_for_all_its_packs() -> None:
     """Each pack names what it shares; what is left of it is small, and together they are what was packed."""
     packs = packs_of(datasets=["breast_cancer", "iris"], models=["linear", "mlp:4", "mlp:8"], seeds=2)
     sent: list[bytes] = []
-    luggage = Luggage(lambda content: sent.append(content) or len(sent) - 1)
+    luggage = Sender(lambda content: sent.append(content) or len(sent) - 1)
     travelled = [luggage.packed(pack) for pack in packs]
     assert len(packs) >= 6
     assert len(sent) == 2
@@ -78,7 +78,7 @@ def test_a_model_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch
     monkeypatch.chdir(here)
     (pack, *_) = packs_of(datasets="diabetes", losses=["mse"], models=["nets.py:Net"], seeds=1, epochs=2)
     sent: list[bytes] = []
-    described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
+    described, shared = Sender(lambda content: sent.append(content)).packed(pack)
     trained = train_pack(pack, "fused", "cpu")
     monkeypatch.chdir(there)
     again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "fused", "cpu")
@@ -97,7 +97,7 @@ def test_a_metric_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatc
         datasets="diabetes", losses=["mse"], score="metrics.py:far:lower", seeds=1, epochs=2, outliers=0
     )
     sent: list[bytes] = []
-    described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
+    described, shared = Sender(lambda content: sent.append(content)).packed(pack)
     trained = train_pack(pack, "fused", "cpu")
     monkeypatch.chdir(there)
     again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "fused", "cpu")
@@ -119,7 +119,7 @@ def test_a_loss_arrives_where_its_file_does_not_lie(
     monkeypatch.chdir(here)
     (pack, *_) = packs_of(datasets="diabetes", losses=[loss], seeds=1, epochs=2)
     sent: list[bytes] = []
-    described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
+    described, shared = Sender(lambda content: sent.append(content)).packed(pack)
     trained = train_pack(pack, "fused", "cpu")
     monkeypatch.chdir(there)
     arrived = unpacked(described, dict.fromkeys(shared, sent[0]))

@@ -14,17 +14,17 @@ from stats.runs import clean
 from browser.access import violations
 from browser.conftest import Opened
 from lossbench.claims import Study, read_catalogue, read_terms, try_claims
-from lossbench.claims.told.page import claims_page
+from lossbench.claims.report.page import claims_page
 from lossbench.report.html.losses import losses_page
 from lossbench.report.html.trend import trend_page
-from lossbench.report.trend import courses
-from lossbench.results.nights import Night
+from lossbench.report.trend import loss_histories
+from lossbench.results.dated_runs import DatedRun
 
 EXACT = ("A1", "A6", "B4", "B5", "C5", "F3")
 TRUE = ("A1", "A6", "B5", "C5")
 SPREAD = np.linspace(-0.02, 0.03, 8)
 NIGHTS = [
-    Night(
+    DatedRun(
         Path(f"night-{day}"),
         datetime(2026, 11, day, tzinfo=UTC),
         clean({"bce": 0.8 + SPREAD, "mse": (0.9 if day < 4 else 0.8) + SPREAD * day}),
@@ -42,7 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {
         "claims": claims_page(try_claims(catalogue, catalogue.find(EXACT), study), catalogue, study),
         "losses": losses_page(["huber", "mae", "mse"]),
-        "trend": trend_page(courses(NIGHTS), NIGHTS),
+        "trend": trend_page(loss_histories(NIGHTS), NIGHTS),
     }
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lossbench.checks.case import COMPANY, Case, TimeIsUp, gradient, in_its_precision, lone
+from lossbench.checks.case import FIXED_ROWS, Case, TimeIsUp, gradient, in_its_precision, row_by_row
 from lossbench.checks.kinks import check_kinks
 from lossbench.losses import get_loss
 
@@ -27,17 +27,17 @@ def test_a_whole_batch_has_a_value_for_each_sample_alone() -> None:
     mean = made(lambda raw, target: squared(raw, target).mean(-1), whole_batch=True)
     raw, target = mean.draw(5)
     torch.testing.assert_close(Case(mean.loss, 1, alone=True).value(raw, target), squared(raw, target))
-    among = Case(mean.loss, 1, alone=True, beside=COMPANY)
+    among = Case(mean.loss, 1, alone=True, beside=FIXED_ROWS)
     change = among.value(raw + 1, target) - among.value(raw, target)
-    expected = (squared(raw + 1, target) - squared(raw, target)) / (COMPANY + 1)
+    expected = (squared(raw + 1, target) - squared(raw, target)) / (FIXED_ROWS + 1)
     torch.testing.assert_close(change, expected)
 
 
 def test_company_is_kept_where_one_row_is_too_few() -> None:
     """A standard deviation needs several rows; what does without has none beside it."""
     spread = made(lambda raw, target: raw.std(-2).mean(-1), whole_batch=True)
-    assert lone(spread).beside == COMPANY
-    assert lone(made(squared)).beside == 0
+    assert row_by_row(spread).beside == FIXED_ROWS
+    assert row_by_row(made(squared)).beside == 0
 
 
 def test_company_is_kept_where_one_row_is_a_mere_sign() -> None:
@@ -47,8 +47,8 @@ def test_company_is_kept_where_one_row_is_a_mere_sign() -> None:
         return 1 - torch.nn.functional.cosine_similarity(raw, target, dim=-2).mean(-1)
 
     cosine = made(angle, whole_batch=True)
-    assert lone(cosine).beside == COMPANY
-    assert gradient(lone(cosine), *cosine.draw(3)).norm() > 0.01
+    assert row_by_row(cosine).beside == FIXED_ROWS
+    assert gradient(row_by_row(cosine), *cosine.draw(3)).norm() > 0.01
     assert check_kinks(cosine).grade == "pass"
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, estimated, preferred, samples, statistics
+from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, estimated, minimiser, samples, statistics
 from lossbench.losses import catalogue, get_loss
 from lossbench.losses.custom.record import USUAL
 
@@ -74,7 +74,7 @@ def test_no_constant_is_to_be_known() -> None:
 def test_the_preferred_constant_moves_with_the_targets(shift: float) -> None:
     """Targets that are all larger by a constant are estimated by a constant as much larger."""
     target = torch.as_tensor(SAMPLE + shift)[:, None]
-    assert preferred(made(squared), target)[0] == pytest.approx(SAMPLE.mean() + shift)
+    assert minimiser(made(squared), target)[0] == pytest.approx(SAMPLE.mean() + shift)
 
 
 @pytest.mark.parametrize("name", ["bce", "ce"])

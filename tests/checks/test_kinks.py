@@ -21,7 +21,7 @@ def test_a_kink_is_found_where_it_is(place: float, height: float) -> None:
     for kink in found:
         assert kink.place == pytest.approx(place, abs=2e-9)
         assert kink.valid
-        assert not kink.leap
+        assert not kink.value_jump
 
 
 @settings(deadline=None, max_examples=25)

@@ -7,9 +7,9 @@ import torch
 
 from lossbench.checks.case import Case, in_its_precision
 from lossbench.checks.groups import descended
-from lossbench.checks.learns import judged
+from lossbench.checks.kinds import without_gradient
+from lossbench.checks.learns import leads_to_targets
 from lossbench.checks.remedy import check_learns
-from lossbench.checks.say import silent
 from lossbench.losses import get_loss
 from lossbench.losses.custom.record import USUAL
 
@@ -79,7 +79,7 @@ def own(name: str, task) -> Case:
 def test_what_leads_elsewhere_fails(name: str, task, told: str, advice: str) -> None:
     """A loss that cannot learn, or learns the opposite, fails with its fault and what would make it right."""
     case = own(name, task)
-    seen = check_learns(case) if advice else judged(case)
+    seen = check_learns(case) if advice else leads_to_targets(case)
     assert seen.grade == "fail"
     assert told in seen.saw
     assert advice in seen.saw
@@ -88,7 +88,9 @@ def test_what_leads_elsewhere_fails(name: str, task, told: str, advice: str) -> 
 @pytest.mark.parametrize("task", SOUND)
 def test_what_is_sound_passes(task) -> None:
     """Weights, masks, margins, robust losses and losses of whole batches lead to the targets."""
-    assert {name: seen.saw for name in SOUND[task] if (seen := judged(own(name, task))).grade == "fail"} == {}
+    assert {
+        name: seen.saw for name in SOUND[task] if (seen := leads_to_targets(own(name, task))).grade == "fail"
+    } == {}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_what_is_sound_passes(task) -> None:
 def test_losses_of_torch_that_want_other_inputs_fail(spec: str, task, advice: str) -> None:
     """What wants log-probabilities, distances, or -1 and 1, is not right on raw outputs and 0 and 1."""
     case = Case(get_loss(spec, task), USUAL[task])
-    seen = check_learns(case) if advice else judged(case)
+    seen = check_learns(case) if advice else leads_to_targets(case)
     assert seen.grade == "fail"
     assert advice in seen.saw
 
@@ -124,12 +126,12 @@ def test_a_minus_turns_the_verdict() -> None:
             parameters = dict(get_loss(name, task).parameters)
             right = made(lambda raw, target, f=loss, p=parameters: f(raw, target, **p), task, **links)
             wrong = made(lambda raw, target, f=loss, p=parameters: -f(raw, target, **p), task, **links)
-            assert (judged(right).grade, judged(wrong).grade) == ("pass", "fail")
+            assert (leads_to_targets(right).grade, leads_to_targets(wrong).grade) == ("pass", "fail")
 
 
 def test_what_is_left_open_is_to_be_known() -> None:
     """A correlation says nothing of shift and scale, and neither does what is predicted."""
-    seen = judged(own("correlated", "regression"))
+    seen = leads_to_targets(own("correlated", "regression"))
     assert (seen.grade, "up to a shift and a scale" in seen.saw) == ("note", True)
 
 
@@ -141,4 +143,4 @@ def test_a_row_with_little_say_is_not_silent() -> None:
             sign = 2 * target - 1
             return (torch.nn.functional.softplus(-sign * raw) * (target + (1 - target) * w)).sum(-1)
 
-        assert bool(silent(made(fn, "binary"))) == mute
+        assert bool(without_gradient(made(fn, "binary"))) == mute

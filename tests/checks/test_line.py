@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lossbench.checks.case import Case, lone
+from lossbench.checks.case import Case, row_by_row
 from lossbench.checks.line import lines, standard
 from lossbench.losses import catalogue, get_loss
 from lossbench.losses.custom.record import USUAL
@@ -14,7 +14,7 @@ PLACES = torch.linspace(-3, 3, 61, dtype=torch.float64)
 @pytest.mark.parametrize("record", catalogue(), ids=lambda record: f"{record.task}-{record.name}")
 def test_gradient_along_a_line_is_the_derivative_of_its_value(record) -> None:
     """On every line of every loss, between two places the value rises by the mean of the gradients at both."""
-    case = lone(Case(get_loss(record.name, record.task), USUAL[record.task]))
+    case = row_by_row(Case(get_loss(record.name, record.task), USUAL[record.task]))
     places = torch.linspace(0.2, 0.21, 5, dtype=torch.float64)
     for line in lines(case):
         value, slope = line.at(places)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from losses.cases import RECORDS, cases
 
-from lossbench.checks.run import CHECKS, Report, check_loss, checked, checks_of
+from lossbench.checks.run import CHECKS, Report, check_loss, checks_of, observations_of
 from lossbench.errors import CodeFailed, LossFailed, UnknownName
 from lossbench.losses import catalogue, get_loss
 
@@ -31,7 +31,7 @@ NOTED = {"scale", "saturation", "plateaus", "cost"}
 @pytest.mark.parametrize("record", catalogue(), ids=lambda record: f"{record.task}-{record.name}")
 def test_the_catalogue_passes_its_own_checks(record) -> None:
     """No check fails on any built-in loss, every check is done, and each says what it saw."""
-    found = dict(checked(get_loss(record.name, record.task)))
+    found = dict(observations_of(get_loss(record.name, record.task)))
     assert list(found) == list(checks_of(get_loss(record.name, record.task)))
     assert [name for name, seen in found.items() if seen.grade == "fail"] == []
     noted = NOTED | {"learns", "kinks"} if record.flat else NOTED
@@ -67,7 +67,7 @@ def test_what_a_loss_raises_fails_the_check() -> None:
             raise LossFailed("loss 'mine' raised ValueError: too large")
         return squared(raw, target)
 
-    found = dict(checked(made(refusing).loss))
+    found = dict(observations_of(made(refusing).loss))
     assert found["finite"].grade == "fail"
     assert "too large" in found["finite"].saw
     assert found["gradient"].grade == "pass"
@@ -132,7 +132,7 @@ def test_a_loss_that_fits_with_a_statement_is_told_which(spec: str, statement: s
 def test_a_slow_loss_is_looked_at_as_far_as_time_allows() -> None:
     """A check that takes too long is not passed in silence; each is told of as it begins."""
     told: list[str] = []
-    found = dict(checked(made(squared).loss, seconds=0.0, watch=told.append))
+    found = dict(observations_of(made(squared).loss, seconds=0.0, watch=told.append))
     assert told == [f"regression: {name}" for name in CHECKS]
     assert found["learns"].grade == "open"
     assert "not checked: the checks before it took all the time" in str(found["learns"].saw)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.claims import Study, read_terms
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.stats.tuning import at_own_rate, tuning_table
 
 Rule = Callable[[dict[str, Any]], float]
@@ -59,9 +59,9 @@ class Planted(Study):
         rows = [dict(zip(settings, values, strict=True)) for values in product(*settings.values())]
         trials, curves = self.made(rows, task).assign(score=judged[0]), np.empty((0, 0))
         if not tune:
-            return Tried(trials, curves)
+            return TrialResults(trials, curves)
         tuning = tuning_table(trials)
-        return Tried(at_own_rate(trials, tuning), curves, tuning=tuning, choosing=trials)
+        return TrialResults(at_own_rate(trials, tuning), curves, tuning=tuning, choosing=trials)
 
     def made(self, rows: list[dict[str, Any]], task: str) -> pd.DataFrame:
         """Return the trials with their scores."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lossbench.claims.answer import answer
 from lossbench.claims.claim import WORDS, Claim, Evidence, Form
 from lossbench.claims.finding.forms import WEAK, find
-from lossbench.claims.told.words import KINDS, bounds, difference, dirty, listed, plain
+from lossbench.claims.report.words import KINDS, bounds, contamination_of, difference, listed, plain
 
 FORMS: tuple[Form, ...] = ("identity", "conjunction", "universal", "existential", "magnitude", "tendency")
 SAID = ("holds", "refuted", "shown", "not found", "mostly", "mixed", "rarely", "true", "false", WEAK)
@@ -92,7 +92,7 @@ def test_the_typical_and_the_largest_opposing_difference_are_named(claim, lines)
     for line in filter(None, (finding.tally.typical, finding.tally.worst)):
         assert difference(line) in said
         assert f"on {line.dataset}" in said
-        assert dirty(line) in said
+        assert contamination_of(line) in said
     assert ("at worst" in said) == (
         finding.tally.worst is not None and finding.tally.worst is not finding.tally.typical
     )
@@ -176,7 +176,7 @@ def test_a_list_names_each_once_or_counts_it(names):
 @given(st.sampled_from([*KINDS]), st.floats(0.01, 0.9))
 def test_a_contamination_is_said_in_words(kind, share):
     """Its share in per cent, and what is done to the rows."""
-    said = dirty(Evidence("reproduced", "r2", contamination=kind, shares=(share,)))
+    said = contamination_of(Evidence("reproduced", "r2", contamination=kind, shares=(share,)))
     assert said.startswith("with ")
     assert KINDS[kind] in said
     assert "_" not in said
@@ -194,5 +194,5 @@ def test_scores_are_said_in_words():
 def test_a_verdict_that_other_seeds_would_change_is_said_to_be_so(claim, lines):
     """A count that leans one way and is too weak to say has a reason, and it stands in the sentence."""
     finding, said = spoken(claim, lines)
-    assert ("with other seeds the verdict would change in" in said) == (finding.unsteady > 0.0)
-    assert finding.verdict == WEAK or not finding.unsteady
+    assert ("with other seeds the verdict would change in" in said) == (finding.instability > 0.0)
+    assert finding.verdict == WEAK or not finding.instability

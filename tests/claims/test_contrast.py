@@ -129,9 +129,9 @@ def test_without_a_margin_nothing_is_equivalent():
 
 def test_where_it_is_not_known_whose_trainings_diverged_nothing_is_decided():
     """The seeds that are left may be the lucky ones."""
-    assert word([0.10, 0.11, 0.12, np.nan], "better", blurred=True) == "inconclusive"
-    assert word([0.10, 0.11, 0.12, np.nan], "better", whole=(False, True)) == "inconclusive"
-    assert word([0.10, 0.11, 0.12, np.nan], "better", whole=(True, False)) == "reproduced"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", ambiguous=True) == "inconclusive"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", complete=(False, True)) == "inconclusive"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", complete=(True, False)) == "reproduced"
 
 
 SHOWN = Evidence("inconclusive", "accuracy", note="one diverged")

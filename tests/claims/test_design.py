@@ -10,7 +10,7 @@ import pytest
 from lossbench.claims import Claim, Design, Evidence, Study, read_terms, trained, try_claims, under_each
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.deciding import judge_all
-from lossbench.claims.design import decisive, judged
+from lossbench.claims.design import judged, with_roles
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, trains
 from lossbench.errors import BadValue, UsageError
 from lossbench.stats.paired import over_seeds
@@ -70,8 +70,8 @@ def test_contrasts_are_judged_together_and_come_before_what_is_shown():
 def test_the_primary_protocol_decides_where_it_was_tried():
     """All else is sensitivity; where an experiment sets the rates itself, every protocol decides."""
     lines = [replace(LINE, protocol=protocol) for protocol in ("sgd", "adam", "tuned")]
-    assert [line.role for line in decisive(lines, "tuned")] == ["sensitivity", "sensitivity", "unit"]
-    assert [line.role for line in decisive(lines[:2], "tuned")] == ["unit", "unit"]
+    assert [line.role for line in with_roles(lines, "tuned")] == ["sensitivity", "sensitivity", "unit"]
+    assert [line.role for line in with_roles(lines[:2], "tuned")] == ["unit", "unit"]
 
 
 def test_an_experiment_trains_where_it_is_declared_to_return_a_design():
@@ -85,5 +85,5 @@ def test_a_mistake_that_only_the_experiment_knows_is_a_usage_error():
     """It is raised while the design is made."""
     told = {"arms": "mse", "direction": "worse", "datasets": "moons", "outliers": 0.1, "kinds": "label"}
     claim = Claim("x", "y", arguments=told)
-    with pytest.raises(BadValue, match="write a loss and what it meets"):
+    with pytest.raises(BadValue, match="write a loss and its rivals"):
         EXPERIMENTS["outliers"](claim, Study(read_terms()), **arguments_for(claim, "outliers"))

@@ -22,7 +22,7 @@ from lossbench.claims.files import (
     evidence_csv,
     read_expected,
 )
-from lossbench.claims.finding.forms import WERE, is_verdict, same_as, standing
+from lossbench.claims.finding.forms import FORMER_VERDICTS, is_verdict, same_as, standing
 from lossbench.errors import DataError
 
 IDS = ("A6", "B4", "B6", "F3", "F-round")
@@ -127,14 +127,14 @@ def test_what_was_written_is_read(tmp_path):
     assert read_expected(file) == {"T3": "mixed", "A1": "holds"}
 
 
-@given(st.sampled_from([*WERE]), st.sampled_from([*LINES]))
+@given(st.sampled_from([*FORMER_VERDICTS]), st.sampled_from([*LINES]))
 def test_a_file_of_an_older_version_is_held_to_what_its_words_became(before, after):
     """A claim is as it was where its verdict is one of those that the old word may be called now."""
     (judgement,) = found({"T3": after})
     assert (changes({"T3": before}, [judgement]) == []) == same_as(before, after)
 
 
-@pytest.mark.parametrize("word", [*WERE, "true", "order rarely; size refuted", "depends on the score"])
+@pytest.mark.parametrize("word", [*FORMER_VERDICTS, "true", "order rarely; size refuted", "depends on the score"])
 def test_old_words_and_new_ones_are_read(tmp_path, word):
     """For one version, whatever the file is of."""
     file = tmp_path / "claims.csv"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import ASPECTS, WORDS
 from lossbench.claims.judge import TIMED
-from lossbench.claims.memory import code_of, key_of, lasting, read, surroundings, written
-from lossbench.claims.pieces import across, pieces_of
+from lossbench.claims.memory import cacheable, code_of, environment, key_of, read, written
+from lossbench.claims.pieces import in_processes, pieces_of
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.run.provenance import processor
 from lossbench.store import Store
@@ -115,11 +115,11 @@ def test_pieces_tried_side_by_side_leave_their_trials_in_a_store_that_was_empty(
     """So that another claim, or the next run, finds them there."""
     small = replace(T4, arguments={**T4.arguments, "datasets": "moons", "losses": "ce"})
     pieces = list(pieces_of(small, study))[:2]
-    made = [attempted for _, attempted in across(pieces, replace(study, store=store, jobs=2))]
+    made = [attempted for _, attempted in in_processes(pieces, replace(study, store=store, jobs=2))]
     assert [attempted.failure for attempted in made] == ["", ""]
     trained = len(store)
     assert trained > 0
-    list(across(pieces, replace(study, store=store, jobs=2)))
+    list(in_processes(pieces, replace(study, store=store, jobs=2)))
     assert len(store) == trained
 
 
@@ -176,12 +176,12 @@ def test_how_a_claim_is_tried_counts_but_not_by_how_many_processes():
     assert key_of(T4, replace(STUDY, jobs=3, say=print)) == key_of(T4, STUDY)
 
 
-@pytest.mark.parametrize("place", range(len(surroundings())))
-def test_other_surroundings_have_another_key(place, monkeypatch):
+@pytest.mark.parametrize("place", range(len(environment())))
+def test_other_environments_have_another_key(place, monkeypatch):
     """Each of them: the code, the configs, Python, every library, the processor."""
-    before, around = key_of(T4, STUDY), list(surroundings())
+    before, around = key_of(T4, STUDY), list(environment())
     around[place] += "."
-    monkeypatch.setattr(memory, "surroundings", lambda: around)
+    monkeypatch.setattr(memory, "environment", lambda: around)
     assert key_of(T4, STUDY) != before
 
 
@@ -205,12 +205,12 @@ def test_the_key_is_the_same_in_another_process(monkeypatch):
     """Else nothing would ever be remembered. The code is left out: somebody may be editing it."""
     program = (
         "from lossbench.claims import Study, memory, read_catalogue, read_terms\n"
-        "around = memory.surroundings()[2:]\n"
-        "memory.surroundings = lambda: around\n"
+        "around = memory.environment()[2:]\n"
+        "memory.environment = lambda: around\n"
         "print(memory.key_of(read_catalogue().claims['T4'], Study(read_terms())))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    monkeypatch.setattr(memory, "surroundings", lambda: surroundings()[2:])
+    monkeypatch.setattr(memory, "environment", lambda: environment()[2:])
     assert done.stdout.strip() == key_of(T4, STUDY)
 
 
@@ -225,25 +225,25 @@ def test_only_claims_of_the_documents_are_remembered(written, study, store, call
 
 def test_a_claim_that_was_changed_in_python_is_not_one_of_the_documents():
     """Nor one of another catalogue that has its name."""
-    assert lasting(T4, CATALOGUE)
-    assert not lasting(replace(T4, place="elsewhere"), CATALOGUE)
-    assert not lasting(T4, Catalogue({}, {}))
+    assert cacheable(T4, CATALOGUE)
+    assert not cacheable(replace(T4, place="elsewhere"), CATALOGUE)
+    assert not cacheable(T4, Catalogue({}, {}))
 
 
 def test_what_was_timed_is_remembered_by_the_kind_of_processor():
     """A claim about times hangs on the machine, and no more than others on the moment."""
     timed = [claim for claim in CATALOGUE.claims.values() if set(claim.experiments) & set(TIMED)]
     assert timed
-    assert all(lasting(claim, CATALOGUE) for claim in timed)
-    assert set(processor("cpu")) <= set(surroundings())
+    assert all(cacheable(claim, CATALOGUE) for claim in timed)
+    assert set(processor("cpu")) <= set(environment())
 
 
 def test_foreign_experiments_are_found_anew(monkeypatch):
     """No key holds code that is not lossbench's."""
     monkeypatch.setitem(EXPERIMENTS, "rates", lambda claim, study: [])
-    assert not lasting(T4, CATALOGUE)
+    assert not cacheable(T4, CATALOGUE)
     monkeypatch.delitem(EXPERIMENTS, "rates")
-    assert not lasting(T4, CATALOGUE)
+    assert not cacheable(T4, CATALOGUE)
 
 
 def test_a_store_that_cannot_be_written_stops_nothing(store, study):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lossbench.claims import try_claims
-from lossbench.claims.retrial import APART, TIMES, fresh
+from lossbench.claims.retrial import SEED_OFFSET, TIMES, on_fresh_seeds
 
 from .planted import planted
 
@@ -56,7 +56,7 @@ def test_a_counterexample_is_seen_twice_before_it_refutes(written):
 
 def test_a_counterexample_of_the_first_seeds_alone_refutes_nothing(written):
     """Then there is no word on the claim, and what was tried again is told."""
-    (judgement,) = found(written, lambda trial: ahead(trial, 0.05 if trial["seed"] < APART else -0.05))
+    (judgement,) = found(written, lambda trial: ahead(trial, 0.05 if trial["seed"] < SEED_OFFSET else -0.05))
     assert judgement.verdict == "too weak to say"
     assert "tried again on fresh seeds, does not refute it" in judgement.answer
     assert judgement.finding.tally.opposing
@@ -78,8 +78,8 @@ def test_where_nothing_speaks_against_a_claim_nothing_is_tried_again(written):
 def test_fresh_seeds_are_others_and_more():
     """None of the first ones, nor of those that choose their rates."""
     study = planted(lambda trial: 0.8)
-    assert len(fresh(study).seeds) == TIMES * len(study.seeds)
-    assert not {*fresh(study).seeds} & {*range(study.seeds.stop + 100)}
+    assert len(on_fresh_seeds(study).seeds) == TIMES * len(study.seeds)
+    assert not {*on_fresh_seeds(study).seeds} & {*range(study.seeds.stop + 100)}
 
 
 @pytest.mark.parametrize("spread", [0.02])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.scores import CONSTANT, as_chosen_by_others, by_seed
+from lossbench.claims.scores import CONSTANT, by_seed, scores_at_other_choices
 
 from .made_up import made_up
 
@@ -57,7 +57,7 @@ def test_what_halves_choose_otherwise_is_part_of_the_variance():
     """Half the square of how far the difference is apart under two choices, as often as they differ."""
     trials = choosing(lambda loss, lr: close(loss, lr), noise=0.1)
     trials.loc[(trials.loss == "mse") & (trials.lr == 1.0), "accuracy"] = 0.7
-    first, other = as_chosen_by_others(trials, list(LOSSES), [0.0])
+    first, other = scores_at_other_choices(trials, list(LOSSES), [0.0])
     moves = (first.difference("accuracy", LOSSES) - other.difference("accuracy", LOSSES)).mean(axis=-1)
     apart = np.abs(moves) > 0.1
     assert 0.1 < apart.mean() < 1.0
@@ -72,7 +72,7 @@ def test_halves_have_no_seed_in_common_and_choose_on_clean_data():
     trials = choosing(clear, shares=(0.0, 0.2))
     dirty = trials.outlier_fraction > 0
     trials.loc[dirty & (trials.lr == 1.0), "validation_score"] = 1.0
-    for scores in as_chosen_by_others(trials, list(LOSSES), [0.0, 0.2]):
+    for scores in scores_at_other_choices(trials, list(LOSSES), [0.0, 0.2]):
         assert set(scores.of("lr", "mse").ravel()) == set(scores.of("lr", "mse", 0.2).ravel()) == {0.1}
         assert scores.of("accuracy", "bce", 0.2) == pytest.approx(0.7)
         assert scores.of("seed", "bce").shape == (200, SEEDS)
@@ -84,7 +84,7 @@ def test_a_rate_that_was_not_tried_is_not_chosen(missing):
     """Each loss chooses among those that were nearly chosen for it."""
     trials = choosing(lambda loss, lr: 0.6 + 0.3 * (lr != 0.1), noise=0.2)
     kept = trials[[pair not in missing for pair in zip(trials.loss, trials.lr, strict=True)]]
-    for scores in as_chosen_by_others(kept, list(LOSSES), [0.0]):
+    for scores in scores_at_other_choices(kept, list(LOSSES), [0.0]):
         for loss in LOSSES:
             found = scores.of("lr", loss)
             assert not np.isnan(found).any()

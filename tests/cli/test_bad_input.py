@@ -50,10 +50,10 @@ NAMES = [
     ),
     ("compare -c nope.toml", ["no config at 'nope.toml'", "default or quick"]),
     ("compare --quick -c default", ["--quick is --config quick"]),
-    ("aa --same", ["--same", "does nothing without --tables", "give --tables N too"]),
-    ("aa -m linear", ["--model", "does nothing without --tables"]),
-    ("aa --tables 9 --arms 3", ["--arms", "does nothing with --tables", "leave out one"]),
-    ("aa --tables 9 --comparisons 30", ["--comparisons", "does nothing with --tables"]),
+    ("aa --same", ["--same", "applies to fresh tables only", "add --tables N"]),
+    ("aa -m linear", ["--model", "applies to fresh tables only"]),
+    ("aa --tables 9 --arms 3", ["--arms", "not with --tables", "leave one of them out"]),
+    ("aa --tables 9 --comparisons 30", ["--comparisons", "not with --tables"]),
     ("aa --arms 0", ["at least two arms, but --arms is 0"]),
 ]
 
@@ -73,8 +73,8 @@ VALUES = [
     ("compare -d iris --lr nan", ["lr: nan", "above zero"]),
     ("compare -d iris --lr inf", ["lr: inf", "above zero"]),
     ("compare -d iris --lr fast", ["--lr", "'fast' is not a number"]),
-    ("compare -d iris --lr=", ["--lr", "names nothing"]),
-    ("compare -d ,", ["--dataset", "',' names nothing"]),
+    ("compare -d iris --lr=", ["--lr", "holds no value"]),
+    ("compare -d ,", ["--dataset", "',' holds no value"]),
     ("compare -d iris --l1 -1", ["l1: -1", "at least zero"]),
     ("compare -d iris --l2 nan", ["l2: nan", "at least zero"]),
     ("compare -d iris --outliers 0,1", ["outliers: 1", "[0, 1)"]),
@@ -88,7 +88,7 @@ VALUES = [
     ("compare -d iris --optimizer sgd:momentum=1", ["momentum=1 is out of range", "[0, 1)"]),
     ("compare -d iris -m mlp:16,0", ["mlp:16,0", "positive whole numbers", "mlp:64,32:tanh"]),
     ("compare -d iris -l huber", ["'huber'", "multiclass", "it serves regression", "ce, mse, mse_logits"]),
-    ("compare -d iris --csv=", ["names nothing; give a path"]),
+    ("compare -d iris --csv=", ["is no path; give one"]),
     ("compare -d iris --margin accuracy=0", ["margins.accuracy: 0", "above zero"]),
     ("compare -d iris --margin accuracy=nan", ["margins.accuracy: nan", "above zero"]),
     ("compare -d iris --margin accuracy=inf", ["margins.accuracy: inf", "above zero"]),
@@ -285,4 +285,4 @@ def test_a_cluster_without_its_engine_says_what_to_install(
 @pytest.mark.parametrize("option", ["--output", "--csv", "--baseline", "--config"])
 def test_an_empty_path_is_none(refusal: Callable[..., str], option: str) -> None:
     """As of a variable that is not set: it does not stand for the current folder."""
-    assert "'' names nothing; give a path or leave the option out" in refusal("compare", "-d", "iris", option, "")
+    assert "'' is no path; give one or leave the option out" in refusal("compare", "-d", "iris", option, "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lossbench.checks.run import CHECKS
-from lossbench.cli.process.progress import telling
+from lossbench.cli.process.progress import status_line
 from lossbench.task import TASKS
 
 
@@ -82,7 +82,7 @@ def test_what_is_being_checked_is_shown_on_a_terminal_only(
     for quiet, lines, shown in ((False, False, True), (True, False, False)):
         screen = Terminal()
         monkeypatch.setattr("sys.stderr", screen)
-        with telling(quiet, lines) as say:
+        with status_line(quiet, lines) as say:
             say("binary: kinks")
             time.sleep(0.2)  # it is drawn some ten times a second
         assert ("binary: kinks" in screen.getvalue()) == shown

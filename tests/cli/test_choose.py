@@ -207,7 +207,7 @@ def test_lines_to_paste_are_never_broken(inside: Callable[..., Outcome], tmp_pat
 def test_a_budget_that_ends_exits_with_4(inside: Callable[..., Outcome], spoilt: Path, monkeypatch) -> None:
     """The choice is made on the whole seeds that were done, and that is said."""
     monkeypatch.setattr("lossbench.stats.answer.decision.can_decide", lambda *_: True)
-    monkeypatch.setattr(Work, "left", property(lambda work: 1e9 if work.trained < 90 else 0.0))
+    monkeypatch.setattr(Work, "seconds_left", property(lambda work: 1e9 if work.trained < 90 else 0.0))
     alike = ("-l", "huber,huber:delta=1.01", "--margin", "r2=1e-9")
     done = inside("choose", "-d", "spoilt.csv:target=y", *alike, "--jobs", "1")
     said = " ".join(done.out.split())

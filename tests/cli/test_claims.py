@@ -33,7 +33,7 @@ def test_the_report_is_as_wide_as_the_terminal(
     inside: Callable, monkeypatch: pytest.MonkeyPatch, ids: tuple[str, ...], columns: int
 ) -> None:
     """No line is longer, none ends in blanks, and none is broken."""
-    monkeypatch.setattr("lossbench.report.terminal.columns", lambda: columns)
+    monkeypatch.setattr("lossbench.report.terminal.terminal_width", lambda: columns)
     lines = inside("claims", *ids).out.splitlines()
     assert max(map(len, lines)) <= columns
     assert all(line == line.rstrip() for line in lines)

@@ -305,7 +305,7 @@ def test_what_lies_about_spoils_nothing(lossbench: Callable, tmp_path: Path) -> 
     assert ended == dict(zip(losses, [["ok"], ["ok"], ["failed"], ["failed"], ["ok"]], strict=True))
     said = trials.groupby("loss").failure.first()
     assert "raised SystemExit: 0 (own.py line " in said["mine/own.py:leaving"]
-    assert "its trainings hang on what ran before them" in said["mine/own.py:schedule"]
+    assert "its trainings depend on what ran before them" in said["mine/own.py:schedule"]
     assert "from the loss\n" in outcome.err
     assert "past Python\n" in outcome.err
 

@@ -141,7 +141,7 @@ def test_a_folder_without_room_costs_no_training(inside: Inside, expected: bytes
         short = inside(*WANTED, *BRIEF, "-o", "out", "--csv", "-", "--quiet")
     assert (short.code, short.out) == (2, expected.decode())
     assert short.err == (
-        "lossbench: error: cannot write 'out/trials.csv': File too large; make room, or name another place. "
+        "lossbench: error: cannot write 'out/trials.csv': File too large; free some space, or name another place. "
         "The trainings are kept: run the command again\n"
     )
     assert list((tmp_path / "out").iterdir()) == []

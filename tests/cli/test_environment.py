@@ -14,7 +14,7 @@ import pytest
 
 from lossbench.cli import run
 from lossbench.cli.process.refused import FOLDER
-from lossbench.cli.process.refused import refusal as refusal_of
+from lossbench.cli.process.refused import system_refusal as refusal_of
 
 from .conftest import BRIEF, PLAIN, ROOT, Outcome, shell
 
@@ -55,7 +55,7 @@ def test_memory_that_runs_out(tmp_path: Path, cache: Path) -> None:
     """One message, which says what to do, and exit code 1: with so little, linear algebra might wait for ever."""
     outcome = shell("ulimit -v 700000; lossbench datasets iris", tmp_path, cache)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
-    assert outcome.err.startswith("lossbench: error: there is room for 0.67 GiB of addresses (ulimit -v)")
+    assert outcome.err.startswith("lossbench: error: the address space is limited to 0.67 GiB (ulimit -v)")
     assert shell("ulimit -v 700000; lossbench --help", tmp_path, cache).code == 0
 
 
@@ -65,14 +65,14 @@ def test_a_thread_that_does_not_start_where_memory_is_limited(
 ) -> None:
     """Its stack had no room: the system says the same of both, and the limit that is there tells which."""
     for allowed, said in ((2**31, "memory ran out"), (math.inf, "no more processes or threads")):
-        monkeypatch.setattr("lossbench.cli.process.refused.room", lambda allowed=allowed: allowed)
+        monkeypatch.setattr("lossbench.cli.process.refused.address_space", lambda allowed=allowed: allowed)
         assert said in str(refusal_of(error))
 
 
 @pytest.mark.parametrize(
     ("stumbled", "refused", "said"),
     [
-        (UnboundLocalError("child_r"), OSError(errno.EMFILE, "Too many open files"), "no more open files"),
+        (UnboundLocalError("child_r"), OSError(errno.EMFILE, "Too many open files"), "too many open files"),
         (
             RuntimeError("cannot join thread"),
             RuntimeError("can't start new thread"),
@@ -101,7 +101,7 @@ def test_what_runs_out_while_processes_start(stumbled: Exception, refused: Excep
             "memory ran out",
         ),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory ran out"),
-        (OSError(errno.EMFILE, "Too many open files", "a.csv"), "no more open files"),
+        (OSError(errno.EMFILE, "Too many open files", "a.csv"), "too many open files"),
         (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "no more processes"),
         (
             PermissionError(errno.EACCES, "Permission denied", "a.csv"),

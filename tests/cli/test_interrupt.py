@@ -90,7 +90,7 @@ def test_ctrl_c_while_training(tmp_path: Path, jobs: int) -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert err.strip() == "lossbench: interrupted; what the store holds already is not trained again"
+    assert err.strip() == "lossbench: interrupted; finished trainings are in the store and are not trained again"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert wait_until(lambda: not alive(process.pid), seconds=15)
 

@@ -97,9 +97,9 @@ def test_what_crashes_when_it_is_tried_is_refused(tmp_path: Path, cache: Path) -
     (tmp_path / "own.py").write_text(LETHAL)
     commands = [["compare", "-d", "diabetes", option, f"own.py:{name}", *BRIEF] for name, option in THREE]
     program = f"""
-from lossbench.apart import own_process
+from lossbench.apart import allow_forks
 from lossbench.cli import run
-own_process()
+allow_forks()
 print([run(command) for command in {commands}])
 """
     environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from lossbench.losses import catalogue
-from lossbench.report.catalogue import document, whole
+from lossbench.report.catalogue import losses_document, whole_catalogue
 from lossbench.task import TASKS
 
 
@@ -115,7 +115,7 @@ def test_a_loss_that_fits_no_task_is_refused(refusal: Callable, tmp_path: Path) 
 
 def test_markdown_is_the_document(inside: Callable) -> None:
     """The whole catalogue is docs/losses.md; one loss is its entries, with its values."""
-    assert inside("losses", "--format", "markdown").out == document(whole())
+    assert inside("losses", "--format", "markdown").out == losses_document(whole_catalogue())
     one = inside("losses", "huber:delta=2", "--format", "markdown").out
     assert "### huber\n" in one
     assert "default 1; here 2" in one
@@ -145,8 +145,8 @@ def test_losses_are_drawn_on_a_page(inside: Callable, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--html", "x.html"], "none is named: lossbench losses huber,mae,mse --html losses.html"),
-        ([" , ", "--html", "x.html"], "none is named"),
+        (["--html", "x.html"], "needs the losses to draw: lossbench losses huber,mae,mse --html losses.html"),
+        ([" , ", "--html", "x.html"], "needs the losses to draw"),
         (["mse", "--matrix", "--html", "x.html"], "leave --matrix and --format out"),
         (["mse", "--format", "csv", "--html", "x.html"], "leave --matrix and --format out"),
         (["mse,hubr", "--html", "x.html"], "did you mean 'huber'"),

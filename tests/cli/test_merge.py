@@ -125,7 +125,7 @@ def test_missing_shards_are_named(parts: Path, inside: Callable[..., Outcome]) -
 def test_without_the_shard_that_tunes_there_is_no_run(parts: Path, refusal: Callable[..., str]) -> None:
     """Where no seed is whole, the shards that lack are named, and nothing is written."""
     shutil.rmtree("part1")
-    assert "no seed is whole without shards 1, 2 of 3" in refusal("merge", "part3", "-o", "merged")
+    assert "no seed is complete without shards 1, 2 of 3" in refusal("merge", "part3", "-o", "merged")
 
 
 def test_a_shard_given_twice_counts_once(parts: Path, inside: Callable[..., Outcome]) -> None:
@@ -232,7 +232,7 @@ def test_a_folder_that_holds_something_else_is_refused(parts: Path, refusal: Cal
         (("--shard", "third", "-o", "x"), "write 3/10"),
         (("--shard", "1/2"), "give --output"),
         (("--shard", "1/2", "-o", "x", "--csv", "-"), "--csv is for a whole run"),
-        (("--shard", "1/2", "-o", "x", "--format", "json"), "--format json is of a whole run"),
+        (("--shard", "1/2", "-o", "x", "--format", "json"), "--format json needs a whole run"),
         (("--shard", "1/2", "-o", "x", "--baseline", "b.csv"), "--baseline is for a whole run"),
     ],
 )

@@ -36,7 +36,7 @@ def test_its_test_is_picked_up(lossbench: Callable, tmp_path: Path) -> None:
         (["loss", "my-loss"], "'my-loss' cannot name a function; take letters, digits and _, such as my_loss"),
         (["loss", "lambda"], "'lambda' cannot name a function"),
         (["loss", "torch"], "'torch' is the name of a module, which torch.py would stand before; take another"),
-        (["loss", "there"], "there.py is there already, and stays; take another name, or another folder"),
+        (["loss", "there"], "there.py already exists and is not overwritten; choose another name or folder"),
         (["claim", "mine"], "'claim' is not 'loss'"),
         (["loss"], "Missing argument 'NAME'"),
     ],

@@ -103,7 +103,7 @@ def test_the_page_draws_every_loss(inside: Callable, nights: list[str], tmp_path
         ([], "Missing argument 'DIR...'"),
         (["nowhere"], "no file nowhere; name a trials.csv, or the folder of a run"),
         (["n1", "n2", "n1"], "n1 is named twice; name each run once"),
-        (["n1", "bare"], "bare/manifest.json: no date, which puts the runs in order"),
+        (["n1", "bare"], "bare/manifest.json: no date, by which the runs are sorted"),
         (["n1", "odd"], "odd/manifest.json: date is no time but 'yesterday'; restore it, or remove it"),
         (["n1", "--score", "acuracy"], "unknown score 'acuracy'; did you mean 'accuracy'?"),
         (["n1", "--score", "r2"], "no data set of these runs has the score r2; name another with --score"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from lossbench.claims import Study, read_catalogue, read_terms, try_claims
 from lossbench.claims.judge import check
 from lossbench.claims.registry import EXPERIMENTS, trains
-from lossbench.plan.config import placed
+from lossbench.plan.config import locating
 from lossbench.plan.settings import make_settings
 from lossbench.plan.toml import shipped_configs
 
@@ -70,7 +70,7 @@ STUDY = Study(read_terms(), quick=True, jobs=1)
 
 def planned(file: Path) -> None:
     """Read a config, with the line of what is refused."""
-    with placed(file):
+    with locating(file):
         make_settings(file)
 
 

@@ -18,7 +18,7 @@ from lossbench.claims import memory
 from lossbench.claims.claim import Evidence
 from lossbench.run.scoring import plain_rows
 from lossbench.store import Store
-from lossbench.store.key import bare, key_of_row
+from lossbench.store.key import hash_in, key_of_row
 from lossbench.store.record import Done, Record, checksum, checksum_of, encode
 
 from .strategies import scalars, spoilt_bytes, spoilt_json, texts
@@ -89,10 +89,10 @@ def older_records(draw: st.DrawFn) -> Record:
     names = draw(st.just(names) | spoilt_json([*row]).map(as_text))
     cells = draw(st.just(cells) | texts)
     curve = draw(st.just(record.curve) | st.binary(max_size=20))
-    key = draw(st.just(bare(record.key)) | texts.filter(lambda text: text.isprintable()))
+    key = draw(st.just(hash_in(record.key)) | texts.filter(lambda text: text.isprintable()))
     said = {"dataset": draw(st.just(record.dataset) | texts), "loss": draw(st.just(record.loss) | texts)}
     changed = record._replace(layout=names, cells=cells, curve=curve, key=key, **said)
-    return changed._replace(checksum=checksum(bare(key), names, cells, curve, record.outputs))
+    return changed._replace(checksum=checksum(hash_in(key), names, cells, curve, record.outputs))
 
 
 @FEW

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lossbench.checks.case import Case, gradient
-from lossbench.checks.elicits import SAMPLE, STATISTICS, preferred, risk, statistics, weighted_median
+from lossbench.checks.elicits import SAMPLE, STATISTICS, minimiser, risk, statistics, weighted_median
 from lossbench.losses import get_loss
 from lossbench.losses.positive import positive
 
@@ -33,7 +33,7 @@ def column(values: np.ndarray) -> torch.Tensor:
 
 def by_search(case: Case, values: np.ndarray = SAMPLE) -> float:
     """Return the raw output of the least risk, without a derivative: the best of a grid, made precise by scipy."""
-    return float(preferred(case, column(values))[0])
+    return float(minimiser(case, column(values))[0])
 
 
 def slope_of(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 import torch
 
-from lossbench.checks.case import Case, gradient, lone
+from lossbench.checks.case import Case, gradient, row_by_row
 from lossbench.checks.facts import LAWS, steepness
 from lossbench.checks.kinks import find_kinks
 from lossbench.losses.custom.record import USUAL
@@ -54,7 +54,7 @@ def test_facts_are_true_and_so_are_their_denials(record, fact):
 
 def kinks(case):
     """Return the kinks of a loss with the usual number of outputs."""
-    return find_kinks(lone(Case(case.loss, USUAL[case.loss.task])))
+    return find_kinks(row_by_row(Case(case.loss, USUAL[case.loss.task])))
 
 
 @every_record
@@ -68,7 +68,7 @@ def test_gradient_jumps_only_where_declared_and_to_a_subgradient(record):
     assert (not found) == record.facts.differentiable
     for kink in found:
         assert kink.valid, (str(kink.line.case), str(kink))
-        assert record.flat or not kink.leap, (str(kink.line.case), str(kink))
+        assert record.flat or not kink.value_jump, (str(kink.line.case), str(kink))
 
 
 def steepest(case, outputs, scale):

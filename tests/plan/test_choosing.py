@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, DataError, LossDoesNotFit, UnknownName
 from lossbench.plan.choosing import (
+    DECAY_SEEDS,
     DECAYS,
     DIRT,
     RATES,
-    WEIGHING_SEEDS,
     Plan,
     judged_by,
     part,
     plan_choice,
-    weighed,
+    with_optimiser,
 )
 
 
@@ -56,22 +56,22 @@ def test_a_part_is_of_the_first_seeds_and_tuned_alike(clean: int, dirty: int, fe
 
 def test_weights_are_kept_small_as_is_best_for_the_usual_loss(iris: Plan) -> None:
     """By the usual loss alone, on seeds that are never reported; then all losses are trained so."""
-    assert iris.weighing is not None
-    assert {trial.loss for trial in iris.weighing.trials} == {"ce"}
-    assert {trial.optimizer for trial in iris.weighing.trials} == set(DECAYS)
-    seeds = {trial.seed for trial in iris.weighing.trials}
+    assert iris.decay_search is not None
+    assert {trial.loss for trial in iris.decay_search.trials} == {"ce"}
+    assert {trial.optimizer for trial in iris.decay_search.trials} == set(DECAYS)
+    seeds = {trial.seed for trial in iris.decay_search.trials}
     assert seeds.isdisjoint(iris.settings.seeds)
-    assert len(seeds) == WEIGHING_SEEDS
-    then = weighed(iris, DECAYS[2])
+    assert len(seeds) == DECAY_SEEDS
+    then = with_optimiser(iris, DECAYS[2])
     assert {trial.optimizer for trial in then.experiment.trials} == {DECAYS[2]}
-    assert then.weighing is None
+    assert then.decay_search is None
     assert [one.why for one in then.experiment.own] == ["chosen on validation for ce"]
 
 
 def test_a_data_set_with_its_own_way_keeps_it() -> None:
     """As the default config has it for diabetes."""
     found = plan_choice("diabetes", ["mse", "mae"], seeds=5)
-    assert found.weighing is None
+    assert found.decay_search is None
     assert {trial.optimizer for trial in found.experiment.trials} == {"adamw:weight_decay=2"}
 
 
@@ -96,7 +96,7 @@ def test_a_candidate_that_does_not_fit_the_score_is_left_out(tmp_path: Path) -> 
     spec = table(tmp_path, ["no", "yes"] * 30)
     made = plan_choice(spec, score=["log_loss"])
     assert [skip.loss for skip in made.experiment.skipped] == ["hinge"]
-    with pytest.raises(LossDoesNotFit, match="says nothing of a probability"):
+    with pytest.raises(LossDoesNotFit, match="estimates no probability"):
         plan_choice(spec, ["hinge"], score=["log_loss"])
 
 
@@ -136,4 +136,4 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
 def test_dirt_that_would_take_a_class_away_is_left_out(tmp_path: Path) -> None:
     """The clean part is planned all the same, and the reason is kept."""
     made = plan_choice(table(tmp_path, ["a"] * 7 + ["b"] * 5, rows=12), seeds=5)
-    assert (made.undirtied == "") == (len(made.settings.outliers) == 2)
+    assert (made.no_contamination == "") == (len(made.settings.outliers) == 2)

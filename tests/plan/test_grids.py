@@ -69,13 +69,13 @@ def test_an_end_of_the_allowed_range_is_no_edge() -> None:
     [
         ("huber:delta=0..10", "delta=0 is out of range; give values in (0, inf)"),
         ("huber:delta=-1|2", "delta=-1 is out of range"),
-        ("huber:delta=10..1", "does not rise"),
+        ("huber:delta=10..1", "is no range"),
         ("huber:delta=1..x", "delta=x is not a number"),
         ("huber:delta=1..inf", "delta=inf is not a number"),
-        ("huber:delta=1|1", "one value of delta is nothing to choose from"),
+        ("huber:delta=1|1", "only one value of delta to choose from"),
         ("huber:dleta=1|2", "did you mean 'delta'?"),
         ("focal:gamma=1|2:alpha=0.1..0.5", "tunes gamma and alpha; tune one parameter"),
-        ("mine.py:f:alpha=1..2", "nothing is known of alpha"),
+        ("mine.py:f:alpha=1..2", "the scale of alpha is not known"),
         ("mine.py:f:alpha=1|2:@label=mine", "has a label"),
     ],
 )
@@ -129,7 +129,7 @@ def test_without_a_grid_nothing_is_changed() -> None:
     ("losses", "said"),
     [
         (["mse", "huber:delta=1|2"], "every loss gets the same budget"),
-        (["huber:delta=1", "huber:delta=1|2"], "'huber:delta=1' is there twice"),
+        (["huber:delta=1", "huber:delta=1|2"], "'huber:delta=1' is named twice"),
     ],
 )
 def test_losses_that_cannot_share_a_budget_are_refused(losses: list[str], said: str) -> None:

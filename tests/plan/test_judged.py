@@ -14,7 +14,7 @@ from lossbench.data import load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.metrics.scores import metrics_of, primary_score, undefined_rows
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.judged import judged, refuse_idle_margins
+from lossbench.plan.judged import judged, refuse_unused_margins
 from lossbench.plan.settings import make_settings
 from lossbench.schema import METRICS
 
@@ -100,7 +100,7 @@ def test_undefined_rows_are_those_without_a_value(name: str) -> None:
 
 def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
     """Named, it is refused; of a task's list it is left out with the reason; a ranking is enough for the AUC."""
-    with pytest.raises(LossDoesNotFit, match="'hinge' says nothing of a probability, so it has no brier"):
+    with pytest.raises(LossDoesNotFit, match="'hinge' estimates no probability, so it has no brier"):
         planned(["iris"], score=["brier"], losses=["ce", "hinge"])
     experiment = planned(["iris"], score=["log_loss"])
     assert [(skip.dataset, skip.loss) for skip in experiment.skipped] == [("iris", "hinge")]
@@ -117,6 +117,6 @@ def test_a_margin_is_above_zero_and_finite(margin: float) -> None:
 def test_a_margin_of_what_is_not_judged_is_refused() -> None:
     """It would change nothing; the scores that are judged are listed, and so is the time to the target."""
     datasets = planned(["iris", "diabetes"], score=["mae", "f1"]).datasets
-    refuse_idle_margins({"mae": 2.0, "f1": 0.05, "epochs_to_target": 3.0}, datasets)
+    refuse_unused_margins({"mae": 2.0, "f1": 0.05, "epochs_to_target": 3.0}, datasets)
     with pytest.raises(BadValue, match=r"judged by r2, .* of what is judged: f1, mae, epochs_to_target"):
-        refuse_idle_margins({"r2": 0.02}, datasets)
+        refuse_unused_margins({"r2": 0.02}, datasets)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.cluster import choose_cluster
 from lossbench.plan.settings import make_settings
-from lossbench.plan.where import where
+from lossbench.plan.where import cluster_for
 
 ADDRESSES = {"dask": "tcp://there:1", "ray": "there:2"}
 backends = st.sampled_from([None, "local", *ADDRESSES])
@@ -33,7 +33,7 @@ def test_the_caller_wins_over_the_config(
     config.write_text("\n".join(f"{key} = {value}" for key, value in lines.items() if value))
     address = ADDRESSES.get(chosen) if given_one else None
     found, plain = [], address or (its if chosen == (stated or chosen) else None)
-    for call in (lambda: where(config, asked, address, None), lambda: choose_cluster(chosen, plain, None)):
+    for call in (lambda: cluster_for(config, asked, address, None), lambda: choose_cluster(chosen, plain, None)):
         try:
             found.append(call())
         except BadValue as error:
@@ -45,11 +45,15 @@ def test_the_caller_wins_over_the_config(
 @pytest.mark.parametrize(
     ("text", "jobs", "said"),
     [
-        ("epochs = 1\nbackend = 'dask'", None, "line 2, key 'backend': backend dask needs its cluster"),
+        (
+            "epochs = 1\nbackend = 'dask'",
+            None,
+            "line 2, key 'backend': backend dask needs the address of a cluster",
+        ),
         ("backend = 'slurm'", None, "line 1, key 'backend': unknown backend 'slurm'"),
         ("backend = 'ray'\naddress = 'tcp://h:1'", None, "line 2, key 'address': address 'tcp://h:1' is not of"),
-        ("address = 'tcp://h:1'", None, "line 1, key 'address': address 'tcp://h:1' is of a cluster"),
-        ("backend = 'ray'\naddress = 'h:1'", 2, "--jobs 2 is of this machine"),
+        ("address = 'tcp://h:1'", None, "line 1, key 'address': address 'tcp://h:1' names a cluster"),
+        ("backend = 'ray'\naddress = 'h:1'", 2, "--jobs 2 is for this machine"),
     ],
 )
 def test_what_a_config_says_wrongly_is_refused_by_its_line(
@@ -58,4 +62,4 @@ def test_what_a_config_says_wrongly_is_refused_by_its_line(
     """File, line and key are named."""
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises((BadValue, UnknownName), match=re.escape(said)):
-        where(tmp_path / "mine.toml", None, None, jobs)
+        cluster_for(tmp_path / "mine.toml", None, None, jobs)

@@ -26,7 +26,14 @@ from lossbench.plan.candidates import Trait
 from lossbench.plan.choosing import RATES, Plan, plan_choice
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
-from lossbench.report.decision import LABELS, READ, SHOWS, choice_lines, paste, record
+from lossbench.report.decision import (
+    OUTPUT_MEANING,
+    RARE_LABELS,
+    SIGN_TEXTS,
+    choice_lines,
+    choice_record,
+    lines_to_paste,
+)
 from lossbench.report.words.english import COMMANDS
 from lossbench.results.choosing import Choice
 from lossbench.stats.answer.decision import Decision, End, decide
@@ -78,7 +85,7 @@ def test_only_a_verdict_says_that_the_usual_loss_is_worse(plan: Plan, scores: di
     said = choice_lines(choice)[0]
     if made.end == "nothing":
         assert said == "On moons, nothing can be chosen: trainings of no loss ended well."
-        assert paste(choice) == []
+        assert lines_to_paste(choice) == []
         return
     assert ("no other candidate is shown to be better" in said) == (made.chosen == made.usual)
     worse = f"{made.usual}, the usual loss, is worse"
@@ -220,9 +227,9 @@ def test_the_line_for_a_table_of_a_program_is_python(monkeypatch: pytest.MonkeyP
 
 def test_every_sign_and_every_link_has_words() -> None:
     """A new one is worded here."""
-    assert set(SHOWS) == set(get_args(Trait))
-    assert set(READ) == set(get_args(Link))
-    assert "{share}" in LABELS
+    assert set(SIGN_TEXTS) == set(get_args(Trait))
+    assert set(OUTPUT_MEANING) == set(get_args(Link))
+    assert "{share}" in RARE_LABELS
 
 
 @pytest.mark.parametrize("dataset", ["breast_cancer", "iris", "multilabel", "diabetes", "linnerud", "imbalanced"])
@@ -232,7 +239,7 @@ def test_the_line_to_paste_runs(dataset: str) -> None:
     table_of = made.experiment.setups[0]
     for spec, loss in table_of.losses.items():
         facts = Decision(made.usual, spec, (), SimpleNamespace(rates=()), {}, "settled", (1,), 1)
-        lines = paste(Choice(made, None, facts))
+        lines = lines_to_paste(Choice(made, None, facts))
         space: dict[str, object] = {"lossbench": lossbench}
         exec("\n".join(lines), space)
         targets = made.dataset.targets
@@ -252,7 +259,7 @@ def test_the_line_to_paste_runs(dataset: str) -> None:
 
 def test_the_record_holds_the_answer_and_its_facts(plan: Plan) -> None:
     """As plain data."""
-    found = record(chosen(plan, of(0.7, 0.9, 0.7)))
+    found = choice_record(chosen(plan, of(0.7, 0.9, 0.7)))
     assert (found["chosen"], found["usual"], found["end"]) == ("mse", "bce", "settled")
     assert found["answer"][0].startswith("On moons, choose mse")
     assert found["means"]["mse"]["mean"] == pytest.approx(0.9, abs=0.01)

@@ -15,7 +15,7 @@ from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.diff import COLUMNS, LEGEND, MARKS, diff_tables, differences, said
+from lossbench.report.diff import COLUMNS, LEGEND, MARKS, closing_lines, diff_tables, differences
 from lossbench.report.terminal import WIDTH, print_tables
 from lossbench.results.write import csv_text, frame_json
 from lossbench.schema import COLUMNS as TRIAL_COLUMNS
@@ -57,8 +57,8 @@ def test_equal_rows_are_equal_on_another_machine() -> None:
     before = clean(SCORES)
     frame = differences(before, before.assign(fingerprint="f1"))
     assert set(frame.mark) == {"="}
-    assert any("2 of 2 lines" in line for line in said(frame))
-    assert len(list(said(differences(before, before)))) == 1
+    assert any("2 of 2 lines" in line for line in closing_lines(frame))
+    assert len(list(closing_lines(differences(before, before)))) == 1
 
 
 @pytest.mark.parametrize("name", ["data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash"])
@@ -148,7 +148,7 @@ def test_equal_lines_are_counted_and_not_shown() -> None:
     frame = differences(before, moved(before, "accuracy", 0.1, "mse"))
     (table,) = diff_tables(frame)
     assert [row[:2] for row in table.rows] == [("+", "mse")]
-    assert next(iter(said(frame))) == "2 lines: 1 better (+), 1 the same (=)"
+    assert next(iter(closing_lines(frame))) == "2 lines: 1 better (+), 1 the same (=)"
 
 
 def test_a_diff_fits_a_hundred_columns_and_keeps_its_figures() -> None:

@@ -93,7 +93,7 @@ def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch, told
     """What COLUMNS says wins; it is never less than 60, and 80 where nobody says anything."""
     monkeypatch.setenv("COLUMNS", told)
     monkeypatch.setattr("os.get_terminal_size", lambda descriptor: (_ for _ in ()).throw(OSError))
-    assert terminal.columns() == width
+    assert terminal.terminal_width() == width
 
 
 def test_a_terminal_is_asked_for_its_width(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_a_terminal_is_asked_for_its_width(monkeypatch: pytest.MonkeyPatch, tmp_
     with (tmp_path / "out").open("w") as out:
         monkeypatch.setattr("sys.stdout", out)
         monkeypatch.setattr("os.get_terminal_size", lambda number: os.terminal_size((number + 200, 40)))
-        assert terminal.columns() == out.fileno() + 200
+        assert terminal.terminal_width() == out.fileno() + 200

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.report.markdown import MOST, fitting, markdown
+from lossbench.report.markdown import MOST, blocks_that_fit, markdown
 from lossbench.report.tables import Table
 
 cell_texts = st.text("ab|,:= ±²*_<\\`~[](", max_size=6).map(str.strip)
@@ -53,6 +53,6 @@ def test_a_page_with_an_answer_is_short_enough_for_a_comment(answer: list[str], 
 @given(st.lists(st.text(max_size=30)), st.integers(80, 200))
 def test_what_fits_is_whole_and_what_does_not_is_counted(blocks: list[str], room: int) -> None:
     """Blocks come in their order, from the first on."""
-    found = list(fitting(blocks, room))
+    found = list(blocks_that_fit(blocks, room))
     assert found == blocks or found[:-1] == blocks[: len(found) - 1]
     assert len("\n".join(found).encode()) <= room

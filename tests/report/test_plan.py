@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lossbench import Comparison
 from lossbench.plan.request import Manner
-from lossbench.report.plan import forecast_line, plan_lines, reach, setup_line
+from lossbench.report.plan import forecast_line, plan_lines, setup_line, smallest_p_lines
 from lossbench.run.runner import Forecast, forecast
 
 NOTHING = Forecast(cached=0, missing=10, processes=1, seconds=3.0, megabytes=450.0)
@@ -31,10 +31,10 @@ def test_few_seeds_are_told_what_they_cannot_show(comparison: Comparison) -> Non
     ]
     few = replace(tables, setups=tuple(laws))
     many = replace(few, settings=replace(few.settings, seeds=tuple(range(12))))
-    assert all("give --seeds" in line for line in reach(few))
-    assert list(reach(many))
-    assert not any("give --seeds" in line for line in reach(many))
-    assert not list(reach(tables))
+    assert all("give --seeds" in line for line in smallest_p_lines(few))
+    assert list(smallest_p_lines(many))
+    assert not any("give --seeds" in line for line in smallest_p_lines(many))
+    assert not list(smallest_p_lines(tables))
 
 
 def test_a_forecast_counts_every_training(comparison: Comparison) -> None:
@@ -52,5 +52,5 @@ def test_one_loss_alone_is_no_comparison(comparison: Comparison) -> None:
     """It is said, instead of a p value that nothing can have."""
     experiment = comparison.experiment
     alone = tuple(replace(setup, losses=dict([*setup.losses.items()][:1])) for setup in experiment.setups)
-    (line,) = reach(replace(experiment, setups=alone))
+    (line,) = smallest_p_lines(replace(experiment, setups=alone))
     assert line.startswith("no comparison (2 data sets)")

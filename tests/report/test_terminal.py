@@ -16,8 +16,8 @@ from lossbench.report.terminal import (
     WIDTH,
     console,
     fitted,
-    laid_out,
-    left_out,
+    left_out_note,
+    legend_lines,
     print_lines,
     print_tables,
     show,
@@ -129,7 +129,7 @@ def test_no_line_of_a_table_ends_in_blanks(colour: bool) -> None:
 @pytest.mark.parametrize("width", [60, 72, 99, 100])
 def test_a_legend_fits_any_width_and_keeps_its_words(width: int) -> None:
     """From 60 columns on every line fits, and the words and their order are the same."""
-    lines = laid_out(LEGEND, width)
+    lines = legend_lines(LEGEND, width)
     assert max(map(len, lines)) <= width
     assert " ".join(lines).split() == " ".join(LEGEND).split()
 
@@ -161,5 +161,5 @@ def test_a_narrow_terminal_leaves_out_the_least_important_columns(width: int, le
 
 def test_what_is_left_out_is_said_once() -> None:
     """And where nothing is, nothing."""
-    assert left_out([WIDE, WIDE], [fitted(WIDE, 15)] * 2) == ["Not shown for want of room: a, c.", ""]
-    assert left_out([WIDE], [WIDE]) == []
+    assert left_out_note([WIDE, WIDE], [fitted(WIDE, 15)] * 2) == ["Not shown for want of room: a, c.", ""]
+    assert left_out_note([WIDE], [WIDE]) == []

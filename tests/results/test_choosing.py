@@ -53,11 +53,11 @@ class Work:
     asked: list[int] = field(default_factory=list)
 
     @property
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Whether there is time for more."""
         return math.inf if not self.asked or self.asked[-1] < self.stops else 0.0
 
-    def do(self, stage: str, experiment: Experiment) -> Found:
+    def train(self, stage: str, experiment: Experiment) -> Found:
         """Return the trials of the first seeds, and those that the budget leaves out."""
         seeds = len(experiment.settings.seeds)
         self.asked.append(seeds)
@@ -143,4 +143,4 @@ def test_the_least_decay_is_taken_that_is_not_told_from_the_best(score: str, mea
 def test_time_that_is_left_is_what_the_budget_has() -> None:
     """Counted from when the call began."""
     work = choosing.Work(None, time.perf_counter() - 100.0, None, 60.0, lambda *_: None)
-    assert -41 < work.left < -40
+    assert -41 < work.seconds_left < -40

@@ -21,7 +21,7 @@ from stats.synthetic import read_trials, table
 from lossbench.errors import OutputError
 from lossbench.results.cell import to_cell
 from lossbench.results.write import (
-    SUFFIX,
+    UNFINISHED_SUFFIX,
     csv_text,
     json_text,
     prepare_file,
@@ -127,7 +127,7 @@ def test_a_failing_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, step, full)
-    with pytest.raises(OutputError, match=r"a\.csv': No space left on device; make room, or name another place"):
+    with pytest.raises(OutputError, match=r"a\.csv': No space left on device; free some space, or name"):
         write_text(target, "new")
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
@@ -271,9 +271,14 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     """The next run removes its unfinished files, and neither those of a run that is there nor anybody else's."""
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    left = tmp_path / f".trials.csv.{ended.pid}-a1b2c3d4{SUFFIX}"
+    left = tmp_path / f".trials.csv.{ended.pid}-a1b2c3d4{UNFINISHED_SUFFIX}"
     others = [
-        tmp_path / name for name in (f".trials.csv.{os.getpid()}-a1b2c3d4{SUFFIX}", ".trials.csv.swp", SUFFIX)
+        tmp_path / name
+        for name in (
+            f".trials.csv.{os.getpid()}-a1b2c3d4{UNFINISHED_SUFFIX}",
+            ".trials.csv.swp",
+            UNFINISHED_SUFFIX,
+        )
     ]
     for path in (left, *others):
         path.touch()

@@ -57,7 +57,7 @@ def proposed(best: tuple[float, float], first: int) -> np.ndarray:
     arm = Arm(RANGE, (0.001, 0.1), (), (), sobol_points(FIRST))
     while len(arm.points) < 64:
         arm.worth = peak(np.array(arm.points), best).tolist()
-        arm.go_on(BATCH, stream("search", "", first, len(arm.points)))
+        arm.propose_more(BATCH, stream("search", "", first, len(arm.points)))
     return np.array(arm.points)
 
 
@@ -118,7 +118,7 @@ def test_no_reported_seed_is_looked_at() -> None:
 def test_a_setting_that_is_worth_nothing_is_no_harm() -> None:
     """Where trainings diverge the search goes on elsewhere."""
     arm = Arm("mse", (0.001, 0.1), (), (), sobol_points(FIRST), [-math.inf] * FIRST)
-    arm.go_on(BATCH, stream("search", "", 0))
+    arm.propose_more(BATCH, stream("search", "", 0))
     assert len(set(arm.settings)) == FIRST + BATCH
     assert {across for _, across in arm.points[FIRST:]} == {MIDDLE[1]}
 
@@ -140,5 +140,5 @@ def test_shards_cannot_know_of_each_other() -> None:
 
 def test_time_that_is_over_leaves_no_part_of_a_search() -> None:
     """It is refused, rather than reported with the settings that stand for the others."""
-    with pytest.raises(BadValue, match="not all settings were tried within the budget"):
+    with pytest.raises(BadValue, match="not all settings were tried within the time budget"):
         run(planned(), Manner(1), budget=0.0)

@@ -13,7 +13,7 @@ import lossbench
 from lossbench import Comparison
 from lossbench.data import load_dataset, make_fold
 from lossbench.errors import DataError
-from lossbench.report.html.run import page
+from lossbench.report.html.run import run_page
 from lossbench.report.save import save_remade
 from lossbench.results.examples_file import EXAMPLES, read_examples
 from lossbench.results.remake import remake
@@ -145,4 +145,4 @@ def test_what_is_not_of_the_trials_is_refused(ran: Comparison, tmp_path: Path, a
 def test_without_the_file_nothing_is_drawn(ran: Comparison, tmp_path: Path) -> None:
     """As of a run of an older lossbench."""
     assert read_examples(tmp_path / EXAMPLES, ran.trials) == {}
-    assert '<img class="pixels"' not in page(ran, ran.curves)
+    assert '<img class="pixels"' not in run_page(ran, ran.curves)

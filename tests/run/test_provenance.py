@@ -10,7 +10,7 @@ import pytest
 
 import lossbench
 from lossbench.losses import catalogue, get_loss, multiclass, positive, regression, softmax
-from lossbench.run.provenance import PROGRAM, bare, code_of, fingerprint, program_files, source_digest
+from lossbench.run.provenance import PROGRAM, code_of, fingerprint, program_files, source_digest, stripped
 from lossbench.task import TASKS
 
 PACKAGE = Path(lossbench.__file__).parent
@@ -143,5 +143,5 @@ def test_multiplied_losses_have_hashes_of_their_own(task: str) -> None:
 def test_comments_and_docstrings_do_not_count() -> None:
     """Code in another layout and with other words around it is the same code; another number is not."""
     plain = "def f(x):\n    return x + 1\n"
-    assert bare(plain) == bare('def f(x):\n    """Say."""\n    # why\n    return (x + 1)\n')
-    assert bare(plain) != bare("def f(x):\n    return x + 2\n")
+    assert stripped(plain) == stripped('def f(x):\n    """Say."""\n    # why\n    return (x + 1)\n')
+    assert stripped(plain) != stripped("def f(x):\n    return x + 2\n")

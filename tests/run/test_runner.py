@@ -115,7 +115,7 @@ def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
 def test_a_budget_without_a_seed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no seed is whole there is nothing to report."""
     monkeypatch.setattr("lossbench.training.packing.MODELS", 2)
-    with pytest.raises(BadValue, match="no seed was done within the budget"):
+    with pytest.raises(BadValue, match="no seed was finished within the budget"):
         run(study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6), Manner(1), budget=0)
 
 
@@ -287,7 +287,7 @@ def test_a_loss_that_hangs_on_its_past_has_no_results(tmp_path: Path, store: Sto
     finished = trained(["mse", spec], [2, 3, 4])
     gone = finished.rows.loss == spec
     assert set(finished.rows.status[gone]) == {"failed"}
-    assert finished.rows.failure[gone].str.contains("its trainings hang on what ran before them").all()
+    assert finished.rows.failure[gone].str.contains("its trainings depend on what ran before them").all()
     assert finished.rows[gone].r2.isna().all()
     assert np.isnan(finished.curves[gone]).all()
     assert len(store) == (~gone).sum() == 6

@@ -7,38 +7,40 @@ import pandas as pd
 import pytest
 
 from lossbench.errors import BadValue
-from lossbench.selftest.tables import Judged, calibrate, held, plan_tables
+from lossbench.selftest.tables import Analysis, calibrate, calibration, plan_tables
 from lossbench.stats.estimate import Estimate
 
 MIRRORED = ["pinball:tau=0.2", "pinball:tau=0.8"]
 
 
-def judgements(truth: np.ndarray, spread: float, error: float, tables: int = 4000) -> list[Judged]:
+def judgements(truth: np.ndarray, spread: float, error: float, tables: int = 4000) -> list[Analysis]:
     """Return what tables say whose differences scatter by `spread` about the truth, and that state an error."""
     means = truth + np.random.default_rng(0).normal(scale=spread, size=(tables, len(truth)))
     estimates = [Estimate(mean, np.full(len(truth), error), np.full(len(truth), 1e6), 99) for mean in means]
-    return [Judged(found.interval(), found.p_value(), np.full(len(truth), 2.0)) for found in estimates]
+    return [Analysis(found.interval(), found.p_value(), np.full(len(truth), 2.0)) for found in estimates]
 
 
 @pytest.mark.parametrize(("error", "coverage", "false_rate"), [(1.0, 0.95, 0.05), (2.0, 0.9999, 0.0001)])
 def test_what_is_stated_is_held_to_what_happens(error: float, coverage: float, false_rate: float) -> None:
     """A true error covers at its level, one twice too large nearly always; a shift of four errors is found."""
-    found = held(judgements(np.zeros(3), 1.0, error), equal=True)
+    found = calibration(judgements(np.zeros(3), 1.0, error), equal=True)
     assert found["coverage"] == pytest.approx(coverage, abs=0.01)
     assert found["false_rate"] == pytest.approx(false_rate, abs=0.01)
-    shifted = held(judgements(np.array([0.0, 4.0 * error]), 1.0, error), equal=False)
+    shifted = calibration(judgements(np.array([0.0, 4.0 * error]), 1.0, error), equal=False)
     assert shifted["power"] > 0.95
     assert shifted["largest_difference"] == pytest.approx(4.0 * error, abs=0.1)
     assert shifted["half_width"] == pytest.approx(1.96 * error, rel=1e-3)
     assert "false_rate" not in shifted
     # Their intervals over seeds are ±2, so a difference of 2 is found by half of them.
-    assert held(judgements(np.full(1, 2.0), 1.0, error), False)["power_over_seeds"] == pytest.approx(0.5, abs=0.03)
+    assert calibration(judgements(np.full(1, 2.0), 1.0, error), False)["power_over_seeds"] == pytest.approx(
+        0.5, abs=0.03
+    )
 
 
 def test_one_function_by_two_roads_is_left_out() -> None:
     """A pair that never differs by a fiftieth of the usual width says nothing of coverage."""
     placebo = judgements(np.zeros(1), 1e-9, 1.0, tables=50)
-    assert held(placebo, equal=False) == {"pairs": 0}
+    assert calibration(placebo, equal=False) == {"pairs": 0}
 
 
 def test_every_metric_of_every_law_is_counted_and_jobs_mean_nothing() -> None:
@@ -64,7 +66,7 @@ def test_losses_that_a_symmetry_makes_equal_are_seldom_told_apart() -> None:
     ("datasets", "losses", "tables", "said"),
     [
         (["iris"], None, 9, "fresh tables of 'iris' cannot be drawn"),
-        (["moons"], ["bce"], 9, "one loss has nothing to be compared with"),
+        (["moons"], ["bce"], 9, "there is only one loss to compare"),
         (["moons"], None, 1, "--tables is 1; give from 2"),
     ],
 )

@@ -105,6 +105,20 @@ def test_rows_are_found_by_what_a_trial_is() -> None:
     )
 
 
+@given(st.permutations(range(6)))
+def test_every_loss_has_the_rows_of_its_own_trials(order: list[int]) -> None:
+    """Side by side by split, whatever places they have: of two losses, the second without a score in one split."""
+    cells = np.arange(3)[None]
+    parts = [Part(np.array([row]), 10 * row + cells, False, {"r2": row + cells / 4}) for row in range(6)]
+    places = np.array(order).reshape(2, 3)
+    places[1, 2] = -1
+    found = RowScores.of(parts, [(row,) for row in range(6)]).contributions(places, "r2")
+    wanted = np.where(places < 0, np.nan, places)[..., None] + np.arange(3) / 4
+    np.testing.assert_array_equal(found.scores, wanted.reshape(2, 9))
+    np.testing.assert_array_equal(found.unit, (10 * places[0][:, None] + np.arange(3)).ravel())
+    np.testing.assert_array_equal(found.split, np.repeat(np.arange(3), 3))
+
+
 def test_trials_whose_rows_are_not_known_are_judged_by_seed() -> None:
     """Trials of another setting have none of these rows, whatever their labels."""
     trials, contributed = rows_of({loss: np.full((4, 1), 0.7) for loss in ("bce", "mse")})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lossbench.store import Done, Store, key_of
-from lossbench.store.key import bare
+from lossbench.store.key import hash_in
 from lossbench.store.record import Record, checksum, encode
 from lossbench.training.trial import Trial
 
@@ -50,8 +50,8 @@ def older(done: Finished) -> Record:
     """Return the record that was made before the third format: a shorter key, all cells as JSON."""
     record, names = encode(done, 0), sorted(done.row)
     texts = [json.dumps(part, separators=(",", ":")) for part in (names, [done.row[name] for name in names])]
-    total = checksum(bare(record.key), *texts, record.curve, record.outputs)
-    return record._replace(key=bare(record.key), layout=texts[0], cells=texts[1], checksum=total)
+    total = checksum(hash_in(record.key), *texts, record.curve, record.outputs)
+    return record._replace(key=hash_in(record.key), layout=texts[0], cells=texts[1], checksum=total)
 
 
 def key(row: Row) -> str:

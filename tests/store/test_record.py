@@ -57,8 +57,8 @@ def test_a_curve_of_a_view_comes_back() -> None:
 def test_damage_is_seen(name: str, value: Any) -> None:
     """A record with any part changed, to whatever value, is not whole."""
     for record in (encode(Done(row(), curve()), 0), older(Done(row(), curve()))):
-        assert record.whole
-        assert not record._replace(**{name: value}).whole
+        assert record.intact
+        assert not record._replace(**{name: value}).intact
 
 
 @given(st.lists(st.text() | st.binary() | st.none() | st.integers(), min_size=3, max_size=5), st.booleans())

@@ -1,4 +1,4 @@
-"""What is decided without training."""
+"""Experiments that need no training."""
 
 from lossbench.claims.exact import (
     derivatives,

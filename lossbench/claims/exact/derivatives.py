@@ -1,4 +1,4 @@
-"""Stated derivatives against autograd, and what is left of the gradient where a sigmoid is wrong and saturated."""
+"""Stated derivatives against autograd, and the gradient that remains where a sigmoid is saturated and wrong."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ FORMULAS: dict[Formula, Callable[[Tensor, Tensor], Tensor]] = {
     "2 (p - y) p (1 - p)": lambda p, y: 2 * (p - y) * p * (1 - p),
     "-y / p": lambda p, y: -y / p,
 }
-"""Derivatives as a document may state them, of prediction p and target y."""
+"""Derivatives that a document may state, of prediction p and target y."""
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """Where a derivative is taken.
+    """The derivative by autograd at some points.
 
     Args:
-        variable: what it is taken with respect to.
-        gradient: (points, outputs) what autograd says.
+        variable: the variable of the derivative.
+        gradient: (points, outputs) the derivative by autograd.
         predicted: (points, outputs) p.
         target: (points, outputs) y, one-hot for classes.
-        tangent: whether p can only move so that its sum stays: probabilities of several classes.
+        tangent: whether the sum of p is fixed, as for probabilities of several classes.
     """
 
     variable: str
@@ -53,7 +53,7 @@ class Gradient:
     def error(self, formula: Formula) -> float:
         """Return the largest difference to a formula, relative to the derivative where that is above 1."""
         difference = self.gradient - FORMULAS[formula](self.predicted, self.target)
-        if self.tangent:  # what is the same for all classes moves no probability
+        if self.tangent:  # a part that is equal for all classes does not change probabilities
             difference = difference - difference.mean(-1, keepdim=True)
         return float((difference.abs() / self.gradient.abs().clamp(min=1.0)).max())
 
@@ -68,19 +68,19 @@ def derivative(
     tasks: tuple[Task, ...],
     variables: tuple[str, ...] = ("the prediction", "the probability"),
 ) -> list[Evidence]:
-    """Compare a stated derivative of one sample's loss with autograd, for each variable that it may be meant for.
+    """Compare a stated derivative of one sample's loss with autograd, for each variable that it may refer to.
 
     A regression has one variable, the prediction, which is the raw output. A classification has two: the
     probability, and the raw output before sigmoid or softmax.
 
-    variables: those that the document's own words mean; the others are other readings.
+    variables: the variables that the document means by its own words; the others are other readings.
     """
     points = [point for task in tasks for point in points_of(get_loss(loss, task))]
     return [stated_line(point, formula, point.variable in variables) for point in points]
 
 
 def stated_line(point: Gradient, formula: Formula, meant: bool) -> Evidence:
-    """Return what one variable says of a formula."""
+    """Return the evidence on a formula for one variable."""
     error = point.error(formula)
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
     note = f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}"
@@ -112,16 +112,16 @@ def points_of(loss: Loss) -> Iterator[Gradient]:
 
 
 def gradient_of(loss: Loss, at: Tensor, target: Tensor, to_raw: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the derivative of each sample's loss in `at` (batch, outputs); `to_raw` makes raw outputs of it."""
+    """Return the derivative of each sample's loss in `at` (batch, outputs); `to_raw` gives its raw outputs."""
     at = at.detach().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(loss.per_sample(to_raw(at), target).sum(), at)
     return gradient
 
 
-RAW = 20.0  # raw output of a sample that is wrong beyond doubt: the sigmoid of 20 is 1 in single precision
-VANISHED = 1e-3  # of the gradient at a raw output of 0
+RAW = 20.0  # raw output of a sample that is completely wrong: the sigmoid of 20 is 1 in single precision
+VANISHED = 1e-3  # share of the gradient at a raw output of 0
 
-WEIGHT = -20.0  # raw outputs of ∓20 for samples of ±1, all of them wrong
+WEIGHT = -20.0  # gives raw outputs of ∓20 for samples of ±1, all wrong
 STEPS = 1000
 RATE = 0.1
 
@@ -130,9 +130,9 @@ RATE = 0.1
 def saturation(claim: Claim, study: Study) -> list[Evidence]:
     """Take the gradient of binary cross-entropy at a raw output of 20 whose target is 0, and of `mse` beside it.
 
-    It vanishes where less than a thousandth is left of the gradient at a raw output of 0. The loss is computed
-    twice in single precision: from the raw output, and from the probability that a sigmoid makes of it first.
-    At last a model is trained from there.
+    It vanishes if less than a thousandth of the gradient at a raw output of 0 is left. The loss is computed twice
+    in single precision: from the raw output, and from the probability after a sigmoid. Finally a model is trained
+    from such a start.
     """
     squared = remaining(get_loss("mse", "binary").per_sample, torch.float64)
     direct = remaining(get_loss("bce", "binary").per_sample, torch.float32)
@@ -165,8 +165,8 @@ def after_sigmoid(raw: Tensor, target: Tensor) -> Tensor:
 def saturated_start() -> Evidence:
     """Train a model of one weight from raw outputs of 20 that are all wrong, by 1000 steps at a rate of 0.1.
 
-    The samples -1 and 1 have the classes 0 and 1. Cross-entropy suffers where it never gets out of the wrong
-    answers; what `mse` on a sigmoid does from there stands beside it.
+    The samples -1 and 1 have the classes 0 and 1. The claim holds if cross-entropy never gets the answers right;
+    the result of `mse` on a sigmoid is in the note.
     """
     needed, beside = (steps_to_right(loss) for loss in ("bce", "mse"))
     note = f"mse on a sigmoid: {beside if beside is not None else f'not within {STEPS} steps'}"
@@ -176,7 +176,7 @@ def saturated_start() -> Evidence:
 
 
 def steps_to_right(spec: str) -> int | None:
-    """Return after how many steps both answers are right; None where they never are."""
+    """Return the number of steps until both answers are right; None if they never are."""
     samples = torch.tensor([[-1.0], [1.0]], dtype=torch.float64)
     target, loss = (samples > 0).double(), get_loss(spec, "binary")
     weight = torch.full((1,), WEIGHT, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""What losses cost to evaluate, as multiples of the cost of `mse` in the same run."""
+"""The time to evaluate losses, as multiples of that of `mse` in the same run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lossbench.losses.registry import losses_of, served
 from lossbench.task import TASKS, VALUED, Task
 
 REFERENCE = "mse"
-ROWS, PAIRED = 1024, 256  # samples; where every one is held against every other, their square is what counts
+ROWS, PAIRED = 1024, 256  # samples; the latter for losses of all pairs of samples
 WIDTH: dict[Task, int] = {
     **{"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10},
     **{"distribution": 2, "anomaly": 10, "embedding": 10, "segmentation": 256},
 }
-"""Targets, classes, labels, columns or pixels."""
+"""The number of targets, classes, labels, columns or pixels."""
 
 ROUNDS = 25
-DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself
+DEARER = 1.5  # times the reference, in nine rounds of ten: more than a busy machine causes by itself
 NAMED = 3
 
 
@@ -32,10 +32,10 @@ NAMED = 3
 def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
     """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 25 rounds.
 
-    Of distributions, whose losses hold every sample against every other one, it is 256. Every round times all
-    losses of a task in turn, and only ratios to `mse` within a round count. They are of this machine. Reproduced
-    where the dearest loss costs more than one and a half times as much in nine rounds of ten. A task without
-    `mse`, as that of embeddings, is left out.
+    For distributions, whose losses compare all pairs of samples, it is 256. Every round times all losses of a task
+    in turn, and only ratios to `mse` within a round count. They are those of this machine. Reproduced if the
+    slowest loss takes more than one and a half times as long in nine rounds of ten. A task without `mse`, such as
+    embeddings, is left out.
     """
     from lossbench.training.thread import one_thread
     from lossbench.training.torch_threads import one_thread_of_torch
@@ -46,7 +46,7 @@ def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
 
 
 def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
-    """Return what the ratios of one task say; (rounds,) of each loss."""
+    """Return the evidence from the ratios of one task, (rounds,) for each loss."""
     typical = {loss: float(np.median(values)) for loss, values in found.items()}
     order = sorted(typical, key=lambda loss: -typical[loss])
     low, high = np.quantile(found[order[0]], (0.1, 0.9)).tolist()
@@ -65,7 +65,7 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
 
 
 def ratios(task: Task) -> dict[str, np.ndarray]:
-    """Return the time of each loss of a task by that of the reference in the same round, (rounds,)."""
+    """Return the time of each loss of a task divided by that of the reference in the same round, (rounds,)."""
     steps = {record.name: Timer(step(get_loss(record.name, task))) for record in losses_of(task)}
     rounds = np.array([[one.timeit(1) for one in steps.values()] for _ in range(ROUNDS + 1)])
     seconds = rounds[1:]  # the first warms up

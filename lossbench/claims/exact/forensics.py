@@ -1,9 +1,9 @@
-"""What reported numbers imply by themselves, to the accuracy of their digits, and data of an implied share.
+"""What reported numbers imply by themselves, within the rounding of their digits, and data of an implied share.
 
-A generator that makes no more than half of the samples positive is mirrored for a larger share: its frequent class
-is then the positive one. The errors stay where they are, so accuracy does not change, and F1 is that of the other
-class. Networks, first weights and the losses of two classes treat both classes alike but for `mse_logits`, whose
-raw output starts at the target of the class 0; for it, the mirror is not exact.
+A generator that makes at most half of the samples positive is mirrored for a larger share: its frequent class
+becomes the positive one. The errors are the same, so accuracy does not change, and F1 becomes that of the other
+class. Networks, initial weights and the losses of two classes treat both classes alike, except `mse_logits`, whose
+raw output starts at the target of class 0; for it the mirror is not exact.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from lossbench.errors import UnknownName
 
 @dataclass(frozen=True)
 class Range:
-    """All values that a quantity may have.
+    """The interval of values that a quantity may have.
 
     Args:
-        low: the least.
-        high: the greatest; below `low` where there is none.
+        low: the smallest value.
+        high: the largest value; below `low` if there is no possible value.
     """
 
     low: float
@@ -39,7 +39,7 @@ class Range:
         return (self.low + self.high) / 2
 
     def sign(self, positive: Word, negative: Word) -> Word:
-        """Return one word where all values are above zero, the other where all are below, else inconclusive."""
+        """Return one word if all values are above zero, the other if all are below, else inconclusive."""
         return positive if self.low > 0 else negative if self.high < 0 else "inconclusive"
 
     def minus(self, other: Range) -> Range:
@@ -81,9 +81,9 @@ def true_positives(accuracy: float, f1: float) -> float:
 
 
 def positives(claim: Claim, row: str) -> Range:
-    """Return the shares of positives with which a row's accuracy and F1 can both be.
+    """Return the shares of positives that a row's accuracy and F1 allow.
 
-    The true positives are positive, and beside them at most those that were wrong.
+    The positives are the true positives, and at most all errors.
     """
     accuracy, f1 = reported(claim, row, "accuracy"), reported(claim, row, "f1")
     least = true_positives(accuracy.high, f1.low)
@@ -91,17 +91,17 @@ def positives(claim: Claim, row: str) -> Range:
 
 
 def common_share(claim: Claim, rows: tuple[str, ...]) -> Range:
-    """Return the shares of positives that accuracy and F1 of all rows allow."""
+    """Return the shares of positives that the accuracy and F1 of all rows allow."""
     shares = [positives(claim, row) for row in rows]
     return Range(max(share.low for share in shares), min(share.high for share in shares))
 
 
 @experiment("constant_predictor")
 def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> list[Evidence]:
-    """Find the share of positives that the rows of a table imply, and hold each row to a constant predictor there.
+    """Find the share of positives that the rows of a table imply, and compare each row with a constant predictor.
 
-    One that always answers "positive" has the accuracy P and the F1 2 P / (1 + P) at a share P of positives. The
-    rows being of one data set, P lies in what all of them allow.
+    A predictor that always answers "positive" has accuracy P and F1 2 P / (1 + P) at a share P of positives. Since
+    the rows are of one data set, P is in the range that all of them allow.
     """
     common = common_share(claim, rows)
     possible = common.low <= common.high
@@ -114,7 +114,7 @@ def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> 
 
 
 def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
-    """Yield how a row's scores stand to those of always answering "positive"."""
+    """Yield the differences of a row's scores from those of always answering "positive"."""
     constant = {"accuracy": share, "f1": Range(*(2 * p / (1 + p) for p in (share.low, share.high)))}
     for column, always in constant.items():
         printed = reported(claim, row, column)
@@ -139,9 +139,9 @@ class OperatingPoint:
     def area(self) -> Range:
         """Return the areas that a concave ROC curve through the point may have.
 
-        The least is that of two straight lines through the point, (1 + hits - alarms) / 2. The greatest is that of
-        the one line through it that is best, y = min(1, hits + m (x - alarms)) with m = (1 - hits) / alarms:
-        1 - 2 alarms (1 - hits).
+        The smallest is that of two straight lines through the point, (1 + hits - alarms) / 2. The largest is that
+        of the best single line through it, y = min(1, hits + m (x - alarms)) with m = (1 - hits) / alarms: 1 - 2
+        alarms (1 - hits).
 
         Example:
             >>> OperatingPoint(hits=0.8, alarms=0.1).area()
@@ -150,7 +150,7 @@ class OperatingPoint:
         return Range((1 + self.hits - self.alarms) / 2, 1 - 2 * self.alarms * (1 - self.hits))
 
     def useful_from(self) -> float:
-        """Return the prevalence above which most alarms are true, and it is more accurate than never to alarm.
+        """Return the prevalence above which most alarms are true, and the detector beats one that never alarms.
 
         π hits > (1 - π) alarms, so π > alarms / (hits + alarms).
 
@@ -163,11 +163,11 @@ class OperatingPoint:
 
 @experiment("operating_points")
 def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> list[Evidence]:
-    """Compare two detectors of which one point of the ROC curve each is reported.
+    """Compare two detectors, each reported by one point of its ROC curve.
 
-    A point with more hits and fewer alarms is better at every prevalence and every price of an error. Two such
-    points lie on no one curve, which never falls. Whether the curves cross elsewhere, one point each may leave
-    open.
+    A point with more hits and fewer alarms is better at every prevalence and every cost of an error. Two such
+    points cannot be on one curve, which never falls. One point each may leave open whether the curves cross
+    elsewhere.
     """
     hits, alarms = (
         span(reported(claim, better, name)).minus(span(reported(claim, worse, name))) for name in ("tpr", "fpr")
@@ -198,7 +198,7 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
 
 
 def implied(what: str, case: str, found: Range, verdict: Word, note: str, part: str = "") -> Evidence:
-    """Return what reported numbers imply; of a part of the claim, by default the case."""
+    """Return the evidence that reported numbers imply; the part of the claim is by default the case."""
     part, middle = part or case, found.middle
     return Evidence(
         verdict, what, detail=case, part=part, measured=middle, low=found.low, high=found.high, note=note
@@ -206,7 +206,7 @@ def implied(what: str, case: str, found: Range, verdict: Word, note: str, part: 
 
 
 def with_share(generator: str, share: float) -> str:
-    """Return the spec of a data set that has a share of positives, seen from its rare or its frequent class.
+    """Return the spec of a data set in which the rare or the frequent class has this share.
 
     Example:
         >>> with_share("imbalanced", 0.75), with_share("imbalanced", 0.1)
@@ -215,12 +215,12 @@ def with_share(generator: str, share: float) -> str:
     return f"{generator}:positives={min(share, 1 - share):.3g}"
 
 
-def seen_at(trials: pd.DataFrame, share: float) -> pd.DataFrame:
+def f1_of_share(trials: pd.DataFrame, share: float) -> pd.DataFrame:
     """Return trials with the F1 of the class that has this share of the samples.
 
     Args:
-        trials: on a data set of `with_share`, with accuracy and f1.
-        share: of the positives.
+        trials: trials on a data set of `with_share`, with accuracy and f1.
+        share: the share of positives.
     """
     return trials.assign(f1=other_f1(trials.accuracy, trials.f1)) if share > 0.5 else trials
 

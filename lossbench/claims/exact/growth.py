@@ -21,22 +21,22 @@ LAWS: dict[Law, tuple[Callable[[np.ndarray, float], np.ndarray], np.ndarray]] = 
     "power": (lambda p, c: p**-c, np.geomspace(0.05, 2.0, 81)),
     "logarithmic": (lambda p, c: np.log(p), np.ones(1)),
 }
-"""Each law a + b g(p; c): the function g, and the values of c that are tried. Powers below 0.05 are left out: they
-are the logarithm, in the limit."""
+"""For each law a + b g(p; c) the function g, and the values of c that are tried. Powers below 0.05 are left out:
+in the limit they are the logarithm."""
 
 
 @experiment("growth")
 def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]:
-    """Fit the loss at probabilities from 1e-6 to 1 by three laws, and look at its values at 0 and 1.
+    """Fit the loss at probabilities from 1e-6 to 1 by three laws, and check its values at 0 and 1.
 
-    a + b exp(-c p), a + b p⁻ᶜ and a + b log p, each with its best constants by least squares. The law whose
-    residuals are smallest is the one by which the loss grows.
+    The laws are a + b exp(-c p), a + b p⁻ᶜ and a + b log p, each fitted by least squares. The loss grows by the
+    law with the smallest residuals.
     """
     probability = np.geomspace(1e-6, 1.0, 601)
     values = value_at(loss, probability)
     misfits = {name: misfit(name, probability, values) for name in LAWS}
     found = min(misfits, key=lambda name: misfits[name])
-    at_zero, at_one = abs(value_at(loss, np.array([0.0, 1.0]))).tolist()  # no minus before a zero
+    at_zero, at_one = abs(value_at(loss, np.array([0.0, 1.0]))).tolist()  # abs turns -0.0 into 0.0
     said = ", ".join(f"{name} {error:.1%}" for name, error in misfits.items())
     what, n = f"share of its variance that {law} growth leaves unexplained", len(probability)
     note = f"the growth is {found}; unexplained by each law: {said}"
@@ -48,7 +48,7 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
 
 
 def value_beside(place: int, stated: float, measured: float, part: str) -> Evidence:
-    """Return what the loss is at a probability, beside what it should be there."""
+    """Return the evidence on the loss at one probability, against the stated value."""
     where = f"value at {place}"
     what = f"value at probability {place}"
     found = decided(measured == stated)
@@ -56,7 +56,7 @@ def value_beside(place: int, stated: float, measured: float, part: str) -> Evide
 
 
 def value_at(spec: str, probability: np.ndarray) -> np.ndarray:
-    """Return the loss (n,) of samples whose true class of two has these probabilities (n,)."""
+    """Return the loss (n,) of samples of two classes, whose true class has these probabilities (n,)."""
     p = torch.tensor(probability)
     raw = torch.stack([p, 1 - p], dim=-1).log()
     target = torch.zeros(len(p), dtype=torch.int64)
@@ -64,14 +64,14 @@ def value_at(spec: str, probability: np.ndarray) -> np.ndarray:
 
 
 def misfit(law: Law, p: np.ndarray, values: np.ndarray) -> float:
-    """Return the share of the variance of values (n,) at p (n,) that a law leaves unexplained at best."""
+    """Return the smallest share of the variance of values (n,) at p (n,) that a law leaves unexplained."""
     shape, constants = LAWS[law]
     best = min(residual(shape(p, c), values) for c in constants)
     return best / float(np.square(values - values.mean()).sum())
 
 
 def residual(shape: np.ndarray, values: np.ndarray) -> float:
-    """Return the sum of squares that is left by the best line through the values over a shape."""
+    """Return the residual sum of squares of the best linear fit of the values to a shape."""
     design = np.stack([np.ones_like(shape), shape], axis=-1)
     constants = np.linalg.lstsq(design, values, rcond=None)[0]
     return float(np.square(values - design @ constants).sum())
@@ -79,25 +79,25 @@ def residual(shape: np.ndarray, values: np.ndarray) -> float:
 
 TARGETS = 21
 NEAR, FAR = 1e3, 1e6
-"""How far one target is moved, in standard deviations of the others."""
+"""The distances by which one target is moved, in standard deviations of the others."""
 
-STEPS = 200  # of bisection: the interval shrinks to the last digit
+STEPS = 200  # bisection steps: enough for the last digit
 
 Influence = Literal["bounded", "unbounded"]
 
 
 @experiment("influence")
 def influence(claim: Claim, study: Study, *, losses: tuple[str, ...], influence: Influence) -> list[Evidence]:
-    """Move one of 21 targets far away and see how far the best constant prediction follows.
+    """Move one of 21 targets far away, and measure how far the best constant prediction follows.
 
-    The influence is unbounded where the prediction keeps moving as the target does: a thousand times as far moves
-    it at least ten times as far. Otherwise it is bounded.
+    The influence is unbounded if the prediction keeps following: a thousand times the distance moves it at least
+    ten times as far. Otherwise it is bounded.
     """
-    return [pulled(get_loss(spec, "regression"), influence) for spec in losses]
+    return [influence_under(get_loss(spec, "regression"), influence) for spec in losses]
 
 
-def pulled(loss: Loss, claimed: Influence) -> Evidence:
-    """Return what one loss shows."""
+def influence_under(loss: Loss, claimed: Influence) -> Evidence:
+    """Return the evidence on the influence under one loss."""
     near, far = (shift(loss, distance) for distance in (NEAR, FAR))
     found: Influence = "unbounded" if far > 10 * near else "bounded"
     what = f"shift of the fit when one of {TARGETS} targets moves by {FAR:g} sd"
@@ -106,7 +106,7 @@ def pulled(loss: Loss, claimed: Influence) -> Evidence:
 
 
 def shift(loss: Loss, distance: float) -> float:
-    """Return by how much the best constant moves when the middle one of the targets moves up by a distance."""
+    """Return the change of the best constant when the middle target is moved up by a distance."""
     from scipy.special import ndtri
 
     targets = ndtri((np.arange(TARGETS) + 0.5) / TARGETS)

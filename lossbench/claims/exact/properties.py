@@ -1,4 +1,4 @@
-"""Identities and properties of the catalogue's functions, and of the networks around them."""
+"""Identities and properties of the catalogue's losses, and of the networks trained with them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFINITIONS: dict[Definition, Callable[[np.ndarray], np.ndarray]] = {
     "|y - p|": np.abs,
     "½ (y - p)²": lambda error: np.square(error) / 2,
 }
-"""What a document may say that a loss of one sample is, of its error."""
+"""Definitions that a document may state for the loss of one sample, as functions of its error."""
 
 
 def draw(*shape: int, seed: int = 0) -> np.ndarray:
@@ -40,7 +40,7 @@ def draw(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 def agreement(what: str, difference: Any, n: int, detail: str = "", note: str = "") -> Evidence:
-    """Return what the largest of some differences says, which should all be zero."""
+    """Return the evidence that some differences are all zero, by the largest of them."""
     largest = float(np.abs(difference).max())
     verdict = decided(largest <= TOLERANCE)
     return Evidence(verdict, what, detail=detail, reported=0.0, measured=largest, n=n, note=note)
@@ -48,7 +48,7 @@ def agreement(what: str, difference: Any, n: int, detail: str = "", note: str = 
 
 @experiment("definition")
 def definition(claim: Claim, study: Study, *, loss: str, formula: Definition) -> list[Evidence]:
-    """Compare the mean of a loss over samples with the mean of the formula that is stated for it."""
+    """Compare the mean of a loss over samples with the mean of the stated formula."""
     raw, target = 3 * draw(POINTS, 20, 1), 3 * draw(POINTS, 20, 1, seed=1)
     stated = DEFINITIONS[formula](target - raw)[..., 0].mean(-1)
     computed = np.asarray(get_loss(loss, "regression")(torch.tensor(raw), torch.tensor(target)).mean(-1))
@@ -57,7 +57,7 @@ def definition(claim: Claim, study: Study, *, loss: str, formula: Definition) ->
 
 @experiment("proportional")
 def proportional(claim: Claim, study: Study, *, loss: str, to: str, factor: float) -> list[Evidence]:
-    """Compare two losses of which one is said to be a multiple of the other: gradient and best constant."""
+    """Compare the gradients and best constants of two losses, one claimed to be a multiple of the other."""
     first, second = get_loss(loss, "regression"), get_loss(to, "regression")
     target, samples = torch.tensor(draw(POINTS, 1)), draw(POINTS, 20, seed=1)
     raw = torch.tensor(draw(POINTS, 1, seed=2), requires_grad=True)
@@ -75,10 +75,10 @@ Weight = Literal["growing", "alike"]
 
 @experiment("weight_of_errors")
 def weight_of_errors(claim: Claim, study: Study, *, loss: str, weight: Weight) -> list[Evidence]:
-    """Double errors from a thousandth to a thousand: what becomes of their cost and of their pull, the gradient.
+    """Double errors from 0.001 to 1000, and measure the change of their cost and of their pull, the gradient.
 
     growing: the cost more than doubles and the pull grows, at every error.
-    alike: the cost doubles and the pull stays, at every error.
+    alike: the cost doubles and the pull stays the same, at every error.
     """
     sizes = np.geomspace(1e-3, 1e3, 61)
     costs, pulls = cost_and_pull(loss, np.stack([sizes, 2 * sizes, -sizes, -2 * sizes]))
@@ -98,7 +98,7 @@ def cost_and_pull(spec: str, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evidence:
-    """Return whether all multiples (n,) are the one by which errors weigh alike, or all are above it."""
+    """Return the evidence that all multiples (n,) equal the one of equal weight, or that all are above it."""
     alike = np.allclose(found, same, rtol=1e-9, atol=0)
     held = alike if weight == "alike" else bool((found > same * (1 + 1e-9)).all())
     low, middle, high = (float(of(found)) for of in (np.min, np.median, np.max))
@@ -108,9 +108,9 @@ def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evide
 
 @experiment("asymmetry")
 def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
-    """Exchange the two distributions of a cross-entropy: not symmetric where any pair of them gives two values.
+    """Exchange the two distributions of a cross-entropy: it is not symmetric if any pair gives two values.
 
-    H(p, q) = -Σ p log q. Two distributions over two outcomes that mirror each other give one value.
+    H(p, q) = -Σ p log q. Two distributions over two outcomes that mirror each other give the same value.
     """
     p, q = (torch.tensor(draw(POINTS, 4, seed=seed)).softmax(-1) for seed in (0, 1))
     mirrored = p[:, :2] / p[:, :2].sum(-1, keepdim=True)
@@ -130,13 +130,13 @@ def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
 
 
 def entropy(p: Tensor, q: Tensor) -> Tensor:
-    """Return -Σ p log q of each pair, (batch,), as a loss over labels p (batch, classes) whose softmax is q."""
+    """Return -Σ p log q of each pair, (batch,), by a loss with labels p (batch, classes) and softmax q."""
     return get_loss("ce", "multilabel").per_sample(q.log(), p)
 
 
 @experiment("softmax_range")
 def softmax_range(claim: Claim, study: Study) -> list[Evidence]:
-    """Look at softmax outputs of raw outputs of every size: each within [0, 1], and those of a sample sum to 1."""
+    """Check softmax outputs at raw outputs of every size: each in [0, 1], and those of a sample sum to 1."""
     raw = np.concatenate([draw(1, POINTS, 5) * scale for scale in (0.01, 1.0, 100.0, 1e4)])
     probability = predict(raw, "softmax", "multiclass").probability
     assert probability is not None  # the link has one
@@ -149,7 +149,7 @@ def softmax_range(claim: Claim, study: Study) -> list[Evidence]:
 
 @experiment("cost")
 def cost(claim: Claim, study: Study) -> list[Evidence]:
-    """Compute the cost that the plain engine minimises, and its parts by hand: mean loss, Σ|w| and Σw²."""
+    """Compare the cost that the loop engine minimises with its parts by hand: mean loss, Σ|w| and Σw²."""
     from lossbench.training.loop import penalty
 
     network, features, layers = sigmoid_network()
@@ -167,9 +167,9 @@ def cost(claim: Claim, study: Study) -> list[Evidence]:
 
 @experiment("forward_pass")
 def forward_pass(claim: Claim, study: Study) -> list[Evidence]:
-    """Compute the outputs of a network of four weight matrices by dot products and sigmoids alone.
+    """Compute the outputs of a network of four weight matrices by dot products and sigmoids only.
 
-    A bias is the weight of an input that is always 1. The last sigmoid is the link's.
+    A bias is the weight of an input that is always 1. The last sigmoid is the link.
     """
     network, features, layers = sigmoid_network()
     by_hand = np.asarray(features)
@@ -183,9 +183,9 @@ def forward_pass(claim: Claim, study: Study) -> list[Evidence]:
 
 
 def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
-    """Return a network of the plain engine with three hidden layers of sigmoids, its features, and its weights.
+    """Return a network of the loop engine with three hidden layers of sigmoids, its features, and its weights.
 
-    The weights are (units, inputs + 1) a layer, the bias last.
+    The weights are (units, inputs + 1) for each layer, the bias last.
     """
     from lossbench.plan.experiment import plan
     from lossbench.plan.settings import make_settings
@@ -202,14 +202,14 @@ def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
 
 @experiment("heads")
 def heads(claim: Claim, study: Study) -> list[Evidence]:
-    """Count the heads among the losses of one task: output activations (links), and raw outputs a target."""
+    """Count the heads among the losses of one task: output activations (links), and raw outputs per target."""
     activations = {task: {record.link for record in losses_of(task)} for task in TASKS}
     units = {task: {record.outputs_per_target for record in losses_of(task)} for task in TASKS}
     return [variety("output activations", activations), variety("output units a target", units)]
 
 
 def variety(what: str, found: Mapping[Task, Set[Any]]) -> Evidence:
-    """Return whether on any task there are several of something."""
+    """Return the evidence that some task has several of something."""
     most = max(map(len, found.values()))
     said = "; ".join(f"{task}: {', '.join(sorted(map(str, values)))}" for task, values in found.items())
     return Evidence(decided(most > 1), f"{what} among the losses of one task", measured=float(most), note=said)
@@ -217,9 +217,9 @@ def variety(what: str, found: Mapping[Task, Set[Any]]) -> Evidence:
 
 @experiment("line_fit")
 def line_fit(claim: Claim, study: Study, *, loss: str) -> list[Evidence]:
-    """Fit a line by gradient descent on the mean loss: does each step lower it, and does it end at least squares?
+    """Fit a line by gradient descent on the mean loss: does every step lower it, and does it end at least squares?
 
-    200 points about a line, both coordinates of unit size; 2000 steps at a rate of 0.1.
+    200 points around a line, both coordinates of unit size; 2000 steps at a rate of 0.1.
     """
     x = torch.tensor(draw(200))
     y = 1.5 * x - 0.5 + 0.3 * torch.tensor(draw(200, seed=1))

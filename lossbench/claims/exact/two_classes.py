@@ -1,4 +1,4 @@
-"""Two classes as a softmax of two outputs, and as a sigmoid of one: one function in two parametrisations."""
+"""Two classes as a softmax of two outputs, or as a sigmoid of one: the same function in two parametrisations."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ STEPS, RATE = 200, 0.1
 def two_classes(claim: Claim, study: Study) -> list[Evidence]:
     """Compare softmax cross-entropy of two outputs with binary cross-entropy of their difference, and train both.
 
-    Value and slope at random outputs; and the difference of the two outputs of a linear model, as gradient descent
-    moves it, with the one output of another that starts there and has twice the rate.
+    Value and gradient are compared at random outputs. In training, the difference of the two outputs of a linear
+    model is compared with the single output of another one, with the same start and twice the rate.
     """
     return [value(), slope(), path()]
 
 
-def apart(what: str, gap: np.ndarray, n: int, detail: str, more: str = "") -> Evidence:
-    """Return what the largest of some differences of the two losses says, which should all be zero."""
+def agreement_of_losses(what: str, gap: np.ndarray, n: int, detail: str, more: str = "") -> Evidence:
+    """Return the evidence that some differences of the two losses are all zero, by the largest of them."""
     note = f"{what}: at most {np.abs(gap).max():.1g}{more}"
     return replace(agreement(what, gap, n, detail=detail, note=note), arms=("ce", "bce"))
 
@@ -48,25 +48,25 @@ def outputs() -> tuple[Tensor, Tensor]:
 
 
 def value() -> Evidence:
-    """Return how far the values are apart, relative where they are large."""
+    """Compare the values, relatively where they are large."""
     (softmax, sigmoid), (raw, target) = losses(), outputs()
     one, other = softmax(raw, target), sigmoid(raw[:, 1:] - raw[:, :1], target)
     gap = ((one - other) / (1 + other)).detach()
-    return apart("ce of two outputs minus bce of their difference", np.asarray(gap), POINTS, "value")
+    return agreement_of_losses("ce of two outputs minus bce of their difference", np.asarray(gap), POINTS, "value")
 
 
 def slope() -> Evidence:
-    """Return how far the slopes in the two outputs are from minus and plus that in their difference."""
+    """Compare the gradient in the two outputs with minus and plus that in their difference."""
     (softmax, sigmoid), (raw, target) = losses(), outputs()
     difference = (raw[:, 1:] - raw[:, :1]).detach().requires_grad_()
     (pair,) = torch.autograd.grad(softmax(raw, target).sum(), raw)
     (single,) = torch.autograd.grad(sigmoid(difference, target).sum(), difference)
     gap = np.asarray(pair - torch.cat([-single, single], dim=1))
-    return apart("slope of ce minus that of bce, in each output", gap, POINTS, "slope")
+    return agreement_of_losses("slope of ce minus that of bce, in each output", gap, POINTS, "slope")
 
 
 def path() -> Evidence:
-    """Return how far two linear models come apart in training, that of one output at twice the rate."""
+    """Compare two linear models in training, the one with a single output at twice the rate."""
     (softmax, sigmoid), features = losses(), torch.tensor(draw(POINTS, 5))
     target = (torch.tensor(draw(POINTS, seed=1)) + features[:, 0] > 0).long()
     pair = torch.tensor(draw(5, 2, seed=2))
@@ -80,7 +80,7 @@ def path() -> Evidence:
         gaps.append(np.asarray(pair[:, 1:] - pair[:, :1] - single))
     what = "difference of the outputs' weights minus those of one output at twice the rate"
     more = "; with hidden layers, the last layer alone moves at twice the rate"
-    return apart(what, np.stack(gaps), STEPS, "gradient descent", more)
+    return agreement_of_losses(what, np.stack(gaps), STEPS, "gradient descent", more)
 
 
 def step(loss: Loss, weights: Tensor, features: Tensor, target: Tensor, rate: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Worked examples of the documents: computed again by the catalogue's losses, and held to the printed digits."""
+"""Worked examples of the documents, computed again by the catalogue's losses, against the printed digits."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Example:
 
     Args:
         loss: spec of the loss.
-        predicted: regression: one prediction a sample. multiclass: the probabilities of one sample.
-        actual: regression: one target a sample. multiclass: the index of the true class.
+        predicted: regression: one prediction per sample. multiclass: the probabilities of one sample.
+        actual: regression: one target per sample. multiclass: the index of the true class.
         printed: the result, digit by digit.
-        name: tells it from the other examples of the claim.
-        factor: what the result is multiplied by: 100 for per cent.
+        name: distinguishes it from the other examples of the claim.
+        factor: a factor of the result: 100 for per cent.
     """
 
     loss: str
@@ -47,15 +47,14 @@ class Example:
 
 @experiment("worked_example")
 def worked_example(claim: Claim, study: Study, *, examples: tuple[Example, ...]) -> list[Evidence]:
-    """Compute examples again and round to the printed digits; where that fails, cut off instead, and say so."""
+    """Compute examples again and round to the printed digits; if that fails, truncate instead, and say so."""
     return [line for example in examples for line in lines_of(example)]
 
 
 def lines_of(example: Example) -> Iterator[Evidence]:
-    """Yield the exact result, and where its rounding is not what is printed, what cutting it off gives.
+    """Yield the line of the rounded result, and if that is not what is printed, those of truncated results.
 
-    Cutting off is tried on the exact result, and where that fails too, on the machine's, whose last digit may lie
-    just below it.
+    The exact result is truncated, and if that fails too, the one in double precision, which may be just below it.
     """
     value, printed = example.value(), Printed(example.printed)
     rounded, cut, decimal = printed.is_rounded(value), printed.is_cut(value), float(exact(value))
@@ -69,7 +68,7 @@ def lines_of(example: Example) -> Iterator[Evidence]:
 
 
 def line(example: Example, agrees: bool, manner: str, measured: float) -> Evidence:
-    """Return what one way to print the result says."""
+    """Return the evidence for one way to print the result."""
     return Evidence(
         decided(agrees),
         example.loss,

@@ -1,1 +1,1 @@
-"""From evidence to a finding: counts, the axis on which they depend, what other seeds would say, and the forms."""
+"""Turn evidence into a finding: the counts, the axis they depend on, stability on other seeds, and the forms."""

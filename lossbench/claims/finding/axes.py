@@ -1,4 +1,4 @@
-"""On what a claim depends: the one named axis that separates its support from its opposition."""
+"""The axis that a claim depends on: the one that separates its support from its opposition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lossbench.claims.claim import Evidence
 from lossbench.claims.finding.tally import HOLDS, Tally
-from lossbench.claims.told.words import KINDS, plain
+from lossbench.claims.report.words import KINDS, plain
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Axis:
     """Something in which the units of a claim differ.
 
     Args:
-        name: in a verdict: "depends on the score".
-        value: of a unit, in words that may follow "holds": "in accuracy".
+        name: the name in a verdict: "depends on the score".
+        value: the value of a unit, in words that may follow "holds": "in accuracy".
     """
 
     name: str
@@ -48,7 +48,7 @@ AXES = (
     Axis("the reading", lambda line: f"for {' against '.join(line.arms)}" if line.arms else ""),
     Axis("the data set", lambda line: f"on {line.dataset}" if line.dataset else ""),
 )
-"""Those that a verdict may name, the ones with fewer values first."""
+"""The axes that a verdict may name; those with fewer values come first."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Split:
     """Support and opposition, separated by one axis.
 
     Args:
-        axis: it.
-        holds: the values where the claim holds, each with its count.
+        axis: the axis.
+        holds: the values where the claim holds, each with its tally.
         refuted: the values where it does not.
     """
 
@@ -69,8 +69,8 @@ class Split:
 def separation(tally: Tally) -> Split | None:
     """Return the first axis that separates support from opposition, with 90 % of the decided units on each side.
 
-    An axis with as many values as units would always do so. So it must have at least two decided units a value,
-    on the average, and two on each side.
+    An axis with as many values as units would always do so. So it must have at least two decided units per value,
+    on average, and two on each side.
 
     Example:
         >>> lines = [Evidence("reproduced", "f1"), Evidence("contradicted", "accuracy")] * 2
@@ -81,13 +81,13 @@ def separation(tally: Tally) -> Split | None:
 
 
 def by_value(tally: Tally, axis: Axis) -> dict[str, Tally]:
-    """Return the decided values of an axis with their units; none for one value, or under two units a value."""
+    """Return the decided values of an axis with their units; empty for one value, or fewer than two units each."""
     found = {value: mine for value, mine in tally.split(axis.value).items() if mine.decided}
     return found if 2 <= len(found) <= tally.decided / 2 else {}
 
 
 def separated(tally: Tally, axis: Axis) -> Split | None:
-    """Return what an axis separates; None where it does not."""
+    """Return the split by an axis; None if it does not separate."""
     values = by_value(tally, axis)
     holds = {value: mine for value, mine in values.items() if 2 * len(mine.supporting) > mine.decided}
     refuted = {value: mine for value, mine in values.items() if value not in holds}
@@ -97,5 +97,5 @@ def separated(tally: Tally, axis: Axis) -> Split | None:
 
 
 def sum_of(tallies: dict[str, Tally]) -> Tally:
-    """Return the units of several counts."""
+    """Return the units of several tallies together."""
     return Tally(tuple(line for tally in tallies.values() for line in tally.units))

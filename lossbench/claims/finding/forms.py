@@ -1,4 +1,4 @@
-"""From the units of a claim to its verdict, by a rule for each form that knows nothing of the claim.
+"""Derive the verdict of a claim from its units, by one rule for each form, whatever the claim is about.
 
     form         verdicts
     identity     true, true but for rounding, true under another reading, false
@@ -8,10 +8,10 @@
     magnitude    order and size, each with a word of a tendency
     tendency     holds, mostly, mixed, rarely, refuted; depends on ..., where one named axis separates
 
-Where too few units are decided, any form but an identity is too weak to say. A tendency holds where 90 % of the
-decided units are for it, mostly from 75 % on, rarely up to 25 %, and is refuted up to 10 %; half of the units must
-be decided. A difference within the margin is decided, and is no support of a difference. The order of the lines
-never matters.
+If too few units are decided, any form but an identity is too weak to say. A tendency holds if 90 % of the decided
+units are for it, mostly from 75 % on, rarely up to 25 %, and is refuted up to 10 %; half of the units must be
+decided. A difference within the margin is decided, and does not support a claimed difference. The order of the
+lines never matters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import get_args
 
 from lossbench.claims.claim import Evidence, Form, Reading, grouped
 from lossbench.claims.finding.axes import AXES, Split, separation
-from lossbench.claims.finding.other_seeds import unsteady
+from lossbench.claims.finding.other_seeds import instability
 from lossbench.claims.finding.tally import WEAK, Lean, Tally
 
 TRUE: dict[Reading, str] = {
@@ -31,13 +31,13 @@ TRUE: dict[Reading, str] = {
     "but for rounding": "true but for rounding",
     "another": "true under another reading",
 }
-"""What an identity is called that holds in a reading."""
+"""The verdict of an identity, by the reading in which it holds."""
 
 SINGLE = (
     *(*TRUE.values(), "false", "partly", "holds everywhere tried", "shown", "not found"),
     *(*get_args(Lean), *(f"depends on {axis.name}" for axis in AXES), "not yet"),
 )
-"""Every verdict that is one word."""
+"""Every verdict that is not composed of two."""
 
 _MAGNITUDE = re.compile(r"order (?P<order>[^;]+)(?:; size (?P<size>.+))?")
 
@@ -48,24 +48,25 @@ STANDING: dict[str, tuple[str, ...]] = {
     "too weak": (WEAK, "not found", "not testable"),
     "not yet": ("not yet",),
 }
-"""The five columns of a document's score, and the verdicts that are counted in each; what depends is mixed."""
+"""The five columns of a document's score, and the verdicts counted in each; "depends on ..." counts as mixed."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What the evidence on a claim comes to.
+    """What the evidence on a claim amounts to.
 
     Args:
-        verdict: its words.
-        tally: the units that were counted; of a magnitude, those of the order.
-        split: the axis on which the claim depends; None where none separates.
-        parts: of a conjunction, the verdict of each part.
-        order: of a magnitude, the word on the order of its numbers.
-        size: of a magnitude, the word on the size of its differences; empty where no sizes are printed.
-        sizes: of a magnitude, the units of the size.
-        case: the line of evidence that decides alone, as a counterexample does; None where many do.
-        again: of a universal claim, the case most against it, tried again; None where none was.
-        unsteady: how probable it is that other seeds would say otherwise, where that keeps a word from being said.
+        verdict: the verdict in words.
+        tally: the units that were counted; for a magnitude, those of the order.
+        split: the axis that the claim depends on; None if none separates.
+        parts: for a conjunction, the verdict of each part.
+        order: for a magnitude, the word on the order of its numbers.
+        size: for a magnitude, the word on the size of its differences; empty if no sizes are printed.
+        sizes: for a magnitude, the units of the size.
+        case: the line of evidence that decides alone, such as a counterexample; None if many decide.
+        again: for a universal claim, the retrial of its strongest counterexample; None if there was none.
+        instability: the probability of another verdict on other seeds, if that makes the claim too weak to say;
+            else 0.
     """
 
     verdict: str
@@ -77,11 +78,11 @@ class Finding:
     sizes: Tally = field(default_factory=Tally)
     case: Evidence | None = None
     again: Evidence | None = None
-    unsteady: float = 0.0
+    instability: float = 0.0
 
 
 def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
-    """Return what the evidence comes to, for a claim of a form.
+    """Return the finding from evidence, for a claim of a form.
 
     Example:
         >>> lines = [Evidence("reproduced", "f1", dataset="moons"), Evidence("contradicted", "f1", dataset="iris")]
@@ -94,7 +95,7 @@ def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
 
 
 def identity(evidence: Sequence[Evidence]) -> Finding:
-    """Return the worst of the verdicts on each equation that is stated."""
+    """Return the worst verdict among the stated equations."""
     parts = grouped(Tally.of(evidence).units, lambda line: line.part)
     words = {part: equation(mine) for part, mine in parts.items()}
     order = [*TRUE.values(), "false"]
@@ -104,7 +105,7 @@ def identity(evidence: Sequence[Evidence]) -> Finding:
 
 
 def equation(lines: Iterable[Evidence]) -> str:
-    """Return the verdict on one equation: true as it is stated, or else in the nearest other sense."""
+    """Return the verdict on one equation: true as stated, or else in the nearest other reading."""
     readings = grouped(lines, lambda line: line.reading)
     for reading, word in TRUE.items():
         words = {line.verdict for line in readings.get(reading, ())}
@@ -114,10 +115,10 @@ def equation(lines: Iterable[Evidence]) -> str:
 
 
 def conjunction(evidence: Sequence[Evidence]) -> Finding:
-    """Return whether all parts are true, some or none; a part that was trained is so where it holds.
+    """Return whether all parts are true, some, or none; a trained part is true if it holds.
 
-    A part that is open may turn out either way on more seeds, so that only what no turn of it changes is said. One
-    of which the numbers themselves say nothing stays as it is.
+    An open part may turn out either way on more seeds, so only a verdict that it cannot change is given. A part
+    that is not testable cannot turn out either way.
     """
     tally = Tally.of(evidence)
     by_part = tally.split(lambda line: line.part)
@@ -126,12 +127,14 @@ def conjunction(evidence: Sequence[Evidence]) -> Finding:
     if "true" in sides and sides & {"false", "untold"}:
         return Finding("partly", tally, parts=parts)
     if "open" in sides or sides == {"untold"}:
-        return Finding(WEAK, tally, parts=parts, unsteady=max(unsteady(one, leaning) for one in by_part.values()))
+        return Finding(
+            WEAK, tally, parts=parts, instability=max(instability(one, leaning) for one in by_part.values())
+        )
     return Finding("true" if sides == {"true"} else "false", tally, parts=parts)
 
 
 def part_of(tally: Tally) -> str:
-    """Return the verdict on one part: of an equation where nothing was tested, else of a tendency."""
+    """Return the verdict on one part: as an equation if nothing was tested, else as a tendency."""
     if any(line.p_value is not None for line in tally.units):
         return lean(tally)
     untold = any(line.verdict == "inconclusive" for line in tally.units)
@@ -139,12 +142,12 @@ def part_of(tally: Tally) -> str:
 
 
 def side_of(word: str) -> str:
-    """Return whether a part is true, false, open or untold."""
+    """Return whether a part is true, false, open or not testable."""
     return "true" if word in ("true", "holds") else {WEAK: "open", "not testable": "untold"}.get(word, "false")
 
 
 def universal(evidence: Sequence[Evidence]) -> Finding:
-    """Return whether one case opposes, beyond the margin: exactly, or once more on seeds that did not find it."""
+    """Return whether one case opposes, beyond the margin: an exact one, or one confirmed on fresh seeds."""
     tally = Tally.of(evidence)
     again = next((line for line in evidence if line.role == "retrial"), None)
     case = tally.worst if again is None else again if again.verdict == "contradicted" else None
@@ -162,25 +165,25 @@ def existential(evidence: Sequence[Evidence]) -> Finding:
 
 
 def tendency(evidence: Sequence[Evidence]) -> Finding:
-    """Return where the weight of the units lies, and on what it depends where one axis says so.
+    """Return which way the units lean, and the axis that this depends on, if there is one.
 
-    Where other seeds would find no such axis, its lean alone is said; where they would lean otherwise, nothing.
+    If other seeds would not find the axis, only the lean is given; if they would lean otherwise, nothing.
     """
     tally = Tally.of(evidence)
     split = dependence(tally)
-    if split and not unsteady(tally, dependent):
+    if split and not instability(tally, dependent):
         return Finding(named(split), tally, split)
-    shaken = unsteady(tally, leaning)
-    return Finding(WEAK if shaken else tally.lean, tally, unsteady=shaken)
+    unstable = instability(tally, leaning)
+    return Finding(WEAK if unstable else tally.lean, tally, instability=unstable)
 
 
 def dependence(tally: Tally) -> Split | None:
-    """Return on what a claim depends, whatever other seeds say; None where its units lean one way."""
+    """Return the split that a claim depends on, regardless of other seeds; None if its units lean one way."""
     return separation(tally) if tally.lean in ("mostly", "mixed", "rarely") else None
 
 
 def dependent(tally: Tally) -> str:
-    """Return the verdict on units, the axis on which they depend named, whatever other seeds say."""
+    """Return the verdict on units, with the axis that they depend on, regardless of other seeds."""
     split = dependence(tally)
     return named(split) if split else tally.lean
 
@@ -191,13 +194,13 @@ def named(split: Split) -> str:
 
 
 def leaning(tally: Tally) -> str:
-    """Return where the weight of units lies, whatever other seeds say."""
+    """Return which way units lean, regardless of other seeds."""
     return tally.lean
 
 
 def lean(tally: Tally) -> str:
-    """Return where the weight of units lies; too weak to say where other seeds would say otherwise."""
-    return WEAK if unsteady(tally, leaning) else tally.lean
+    """Return which way units lean; too weak to say if other seeds would lean otherwise."""
+    return WEAK if instability(tally, leaning) else tally.lean
 
 
 def magnitude(evidence: Sequence[Evidence]) -> Finding:
@@ -235,7 +238,7 @@ def is_verdict(text: str) -> bool:
 def standing(verdict: str) -> str:
     """Return the column of a document's score in which a verdict is counted; see `STANDING`.
 
-    Of a magnitude the sides of order and size must agree, or it is mixed.
+    For a magnitude the columns of order and size must agree, or it is mixed.
 
     Example:
         >>> standing("holds"), standing("depends on the score"), standing("order rarely; size refuted")
@@ -247,21 +250,21 @@ def standing(verdict: str) -> str:
     return columns.pop() if len(columns) == 1 else "mixed"
 
 
-WERE: dict[str, tuple[str, ...]] = {
+FORMER_VERDICTS: dict[str, tuple[str, ...]] = {
     "reproduced": ("true", "mixed"),
     "contradicted": ("refuted", "mixed"),
     "equivalent": ("refuted", "mixed"),
     "depends": ("true", "refuted", "mixed", "too weak"),
     "inconclusive": ("too weak", "mixed"),
 }
-"""What a verdict of a file from before the forms may be called now, by the columns of `STANDING`."""
+"""Verdicts of older files, before there were forms, and the columns of `STANDING` that they may have become."""
 
 
 def same_as(expected: str, found: str) -> bool:
-    """Say whether a verdict is the expected one; that of an older file by what it has become.
+    """Say whether a verdict is the expected one, which may be a former verdict of an older file.
 
     Example:
         >>> same_as("reproduced", "holds"), same_as("reproduced", "false"), same_as("holds", "mostly")
         (True, False, False)
     """
-    return expected == found or standing(found) in WERE.get(expected, ())
+    return expected == found or standing(found) in FORMER_VERDICTS.get(expected, ())

@@ -1,4 +1,4 @@
-"""The count of a claim's units: how many are for it, against it, of no difference, and open."""
+"""The tally of a claim's units: how many are for it, against it, without a difference, and open."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Literal
 from lossbench.claims.claim import Evidence, grouped
 
 Lean = Literal["holds", "mostly", "mixed", "rarely", "refuted", "too weak to say", "not testable"]
-"""What a count comes to, from most units for a claim to none."""
+"""Which way a tally leans, from most units for a claim to none."""
 
 WEAK = "too weak to say"
 
 HOLDS, MOSTLY, RARELY, REFUTED = 0.9, 0.75, 0.25, 0.1
-"""The shares of the decided units from which, or up to which, each word is said."""
+"""The shares of the decided units from which, or up to which, each word applies."""
 
 POWER = 1.43
-"""The half-widths of a 95 % interval that a difference seen with a power of 0.8 has: 1 + 0.84 / 1.96."""
+"""A difference that is seen with a power of 0.8, in half-widths of a 95 % interval: 1 + 0.84 / 1.96."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Units, counted by what they say; those in which nothing could be compared are left out.
+    """Units, counted by their words; those in which nothing could be compared are left out.
 
     Args:
-        units: one line of evidence each.
+        units: one line of evidence per unit.
     """
 
     units: tuple[Evidence, ...] = ()
@@ -38,12 +38,12 @@ class Tally:
 
     @property
     def supporting(self) -> list[Evidence]:
-        """The units that come out as claimed."""
+        """The units whose result is as claimed."""
         return [line for line in self.units if line.verdict == "reproduced"]
 
     @property
     def opposing(self) -> list[Evidence]:
-        """The units that come out the other way."""
+        """The units whose result is the opposite."""
         return [line for line in self.units if line.verdict == "contradicted"]
 
     @property
@@ -58,17 +58,17 @@ class Tally:
 
     @property
     def decided(self) -> int:
-        """How many units tell."""
+        """The number of units that are not open."""
         return len(self.units) - len(self.open)
 
     @property
     def against(self) -> int:
-        """How many units are decided and not as claimed."""
+        """The number of units that are decided but not as claimed."""
         return self.decided - len(self.supporting)
 
     @property
     def lean(self) -> Lean:
-        """What the count comes to; at least half of the units must be decided.
+        """Which way the tally leans; at least half of the units must be decided.
 
         Example:
             >>> lines = [Evidence("reproduced", "f1")] * 8 + [Evidence("contradicted", "f1")]
@@ -90,12 +90,12 @@ class Tally:
         return next((word for said, word in words if said), "mixed")
 
     def split(self, by: Callable[[Evidence], str]) -> dict[str, Tally]:
-        """Return the units by a value that they have, in the order of their first ones."""
+        """Return the units by a value of each, in the order in which the values first occur."""
         return {value: Tally(tuple(lines)) for value, lines in grouped(self.units, by).items()}
 
     @property
     def typical(self) -> Evidence | None:
-        """The unit whose difference is the middle one, among those that measure what most do; None without any."""
+        """The unit with the median difference, among those of the most frequent quantity; None without any."""
         quantities = [line.quantity for line in self.units if line.measured is not None]
         if not quantities:
             return None
@@ -113,7 +113,7 @@ class Tally:
 
     @property
     def visible(self) -> float | None:
-        """The smallest difference that an open unit would typically have shown; None where that is not known."""
+        """The smallest difference that an open unit would typically have shown; None if that is not known."""
         halves = [
             (line.high - line.low) / 2 for line in self.open if line.high is not None and line.low is not None
         ]

@@ -1,1 +1,1 @@
-"""Searches for the settings under which a reported result comes out."""
+"""Searches for the settings that give a reported result."""

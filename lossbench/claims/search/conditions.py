@@ -1,12 +1,12 @@
-"""The settings under which a reported order, and the reported numbers, would come out.
+"""Find the settings that give a reported order, and those that give the reported numbers.
 
-Every setting of a grid is trained, on the same few seeds for all of them. The order comes out in a setting where
-the means of the two arms differ as claimed by more than the margin, in every score; the numbers, where every mean
-is within the tolerance of the reported one. Where a training diverged, neither does. Shares are of the grid: rates
-and epochs are spaced by their logarithm, and another grid has other shares. Of thousands of settings on few seeds,
-single ones come near any numbers by chance; only regions are evidence. So the share of the claimed order stands
-beside that of the reverse one, and beside both of a placebo: the first loss against itself by another road. A
-region is found on one half of the seeds, and confirmed on the other.
+Every setting of a grid is trained on the same few seeds. A setting gives the order if the means of the two arms
+differ as claimed by more than the margin, in every score; it gives the numbers if every mean is within the
+tolerance of the reported one. A setting in which a training diverged gives neither. Shares refer to the grid, in
+which rates and epochs are spaced logarithmically; another grid has other shares. Among thousands of settings on
+few seeds, single ones come near any numbers by chance; only regions are evidence. So the share of the claimed
+order is shown beside that of the reverse order, and beside both for a placebo: the first loss against another
+implementation of itself. A region is found on one half of the seeds, and confirmed on the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pandas as pd
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Direction
 from lossbench.claims.design import Training
-from lossbench.claims.exact.forensics import seen_at, with_share
+from lossbench.claims.exact.forensics import f1_of_share, with_share
 from lossbench.claims.registry import explanation
 from lossbench.claims.search.regions import ORDERED, PURE, name, region
 from lossbench.claims.study import Study
@@ -31,10 +31,10 @@ from lossbench.report.terminal import WIDTH
 from lossbench.schema import METRICS
 
 AXES = ("reading", "optimizer", "model", "lr", "epochs", "prevalence", "label noise")
-"""What is varied."""
+"""The columns of the settings that are varied."""
 
 NEAREST = 3
-"""Settings that are named where the numbers nearly come out."""
+"""The number of settings listed that come nearest to the numbers."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Search:
         models: specs of networks.
         prevalence: shares of positives, in (0, 1).
         label_noise: shares of the training labels that are flipped; test labels never are.
-        seeds: how many repetitions; a setting is judged by their mean.
-        tolerance: by how much a mean may miss a reported number.
+        seeds: the number of repetitions; a setting is judged by their mean.
+        tolerance: the largest difference allowed between a mean and a reported number.
     """
 
     lr: tuple[float, ...]
@@ -63,8 +63,8 @@ class Search:
 
 
 def grid(study: Study, losses: Sequence[str], generator: str, search: Search) -> list[Training]:
-    """Return the trainings of a search, one a number of epochs, on a generator with the parameter `positives`."""
-    base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
+    """Return the trainings of a search, one per number of epochs, on a generator with a parameter `positives`."""
+    base = next(iter(study.terms.protocols))  # the grid replaces its optimiser and rate
     axes: dict[str, Any] = {
         "datasets": list(dict.fromkeys(with_share(generator, share) for share in search.prevalence)),
         "losses": losses,
@@ -91,9 +91,9 @@ def conditions(
     search: Search,
     **rest: Any,
 ) -> Iterator[str]:
-    """Train the grid, and yield lines of text on where the order and the numbers of the first two arms come out.
+    """Train the grid, and yield lines of text on the settings that give the order and the numbers of two arms.
 
-    Each reading of their names is an axis of the grid. For the keywords see the experiment.
+    The readings of the two names are an axis of the grid. For the keywords see the experiment.
     """
     arms, scores = arms[:2], score
     first, other = (study.readings(arm, "binary") for arm in arms)
@@ -109,7 +109,7 @@ def conditions(
     whole = means_by_setting(trials, generator, search, scores)
     every = paired_settings(whole, pairs, scores)
     placebo = paired_settings(whole, [(loss, copy) for copy, loss in same.items()], scores)
-    distance = misses(every, claim, arms, scores)
+    distance = largest_distance(every, claim, arms, scores)
     order = Order(scores, direction, study)
     yield from indented(0, looks_like(every, distance <= search.tolerance))
     yield from indented(0, f"{len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting")
@@ -122,13 +122,13 @@ def conditions(
 
 
 def indented(depth: int, text: str) -> list[str]:
-    """Return a text as lines, all but the first a step further in."""
+    """Wrap a text, with all lines but the first indented one step further."""
     indent = "  " * depth
     return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
 def placebos(losses: Sequence[str]) -> dict[str, str]:
-    """Return the losses of two classes that are one of some losses by another road, each with that one."""
+    """Return the placebos of some losses of two classes, each with the loss that it equals."""
     same = ((record.name, record.placebo) for record in losses_of("binary"))
     return {name: loss for name, loss in same if loss is not None and loss in losses}
 
@@ -142,9 +142,9 @@ def halves(trials: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def means_by_setting(
     trials: pd.DataFrame, generator: str, search: Search, scores: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Return the mean of each score over the seeds, a row a setting and loss; missing where one is undefined."""
+    """Return the mean of each score over the seeds, one row per setting and loss; missing if one is undefined."""
     views = [
-        seen_at(trials[trials.dataset == with_share(generator, share)], share).assign(prevalence=share)
+        f1_of_share(trials[trials.dataset == with_share(generator, share)], share).assign(prevalence=share)
         for share in search.prevalence
     ]
     seen = pd.concat(views, ignore_index=True).rename(columns={"outlier_fraction": "label noise"})
@@ -156,7 +156,7 @@ def means_by_setting(
 def paired_settings(
     means: pd.DataFrame, pairs: Iterable[tuple[str, str]], scores: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Return a row a setting and pair of readings, with the scores of the first and of the other loss."""
+    """Return one row per setting and pair of readings, with the scores of both losses."""
     keys, parts = list(AXES[1:]), []
     for first, other in pairs:
         mine, its = (means[means.loss == loss][[*keys, *scores]] for loss in (first, other))
@@ -167,12 +167,12 @@ def paired_settings(
 
 @dataclass(frozen=True)
 class Order:
-    """The order that is claimed of two arms, in every score.
+    """The claimed order of two arms, in every score.
 
     Args:
         scores: names of metrics.
         direction: what is claimed of the first arm.
-        study: where the margins are.
+        study: has the margins.
     """
 
     scores: tuple[str, ...]
@@ -213,13 +213,13 @@ OPPOSITE: dict[Direction, Direction | Literal["not equal"]] = {
     "equal": "not equal",
     "not worse": "worse",
 }
-"""The direction that goes against each."""
+"""The opposite of each direction."""
 
 
-def misses(
+def largest_distance(
     settings: pd.DataFrame, claim: Claim, arms: tuple[str, ...], scores: tuple[str, ...]
 ) -> pd.Series[float]:
-    """Return by how much the mean that is farthest from its reported number misses it, setting by setting."""
+    """Return the largest distance of a mean from its reported number, for each setting."""
     sides = product(zip(arms, ("first", "other"), strict=True), scores)
     gaps = [
         (settings[f"{score} {side}"] - float(claim.reported[arm, score])).abs() for (arm, side), score in sides
@@ -228,7 +228,7 @@ def misses(
 
 
 def looks_like(settings: pd.DataFrame, near: pd.Series[bool]) -> str:
-    """Say what kind of training gives the printed numbers: what three of four settings that do have in common."""
+    """Describe the trainings that give the printed numbers: what three quarters of them have in common."""
     count = f"{int(near.sum())} of {len(near)} settings give all printed numbers"
     if not near.any():
         return f"The printed table comes out nowhere: {count}."
@@ -246,9 +246,9 @@ def looks_like(settings: pd.DataFrame, near: pd.Series[bool]) -> str:
 def about_order(
     settings: pd.DataFrame, order: Order, claimed: str, placebo: pd.DataFrame
 ) -> Iterator[tuple[int, str]]:
-    """Yield the share of the space in which the order comes out, beside the reverse and a placebo, and by axis.
+    """Yield the share of the settings that give the order, beside the reverse and a placebo, and by axis.
 
-    Each text comes with its depth, by which it is indented.
+    Each text comes with its depth of indentation.
     """
     ordered = order.claimed(settings)
     shares = f"the reverse: {share_of(order.reverse(settings))}; equal: {share_of(order.equal(settings))}"
@@ -262,7 +262,7 @@ def about_order(
 
 
 def about_regions(settings: pd.DataFrame, confirming: pd.DataFrame, order: Order) -> Iterator[tuple[int, str]]:
-    """Yield the region of each reading where the order comes out, found on some seeds and confirmed on others."""
+    """Yield the region that gives the order for each reading, found on half of the seeds, confirmed on others."""
     keys = list(AXES)
     aligned = confirming.set_index(keys).reindex(pd.MultiIndex.from_frame(settings[keys])).reset_index()
     ordered, again = order.claimed(settings), order.claimed(aligned)
@@ -280,7 +280,7 @@ def about_regions(settings: pd.DataFrame, confirming: pd.DataFrame, order: Order
 def about_numbers(
     settings: pd.DataFrame, distance: pd.Series[float], scores: tuple[str, ...], tolerance: float
 ) -> Iterator[tuple[int, str]]:
-    """Yield where the reported numbers come out, and the settings nearest to them, each text with its depth."""
+    """Yield the share of settings that give the reported numbers, and the nearest settings, with their depth."""
     yield 0, f"all reported numbers within {tolerance:g}: {share_of(distance <= tolerance)}"
     for index in distance.sort_values(kind="stable").index[:NEAREST]:
         row = settings.loc[index]
@@ -291,7 +291,7 @@ def about_numbers(
 
 
 def share_of(found: pd.Series[bool]) -> str:
-    """Write how many settings that is, and which share of all.
+    """Format a number of settings, and its share of all.
 
     Example:
         >>> share_of(pd.Series([True, False, False, False]))
@@ -301,9 +301,9 @@ def share_of(found: pd.Series[bool]) -> str:
 
 
 def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> str:
-    """Say how far the other loss stays behind its own best on the same data, where the order comes out.
+    """State how far the other loss is behind its own best on the same data, in the settings that give the order.
 
-    What stays far behind is not trained well there: too little, or at a rate that is too large.
+    A loss far behind its best is not trained well there: too briefly, or at too large a rate.
     """
     sign = 1 if METRICS[score].greater_is_better else -1
     worth = sign * settings[f"{score} other"]

@@ -1,4 +1,4 @@
-"""Where in a space of settings something comes out, said in few conditions."""
+"""Describe the settings that give a result by a region of few conditions."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy as np
 import pandas as pd
 
 ORDERED = ("lr", "epochs", "prevalence", "label noise")
-"""The axes whose values are in order, so that a range of them is a condition."""
+"""The axes with ordered values, so that a range of them is a condition."""
 
 DECADE = "lr × epochs"
-"""How far a network was trained, by powers of ten: a small rate for long goes as far as a large one for short."""
+"""The length of a training, in powers of ten: a small rate for many epochs equals a large one for few."""
 
 PURE = 0.75
-"""The share of the settings in a region in which what is looked for must come out."""
+"""The share of a region's settings that must give the result."""
 
 CONDITIONS = 3
-"""On how many axes a region may be bounded."""
+"""The largest number of conditions of a region."""
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """Some settings, by the conditions that they have in common.
+    """Some settings, by their common conditions.
 
     Args:
-        conditions: in words, each on another axis.
-        inside: (settings,) bool.
-        hits: in how many of them what is looked for comes out.
+        conditions: the conditions in words, each on another axis.
+        inside: (settings,) whether each setting is in the region.
+        hits: how many of them give the result.
     """
 
     conditions: tuple[str, ...]
@@ -39,11 +39,11 @@ class Region:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """What makes one region better than another: more hits, then fewer conditions, then little else in it."""
+        """The sorting key, greatest is best: more hits, then fewer conditions, then fewer other settings."""
         return self.hits, -len(self.conditions), -int(np.count_nonzero(self.inside))
 
     def words(self, found: pd.Series[bool]) -> str:
-        """Say where it is, and how much of what was found it holds."""
+        """State the conditions, and the share of all hits that is inside."""
         if not self.hits:
             return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
         said = f"where {' and '.join(self.conditions)}" if self.conditions else "everywhere"
@@ -51,13 +51,13 @@ class Region:
 
 
 def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]) -> Region:
-    """Return the region that holds most of what was found, among those in which most is found; empty if none is.
+    """Return the region with the most hits, among those that are pure enough; empty if there is none.
 
-    A region is bounded on up to three axes: by a range of values, or by one value where they have no order.
+    A region is bounded on up to three axes: by a range of values, or by one value if they have no order.
 
     Args:
-        settings: a row each, with lr and epochs and whatever else was varied.
-        found: in which of them what is looked for comes out.
+        settings: one row per setting, with lr, epochs and everything else that was varied.
+        found: which settings give the result.
         axes: the columns that were varied.
     """
     wanted = found.to_numpy(dtype=bool)
@@ -70,9 +70,9 @@ Bounds = list[tuple[str, np.ndarray]]
 
 
 def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region) -> Region:
-    """Return the best pure region within one that holds what is wanted, by further conditions on some axes.
+    """Return the best pure region inside a region, by further conditions on some axes.
 
-    What has fewer hits than the best so far need not be narrowed: a condition more never has more hits.
+    A region with fewer hits than the best so far is not narrowed: a further condition never adds hits.
     """
     if start.hits >= PURE * np.count_nonzero(start.inside):
         return max(best, start, key=lambda one: one.rank)
@@ -88,7 +88,7 @@ def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region)
 
 
 def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the conditions on one axis, each with the rows (settings,) that meet it: ranges, or single values."""
+    """Yield the conditions on one axis, ranges or single values, each with the rows (settings,) that meet it."""
     values = decades(settings) if axis == DECADE else settings[axis]
     ordered = axis in (*ORDERED, DECADE)
     known = sorted(values.unique()) if ordered else list(values.unique())
@@ -110,7 +110,7 @@ def decades(settings: pd.DataFrame) -> pd.Series[float]:
 
 
 def written(chosen: list[Any], count: int, start: int, decades: bool = False) -> str:
-    """Write neighbouring values of an axis; a decade stands for all up to the next.
+    """Format neighbouring values of an axis; a decade stands for all values up to the next.
 
     Example:
         >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
@@ -127,5 +127,5 @@ def written(chosen: list[Any], count: int, start: int, decades: bool = False) ->
 
 
 def name(value: object) -> str:
-    """Write a value of an axis."""
+    """Format a value of an axis."""
     return f"{value:g}" if isinstance(value, float | int | np.number) else str(value)

@@ -1,7 +1,7 @@
 """Experiments that train.
 
 In all of them a `cell` holds the trials of one data set, the `study` has the margins, the `claim` has the reported
-scores, and a `margin` is the difference that is too small to matter, None where none is declared.
+scores, and a `margin` is the difference that is too small to matter, None if none is declared.
 """
 
 from lossbench.claims.trained import (

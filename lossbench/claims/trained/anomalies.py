@@ -1,8 +1,8 @@
-"""Anomaly detection: the training loss crossed with the score of anomalies; one class at a time is the anomaly.
+"""Anomaly detection: training losses crossed with anomaly scores; one class at a time is the anomaly.
 
-Of a printed pair of true and false positive rates only one can be compared at a time. Here the threshold is set to
-a stated false-positive rate on normal rows that were not trained on, so that the true positive rate alone decides;
-the false positive rate that follows is shown.
+Of a printed pair of true and false positive rates only one can be compared. Here the threshold is set to a stated
+false positive rate on normal rows that were not trained on, so that the true positive rate alone decides; the
+resulting false positive rate is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, level
-from lossbench.claims.design import Design, Found, aside, under_each
+from lossbench.claims.design import Design, Found, as_sensitivity, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
@@ -26,14 +26,14 @@ from lossbench.data import load_dataset
 from lossbench.schema import ANOMALY_SCORES, by_anomaly_score
 
 OWN = {"mse": "error", "bce": "bce"}
-"""By which anomaly score each loss is its own."""
+"""The anomaly score that belongs to each loss."""
 
 FOUND, ALARMS = "tpr", "fpr"
 EPOCHS = 40
-"""Of the autoencoders; after them little more comes back of a row."""
+"""The epochs of the autoencoders; more hardly improve the reconstruction."""
 
 SEEDS = 20
-"""Of those of the study, the first: the rows of a table are the unit, and there are twenty tables."""
+"""The first seeds of the study that are used: the rows of a table are the unit, and there are twenty tables."""
 
 
 @experiment("anomalies")
@@ -45,18 +45,18 @@ def anomalies(
     datasets: tuple[str, ...],
     supervised: tuple[str, ...],
 ) -> Design:
-    """Train autoencoders on all classes but one, and find rows of that one, by each score of anomalies in turn.
+    """Train autoencoders on all classes but one, and find rows of that one, by each anomaly score in turn.
 
-    Both losses are scored alike, by each score, and then each by its own. Beside it stands the other reading of
-    the table: classifiers that learn the same question from labels, at the links' own thresholds. A class that is
-    left out is a data set.
+    Both losses are scored by each anomaly score, and then each by its own. The other reading of the table is tried
+    too: classifiers that learn the same from labels, at the links' own thresholds. Each left-out class is a data
+    set.
 
-    arms: two losses, the first claimed to find more; each is the name of an anomaly score, too, or of none.
-    datasets: of anomalies.
-    supervised: data sets of two classes that ask the same with labels.
+    arms: two losses, the first claimed to find more; each may also be the name of an anomaly score.
+    datasets: data sets of anomalies.
+    supervised: data sets of two classes with the same question and labels.
     """
     first, other = arms
-    study = study.within(study.margin(FOUND) or 0.0, ["recall"])
+    study = study.with_margin(study.margin(FOUND) or 0.0, ["recall"])
     alike, labelled = (
         partial(made, arms=(first, other), claim=claim, study=study) for made in (by_each_score, by_labels)
     )
@@ -74,14 +74,14 @@ def by_each_score(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Stu
         made = cell.compared(by_anomaly_score(FOUND, score), arms, "better", study)
         yield made
         yield sized(made, claim, arms, FOUND)
-        yield aside(cell.compared(by_anomaly_score("roc_auc", score), arms, "better", study))
-        yield aside(cell.compared(by_anomaly_score(ALARMS, score), arms, "better", study))
+        yield as_sensitivity(cell.compared(by_anomaly_score("roc_auc", score), arms, "better", study))
+        yield as_sensitivity(cell.compared(by_anomaly_score(ALARMS, score), arms, "better", study))
     mine, their = (by_anomaly_score(FOUND, OWN.get(arm, "error")) for arm in arms)
     own = crossed(cell, f"{FOUND}, each loss by its own score", arms, (mine, their), study)
     yield own
     yield sized(own, claim, arms, FOUND)
     for arm in arms:
-        yield aside(crossed(cell, CROSSED, (arm, arm), (f"{FOUND}_bce", FOUND), study))
+        yield as_sensitivity(crossed(cell, CROSSED, (arm, arm), (f"{FOUND}_bce", FOUND), study))
     normal = int(cell.trials.test_rows.iloc[0]) - positives(cell)
     for arm, (name, images) in product(arms, ((FOUND, positives(cell)), (ALARMS, normal))):
         values = cell.of(by_anomaly_score(name, OWN.get(arm, "error")), arm)
@@ -99,11 +99,11 @@ def crossed(cell: Cell, quantity: str, arms: tuple[str, str], names: tuple[str, 
 
 
 def by_labels(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Study) -> Iterator[Found]:
-    """Yield the contrasts of classifiers of one class, whose false positive rate is not set, and their levels."""
+    """Yield the contrasts of classifiers of one class, whose false positive rate is free, and their levels."""
     found = cell.compared("recall", arms, "better", study)
     yield found
     yield sized(found, claim, arms, FOUND)
-    spread = cell.apart(arms, false_alarms)
+    spread = cell.spread_between(arms, false_alarms)
     margin = study.margin(ALARMS)
     alarms = cell.contrast("false positive rate", arms, spread, "better", margin, greater_is_better=False)
     yield alarms
@@ -117,13 +117,13 @@ def by_labels(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Study) 
 
 
 def false_alarms(scores: Scores, arm: str) -> np.ndarray:
-    """Return the false positive rate of a classifier, by its recall and its balanced accuracy: (..., seeds)."""
+    """Return the false positive rate of a classifier, from its recall and its balanced accuracy: (..., seeds)."""
     found = 2.0 * (1.0 - scores.of("balanced_accuracy", arm)) - 1.0 + scores.of("recall", arm)
     return np.asarray(found)
 
 
 PRINTED = {"recall": FOUND, "false positive rate": ALARMS}
-"""The document's names of what is measured with labels."""
+"""The document's names of the rates that are measured with labels."""
 
 
 def sized(contrast: Contrast, claim: Claim, arms: tuple[str, str], column: str) -> Contrast:
@@ -133,21 +133,21 @@ def sized(contrast: Contrast, claim: Claim, arms: tuple[str, str], column: str) 
 
 
 def positives(cell: Cell) -> int:
-    """Return how many rows of the table of a cell are of the class that is to be found."""
+    """Return the number of rows in the table of a cell that are of the class to be found."""
     return int(load_dataset(cell.dataset).target.sum())
 
 
 def levelled(
     cell: Cell, arm: str, quantity: str, values: np.ndarray, images: int, claim: Claim, study: Study
 ) -> Evidence:
-    """Return the mean of a rate beside the printed one, and what one detector of that rate would scatter by.
+    """Return the mean of a rate beside the printed one, with the binomial interval of a single detector.
 
     Args:
-        cell: of one class.
+        cell: the trials of one class.
         arm: the loss.
         quantity: the rate.
-        values: (seeds,) of it.
-        images: of which it is a share, in one split.
+        values: (seeds,) the rate of each seed.
+        images: the number of images that it is a share of, in one split.
         claim: has the printed rates.
         study: has the margins.
     """
@@ -164,7 +164,7 @@ def levelled(
 
 
 def summed_up(lines: list[Evidence], primary: str) -> Iterator[Evidence]:
-    """Yield, over the classes, how far the loss moves what is found, and how far the score does, and which way."""
+    """Yield, over all classes, the effects of the loss and of the anomaly score on the rate, with their signs."""
     mine = [line for line in lines if line.protocol == primary and line.aspect == "outcome"]
     by_quantity = grouped(mine, lambda line: (line.quantity, line.arms))
     for (quantity, arms), same in by_quantity.items():

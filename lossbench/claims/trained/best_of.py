@@ -1,4 +1,4 @@
-"""The losses that a document recommends, against every other loss that there is for the task."""
+"""The losses that a document recommends, against all other losses for the task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, grouped
-from lossbench.claims.design import Design, Found, aside, by_score
+from lossbench.claims.design import Design, Found, as_sensitivity, by_score
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import obstacle
@@ -34,14 +34,14 @@ def best_of(
 ) -> Design:
     """Compare the best of the recommended losses with the best of all other losses of the task.
 
-    Reproduced where it is not worse by more than the margin, contradicted where its rival is better by more. Both
-    are chosen by the score on validation, under each protocol, so the test part that decides has not been looked
-    at. All other rivals are shown beside. Losses that are another one by another name are left out.
+    Reproduced if it is not worse by more than the margin, contradicted if its rival is better by more. Both are
+    chosen by the validation score, under each protocol, so the test part that decides is not used for the choice.
+    All other rivals are shown. Losses that equal another one are left out.
 
     arms: the recommended losses; on each data set those that serve its task and targets, in all their readings.
-    score: on test; the data set's primary score without any.
-    outliers: contaminated shares of the training part, beside a clean one.
-    kinds: of contamination; on each data set those that its task knows.
+    score: the test score; without one, the data set's primary score.
+    outliers: contaminated shares of the training part, in addition to a clean one.
+    kinds: kinds of contamination; on each data set those that its task knows.
     """
     loaded = [load_dataset(spec) for spec in datasets]
     check_recommended(arms, loaded, score, study)
@@ -63,10 +63,10 @@ def best_of(
 def check_recommended(
     arms: tuple[str, ...], datasets: list[Dataset], score: tuple[str, ...], study: Study
 ) -> None:
-    """Refuse recommendations that do not exist, or none of which is for a data set.
+    """Refuse recommended losses that do not exist, and data sets that none of them fits.
 
     Raises:
-        UsageError: a loss or score that does not exist, or a data set that none of the losses fits.
+        UsageError: a loss or score does not exist, or none of the losses fits a data set.
     """
     for arm in arms:
         if arm not in names():
@@ -87,25 +87,25 @@ def recommended(arms: tuple[str, ...], task: Task, study: Study) -> tuple[str, .
 
 
 def distinct_losses(task: Task) -> list[str]:
-    """Return every loss of a task that a gradient can train and that is not another one by another name."""
+    """Return every loss of a task that a gradient can train and that does not equal another one."""
     return [record.name for record in losses_of(task) if record.placebo is None and not record.flat]
 
 
 def contrasts_of(named: tuple[str, ...], cell: Cell, score: str, study: Study) -> Iterator[Found]:
     """Yield the contrasts of the best of the named losses with the best of the others, and with each other one."""
-    able = [loss for loss in named if loss in cell.losses]  # a relative error is undefined where targets are zero
+    able = [loss for loss in named if loss in cell.losses]  # some may not fit: mape is undefined at zero targets
     others = [loss for loss in cell.losses if loss not in named]
     for at in map(cell.at, cell.shares):
-        best, rival = chosen(at, able), chosen(at, others)
+        best, rival = best_on_validation(at, able), best_on_validation(at, others)
         picked = f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else ""
         for loss in others:
             note = f"{loss} was the best of {len(others)} rivals on validation" if loss == rival else ""
             made = at.compared(score, (best, loss), "not worse", study, "; ".join(filter(None, [picked, note])))
-            yield made if loss == rival else aside(made)
+            yield made if loss == rival else as_sensitivity(made)
 
 
-def chosen(cell: Cell, able: list[str]) -> str:
-    """Return which of some losses has the best primary score on validation, averaged over the seeds."""
+def best_on_validation(cell: Cell, able: list[str]) -> str:
+    """Return the loss with the best primary score on validation, averaged over the seeds."""
     sign = 1 if cell.primary.greater_is_better else -1
     means = {loss: sign * cell.of("validation_score", loss).mean() for loss in able}
     return max(means, key=lambda loss: means[loss] if np.isfinite(means[loss]) else -np.inf)

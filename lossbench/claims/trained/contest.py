@@ -1,9 +1,9 @@
 """The contest: one arm against another, or against many, by a score, with a direction claimed.
 
-Every comparison is paired by seed, on the corrected variance of Nadeau and Bengio; p values are corrected by Holm
-over all comparisons that are made for the claim, whatever protocol or data set they are of. Where the document
-reports a score of both arms, the size of its difference is compared too: reproduced where the measured one is the
-same within the margin, contradicted where it is another beyond doubt.
+Every comparison is paired by seed, with the corrected variance of Nadeau and Bengio; p values are corrected by
+Holm over all comparisons of the claim, under all protocols and on all data sets. If the document reports a score
+of both arms, the size of the difference is compared too: reproduced if the measured one is the same within the
+margin, contradicted if it differs significantly.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Pairing:
     """The two sides of a contest on the data sets of one task.
 
     Args:
-        task: of the data sets.
-        datasets: their specs.
+        task: the task of the data sets.
+        datasets: the specs of the data sets.
         first: the readings of the first arm.
         others: the readings of the other arms.
-        arms: which arm of the claim each of them is a reading of.
+        arms: the arm of the claim that each reading belongs to.
     """
 
     task: Task
@@ -51,7 +51,7 @@ class Pairing:
 
     @property
     def losses(self) -> list[str]:
-        """What is trained."""
+        """The losses that are trained."""
         return [loss for loss in dict.fromkeys((*self.first, *self.others)) if loss != CONSTANT]
 
     @property
@@ -60,7 +60,7 @@ class Pairing:
         return {"datasets": self.datasets, "losses": self.losses}
 
     def pairs(self, cell: Cell) -> list[tuple[str, str]]:
-        """Return who meets whom: each reading of the first arm, and each other loss that was trained."""
+        """Return the pairs to compare: each reading of the first arm with each other loss that was trained."""
         trained = {CONSTANT, *cell.losses}  # a rival that the claim does not name may not fit the data
         pairs = product(self.first, self.others)
         return [(first, other) for first, other in pairs if first != other and {first, other} <= trained]
@@ -82,21 +82,21 @@ def contest(
 ) -> Design:
     """Train the arms under every protocol and compare them by the paired test, data set by data set.
 
-    arms: the first against each of the others; one alone, against every other core loss of the task. An arm that
+    arms: the first against each of the others; a single arm against every other core loss of the task. An arm that
     may stand for several losses ("mse" on classes) is tried in all its readings. "constant" is the best constant
     answer.
     direction: the first arm is better, worse, equal (within the margin) or not worse (by more than the margin).
-    datasets: without any, those of the default experiment that the arms and the score fit.
+    datasets: by default, those of the default experiment that the arms and the score fit.
     outliers: contaminated shares of the training part.
     margin: the difference that is too small to matter for this claim; without one, that of the score.
     """
     axes: dict[str, Any] = {"outliers": list(outliers), "outlier_kind": outlier_kind}
     axes |= {"models": [model]} if model else {}
-    study = study.within(margin, score) if margin else study
+    study = study.with_margin(margin, score) if margin else study
     made = partial(contrasts_of, claim=claim, study=study, direction=direction)
     trainings = []
     for pairing in pairings(study, arms, score, datasets):
-        alone = CONSTANT in arms  # a constant answer is scored by what is judged, and by nothing else
+        alone = CONSTANT in arms  # the constant answer has only the score that is judged
         trainings += by_score(study, partial(made, pairing), score, alone, **pairing.axes, **axes)
     return Design(trainings)
 
@@ -107,7 +107,7 @@ def pairings(
     """Pair the arms on the data sets, task by task.
 
     Raises:
-        UsageError: a loss, data set or score that does not exist or does not fit.
+        UsageError: a loss, data set or score does not exist or does not fit.
     """
     for name in score:
         if name not in METRICS:
@@ -115,7 +115,7 @@ def pairings(
     loaded = [load_dataset(spec) for spec in datasets or make_settings().datasets]
     obstacles = [obstacle(dataset, arms, score, study) for dataset in loaded]
     for error in obstacles:
-        # Data sets that the claim names must fit; where it names none, those that do are taken.
+        # Data sets that the claim names must all fit; by default those that fit are taken.
         if error is not None and (datasets or all(obstacles)):
             raise error
     fitting = [dataset for dataset, error in zip(loaded, obstacles, strict=True) if error is None]
@@ -124,10 +124,10 @@ def pairings(
 
 
 def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], study: Study) -> UsageError | None:
-    """Return why a contest cannot be held on a data set; None where it can.
+    """Return why a contest cannot be held on a data set; None if it can.
 
     Raises:
-        UnknownName: a loss that does not exist.
+        UnknownName: a loss does not exist.
     """
     for score in scores:
         if dataset.task not in METRICS[score].tasks:
@@ -145,7 +145,7 @@ def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], s
 
 
 def make_pairing(arms: tuple[str, ...], task: Task, datasets: list[str], study: Study) -> Pairing:
-    """Return the two sides on the data sets of one task; one arm alone meets every other core loss."""
+    """Return the two sides on the data sets of one task; a single arm meets every other core loss."""
     first, *named = arms
     mine = study.readings(first, task)
     rest = named or [loss for loss in core_losses(task) if loss not in mine]
@@ -156,15 +156,15 @@ def make_pairing(arms: tuple[str, ...], task: Task, datasets: list[str], study: 
 def contrasts_of(
     pairing: Pairing, cell: Cell, score: str, claim: Claim, study: Study, direction: Direction
 ) -> Iterator[Contrast]:
-    """Yield the contrasts of two losses, and where the document reports both scores, that of their difference."""
+    """Yield the contrasts of two losses, and if the document reports both scores, that of their difference."""
     tuned = study.terms.protocols[cell.protocol].tune
     for at, pair in product(map(cell.at, cell.shares), pairing.pairs(cell)):
         rates = [f"{loss} at rate {at.of('lr', loss)[0]:g}" for loss in pair if tuned and loss != CONSTANT]
         contrast = at.compared(score, pair, direction, study, ", ".join(rates))
         yield contrast
-        told = [claim.reported.get((pairing.arms[loss], score)) for loss in pair]
-        if all(told):
-            yield contrast.sized(*map(float, filter(None, told)))
+        reported = [claim.reported.get((pairing.arms[loss], score)) for loss in pair]
+        if all(reported):
+            yield contrast.sized(*map(float, filter(None, reported)))
 
 
 @dataclass(frozen=True)
@@ -172,10 +172,10 @@ class Mismatch:
     """A loss where it does not belong.
 
     Args:
-        loss: it.
+        loss: the mismatched loss.
         fits: the loss that belongs there.
-        datasets: where.
-        score: by which the two are compared.
+        datasets: the data sets.
+        score: the scores by which the two are compared.
     """
 
     loss: str
@@ -188,8 +188,8 @@ class Mismatch:
 def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) -> Design:
     """Train losses where they do not belong and compare them with those that do.
 
-    Reproduced where the mismatched loss is worse. One that the catalogue refuses cannot be tried at all: it is
-    undefined for such targets. That is said, but counts neither way.
+    Reproduced if the mismatched loss is worse. A loss that the catalogue refuses, because it is undefined for such
+    targets, cannot be tried; that is noted, but does not count.
     """
     refused: list[Evidence] = []
     trainings: list[Training] = []
@@ -215,17 +215,17 @@ FILE = "my_losses.py"
 
 
 def from_file(mismatch: Mismatch) -> Mismatch:
-    """Return a mismatch with the whole path of its loss, where that is of the file of losses beside this one."""
+    """Return a mismatch with the full path of its loss, if that is in `my_losses.py` of this folder."""
     if not mismatch.loss.startswith(FILE):
         return mismatch
     return replace(mismatch, loss=f"{Path(__file__).with_name(FILE)}{mismatch.loss.removeprefix(FILE)}")
 
 
 def refusal(mismatch: Mismatch, dataset: Dataset, study: Study) -> LossDoesNotFit | None:
-    """Return why the mismatched loss is refused on a data set; None where it is not.
+    """Return why the mismatched loss is refused on a data set; None if it is not.
 
     Raises:
-        UsageError: a loss or score that does not exist, or a loss that should fit and does not.
+        UsageError: a loss or score does not exist, or the loss that should fit does not.
     """
     if error := obstacle(dataset, (mismatch.fits,), mismatch.score, study):
         raise error

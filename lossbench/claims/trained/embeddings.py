@@ -1,4 +1,4 @@
-"""Losses of embeddings against one with a head: one trunk, the same batches, scored by the nearest neighbours."""
+"""Embedding losses against a loss with a head: the same trunk and batches, scored by nearest neighbours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Direction, level
-from lossbench.claims.design import Design, Found, aside, under
+from lossbench.claims.design import Design, Found, as_sensitivity, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings
@@ -29,15 +29,15 @@ def embeddings(
     datasets: tuple[str, ...],
     model: str,
 ) -> Design:
-    """Train the arms on one trunk under the primary protocol, and compare them by the nearest neighbours.
+    """Train the arms on one trunk under the primary protocol, and compare them by nearest neighbours.
 
-    Every loss has its own rate, chosen by the first score on validation, over seeds that are not reported. Beside
-    the scores that are claimed stand others, as sensitivity, and the level of every score.
+    Every loss has its own rate, chosen by the first score on validation, over seeds that are not reported. Other
+    scores are shown as sensitivity, and the level of every claimed score.
 
     arms: the first against each of the others.
-    score: what the document reports.
-    beside: scores that are shown only.
-    model: the last width is that of the embedding.
+    score: the scores that the document reports.
+    beside: scores that are only shown.
+    model: a network whose last width is that of the embedding.
     """
     (pairing,) = pairings(study, arms, (*score, *beside), datasets)
     made = partial(found_in, pairing, claim=claim, study=study, scores=score, beside=beside, direction=direction)
@@ -54,11 +54,11 @@ def found_in(
     beside: tuple[str, ...],
     direction: Direction,
 ) -> Iterator[Found]:
-    """Yield the contrasts by the scores that are claimed, by the others, and the levels of all."""
+    """Yield the contrasts by the claimed scores and by the others, and the levels of the claimed ones."""
     for name in scores:
         yield from contrasts_of(pairing, cell, name, claim, study, direction)
     for name in beside:
-        yield from map(aside, contrasts_of(pairing, cell, name, claim, study, direction))
+        yield from map(as_sensitivity, contrasts_of(pairing, cell, name, claim, study, direction))
     for name in scores:
         for loss in pairing.losses:
             gone = int((cell.of("spread", loss) < COLLAPSED).sum())

@@ -1,4 +1,4 @@
-"""Losses that should be equal: by all scores where accuracy is equal, and a user's own beside a built-in one."""
+"""Losses that should be equal: by all scores if accuracy is equal, and custom losses beside built-in ones."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 
 SCORES = ("accuracy", "precision", "recall")
-"""The first is the one that may hide a difference in the others."""
+"""The first score may hide a difference in the others."""
 
 
 @experiment("beside_the_loss")
 def beside_the_loss(claim: Claim, study: Study, *, arms: tuple[str, ...], datasets: tuple[str, ...]) -> Design:
     """Look for a loss as accurate as the first one, within the margin, and unlike it in precision or recall.
 
-    Reproduced where there is one on some data set. All comparisons are corrected together.
+    Reproduced if there is one on some data set. All comparisons are corrected together.
 
     arms: the first against each of the others.
     datasets: all of one task.
@@ -41,12 +41,12 @@ def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
 
 
 def by_dataset(lines: list[Evidence]) -> list[Evidence]:
-    """Return one line a protocol and data set for all losses."""
+    """Return one line per protocol and data set for all losses."""
     return [beside(mine) for mine in grouped(lines, lambda line: (line.protocol, line.dataset)).values()]
 
 
 def beside(lines: Sequence[Evidence]) -> Evidence:
-    """Say whether precision or recall differs where accuracy does not; `lines` has all scores of each pair."""
+    """Return whether precision or recall differs if accuracy does not; `lines` has all scores of each pair."""
     width = len(SCORES)
     pairs = [lines[start : start + width] for start in range(0, len(lines), width)]
     compared = [(accuracy, line) for accuracy, *rest in pairs for line in rest]
@@ -57,17 +57,17 @@ def beside(lines: Sequence[Evidence]) -> Evidence:
 
 
 FILE = Path(__file__).with_name("my_losses.py")
-"""What a user might write."""
+"""A file of losses that a user might write."""
 
 PAIRS = (("squared_error", "mse", "diabetes"), ("cross_entropy:@gets=probability", "bce", "breast_cancer"))
-"""A function of the user's, the built-in loss that it is, and a data set."""
+"""A user's function, the built-in loss that it equals, and a data set."""
 
 
 @experiment("custom_loss")
 def custom_loss(claim: Claim, study: Study) -> Design:
-    """Train losses from a file of the user's, beside the built-in losses that they are.
+    """Train losses from a user's file, beside the built-in losses that they equal.
 
-    Reproduced where the scores agree within the margin: what users write is trained as what lossbench has.
+    Reproduced if the scores agree within the margin: custom losses are trained like built-in ones.
     """
     trainings = []
     for function, built_in, dataset in PAIRS:

@@ -11,18 +11,18 @@ import pandas as pd
 
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence, decided
-from lossbench.claims.design import Design, Found, Training, aside
+from lossbench.claims.design import Design, Found, Training, as_sensitivity
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import CONSTANT
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
 from lossbench.losses import get_loss
 from lossbench.spec import split_spec
 
-MODEL = "linear"  # under Adam, cross-entropy of it is logistic regression
-ALL_ROWS = 1_000_000  # a batch is never larger than the training part, and an epoch is then a step
+MODEL = "linear"  # with cross-entropy under Adam it is logistic regression
+ALL_ROWS = 1_000_000  # a batch of all training rows, so that an epoch is one step
 STEPS = 300
 
 
@@ -38,21 +38,21 @@ def gradient_free(
     along: str,
     lr: tuple[float, ...],
 ) -> Design:
-    """Train a linear model on a loss without a slope, and compare it with the best constant answer.
+    """Train a linear model on a loss with zero gradient, and compare it with the best constant answer.
 
-    Reproduced where it is better by more than chance and by more than the margin. Every loss under every optimiser
-    has its own rate, chosen on validation over seeds that are not reported; a batch is all training rows. Shown
-    beside it are other losses under both optimisers, and the slope.
+    Reproduced if it is better by more than chance and by more than the margin. Every loss under every optimiser
+    has its own rate, chosen on validation over seeds that are not reported; a batch is all training rows. Other
+    losses under both optimisers are shown, and the gradient.
 
-    loss: has a slope of zero wherever it has one.
+    loss: a loss whose gradient is zero wherever it exists.
     beside: losses that a gradient can minimise.
-    datasets: of two classes.
+    datasets: data sets of two classes.
     without: spec of the optimiser that needs no gradient.
-    along: spec of one that follows it; its rates are a tenth of those of the former.
-    lr: of the former.
+    along: spec of an optimiser that follows gradients; its rates are a tenth of those of the former.
+    lr: the rates of the former.
     """
     if not get_loss(loss, "binary").record.flat:
-        raise BadValue(f"'{loss}' has a slope that a gradient can follow; name a loss that has none, as zero_one")
+        raise BadValue(f"'{loss}' has a gradient to follow; name a loss whose gradient is zero, such as zero_one")
     common: dict[str, Any] = {"datasets": datasets, "models": [MODEL], "batch_size": ALL_ROWS, "epochs": STEPS}
     common |= {"tune": True}
     runs = [
@@ -63,19 +63,19 @@ def gradient_free(
     return Design([Training(study.terms.primary, runs, made)], lambda lines: [*lines, slope_of(loss)])
 
 
-def found_in(*runs: Tried, loss: str, without: str, study: Study) -> Iterator[Found]:
-    """Yield the contrast with the constant answer on each data set, and those with everything else as shown."""
+def found_in(*runs: TrialResults, loss: str, without: str, study: Study) -> Iterator[Found]:
+    """Yield the contrast with the constant answer on each data set, and those with everything else, only shown."""
     trials = named_by_optimiser([run.trials for run in runs])
     choosing = named_by_optimiser([run.choosing for run in runs if run.choosing is not None])
-    tried, first = Tried(trials, np.empty((0, 0)), choosing=choosing), arm(loss, without)
-    for cell in cells_of("", tried):  # neither optimiser is that of a protocol
+    tried, first = TrialResults(trials, np.empty((0, 0)), choosing=choosing), arm(loss, without)
+    for cell in cells_of("", tried):  # no protocol has one of these optimisers
         yield cell.compared(cell.primary.name, (first, CONSTANT), "better", study)
         yield levels(cell, first)
-        yield from map(aside, beside(cell, first, study))
+        yield from map(as_sensitivity, beside(cell, first, study))
 
 
 def named_by_optimiser(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return all trials, with losses that are named with their optimiser."""
+    """Return all trials, with the optimiser in the name of each loss."""
     trials = pd.concat(parts, ignore_index=True)
     return trials.assign(loss=[arm(*pair) for pair in zip(trials.loss, trials.optimizer, strict=True)])
 
@@ -91,7 +91,7 @@ def arm(loss: str, optimiser: str) -> str:
 
 
 def levels(cell: Cell, first: str) -> Evidence:
-    """Return the mean score of each loss, and the rate that was chosen for it, as shown."""
+    """Return a line that shows the mean score of each loss, and its chosen rate."""
     score = cell.primary.name
     means = {one: cell.scores.score_of(one, score).mean() for one in cell.losses}
     told = ", ".join(f"{one} {mean:.3f} at rate {cell.of('lr', one)[0]:g}" for one, mean in means.items())
@@ -116,7 +116,7 @@ def beside(cell: Cell, first: str, study: Study) -> Iterable[Found]:
 
 
 def slope_of(loss: str) -> Evidence:
-    """Return the largest slope of a loss over outputs from -10 to 10, all of which a gradient would start from."""
+    """Return the largest gradient of a loss over outputs from -10 to 10."""
     raw = torch.linspace(-10, 10, 2000, dtype=torch.float64)[:, None].repeat(2, 1).requires_grad_()
     target = torch.arange(2, dtype=torch.float64).repeat_interleave(2000)[:, None]
     (slope,) = torch.autograd.grad(get_loss(loss, "binary").per_sample(raw, target).sum(), raw)

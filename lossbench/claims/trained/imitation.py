@@ -1,4 +1,4 @@
-"""Losses of samples under which a network learns to imitate a law, beside losses that are not made for it."""
+"""Losses between samples, under which a network learns to imitate a law, beside losses not made for that."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from itertools import product
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Contrast, Direction
-from lossbench.claims.design import Design, Found, aside, under_each
+from lossbench.claims.design import Design, Found, as_sensitivity, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 
 SCORE = "transport"
-SAMPLE = 64  # rows a step: a loss of samples sees no more of the law at a time
+SAMPLE = 64  # rows per step: all that the loss sees of the law at a time
 
 
 @experiment("imitation")
@@ -27,16 +27,16 @@ def imitation(
     alike: tuple[str, ...],
     laws: tuple[str, ...],
 ) -> Design:
-    """Compare generators by how far what they make has to be moved to become a held-out sample of the law.
+    """Compare generators by the transport distance of their samples to a held-out sample of the law.
 
-    Reproduced where the loss leaves less to be moved than one that is not made for samples, each at its own rate.
-    The distance is exact; rates are chosen by that along directions, which is cheap. Shown beside it are other
-    losses that are made for samples: against those that are not, and whether the first one is worse than they are.
+    Reproduced if the loss leaves a smaller distance than one that is not made for samples, each at its own rate.
+    The distance is exact; rates are chosen by the sliced distance, which is cheap. Other losses for samples are
+    shown: against those that are not made for samples, and against the first one.
 
     imitating: the loss that the claim is about.
-    instead: losses that are not made for it.
-    alike: other losses that are.
-    laws: what is imitated.
+    instead: losses that are not made for samples.
+    alike: other losses for samples.
+    laws: the laws that are imitated.
     """
     made = partial(of_law, imitating=imitating, instead=instead, alike=alike, study=study)
     axes = {"datasets": laws, "losses": [imitating, *instead, *alike], "batch_size": SAMPLE}
@@ -48,13 +48,13 @@ def of_law(
 ) -> Iterator[Found]:
     """Yield the contrasts on one law: those that decide, and then those that are shown."""
     for other in instead:
-        yield moved(cell, (imitating, other), "better", study)
+        yield transport_contrast(cell, (imitating, other), "better", study)
     for pair in product(alike, instead):
-        yield aside(moved(cell, pair, "better", study))
+        yield as_sensitivity(transport_contrast(cell, pair, "better", study))
     for other in alike:
-        yield aside(moved(cell, (imitating, other), "not worse", study))
+        yield as_sensitivity(transport_contrast(cell, (imitating, other), "not worse", study))
 
 
-def moved(cell: Cell, arms: tuple[str, str], direction: Direction, study: Study) -> Contrast:
-    """Return the contrast of two losses by the distance that is left, which its note has for each."""
+def transport_contrast(cell: Cell, arms: tuple[str, str], direction: Direction, study: Study) -> Contrast:
+    """Return the contrast of two losses by the transport distance, with that of each in its note."""
     return cell.compared(SCORE, arms, direction, study, cell.levels(SCORE, arms))

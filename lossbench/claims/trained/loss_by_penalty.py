@@ -1,4 +1,4 @@
-"""Losses by penalties as a full grid, so that the effect of the one is told from the effect of the other."""
+"""Losses crossed with penalties in a full grid, which separates their effects."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pandas as pd
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, level
-from lossbench.claims.design import Design, Found, Training, aside
+from lossbench.claims.design import Design, Found, Training, as_sensitivity
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Protocol, Study, choosing_seeds
 from lossbench.claims.trained.contest import Pairing, pairings
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.errors import UnknownName
 from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
@@ -26,10 +26,10 @@ PENALTIES = ("none", "l1", "l2")
 
 
 def parse(text: str) -> tuple[str, str]:
-    """Return the loss, by a name of the documents, and the penalty that a text names.
+    """Return the loss, by its name in the documents, and the penalty in a text.
 
     Raises:
-        UnknownName: no such penalty.
+        UnknownName: there is no such penalty.
 
     Example:
         >>> parse("bce l2")
@@ -51,14 +51,14 @@ def loss_by_penalty(
     strengths: tuple[float, ...],
     score: str = "accuracy",
 ) -> Design:
-    """Train every loss under no penalty, L1 and L2, and compare two cells and what each of the two contributes.
+    """Train every loss under no penalty, L1 and L2, and compare two arms and the main effects of loss and penalty.
 
     The strength of a penalty is chosen for each loss, on validation over seeds that are not reported, from the
     same grid. The main effect of the loss is the difference of the two losses, averaged over the penalties; that
     of the penalty is the difference of the two penalties, averaged over the losses.
 
-    arms: two, each a loss and a penalty: none, l1 or l2. The first is claimed to be better.
-    strengths: of a penalty, the weight of Σ|w| or Σw² in the cost.
+    arms: two arms, each a loss and a penalty: none, l1 or l2. The first is claimed to be better.
+    strengths: the strengths of a penalty, its weight of Σ|w| or Σw² in the cost.
     """
     losses, penalties = zip(*map(parse, arms), strict=True)
     grids = [{"l1": [0.0, *strengths], "l2": [0.0]}, {"l1": [0.0], "l2": list(strengths)}]
@@ -66,7 +66,7 @@ def loss_by_penalty(
     trainings = []
     for pairing, protocol in product(pairings(study, losses, (score,), datasets), study.protocols):
         runs = [pairing.axes | grid for grid in grids]
-        # Where rates are tuned, the seeds that choose them are trained anyway.
+        # If rates are tuned, the tuning seeds are trained anyway.
         runs += [] if protocol.tune else [run | {"seeds": list(held)} for run in runs]
         made = partial(found_in, protocol=protocol, claim=claim, study=study, pairing=pairing, score=score)
         trainings.append(Training(protocol.name, runs, partial(made, penalties=penalties)))
@@ -74,7 +74,7 @@ def loss_by_penalty(
 
 
 def found_in(
-    *comparisons: Tried,
+    *comparisons: TrialResults,
     protocol: Protocol,
     claim: Claim,
     study: Study,
@@ -85,26 +85,27 @@ def found_in(
     """Yield the contrasts and the levels on each data set, every arm at its chosen strength.
 
     Args:
-        comparisons: under L1 and under L2; then likewise on the seeds that choose, unless those tune rates too.
-        protocol: under which they were trained.
+        comparisons: the results under L1 and under L2, followed by those on the tuning seeds, if they are
+            separate.
+        protocol: the protocol of the training.
         claim: has the reported scores.
         study: has the margins.
         pairing: the readings of the losses of both arms.
-        penalties: of both arms.
+        penalties: the penalties of both arms.
         score: the metric.
     """
     chosen = [one.tuning if protocol.tune else tuning_table(one.trials) for one in comparisons[-2:]]
     trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
     at_strength = at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))
     choosing = pd.concat([one.choosing if protocol.tune else one.trials for one in comparisons[-2:]])
-    tried = Tried(at_strength, np.empty((0, 0)), choosing=by_arm(choosing.reset_index(drop=True)))
+    tried = TrialResults(at_strength, np.empty((0, 0)), choosing=by_arm(choosing.reset_index(drop=True)))
     for cell in cells_of(protocol.name, tried):
         both = [
             claim.reported.get((" ".join(arm), score)) for arm in zip(arms_of(pairing), penalties, strict=True)
         ]
         for losses in product(pairing.first, pairing.others):
             pair, *effects = contrasts_of(cell, losses, penalties, score, study.margin(score))
-            yield from (pair, *map(aside, effects))
+            yield from (pair, *map(as_sensitivity, effects))
             if all(both):
                 yield pair.sized(*map(float, filter(None, both)))
         for loss, penalty in product(pairing.losses, PENALTIES):
@@ -121,8 +122,8 @@ def arms_of(pairing: Pairing) -> tuple[str, str]:
 def at_chosen_strengths(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
     """Return the trials of each arm, a loss with a penalty, at the strength with the best validation score.
 
-    Ties go to the smallest strength. A strength at which a training diverged is out of the running. The loss of a
-    trial is named with its penalty, as arms are: "bce l2".
+    Ties go to the smallest strength. A strength at which a training diverged is excluded. The loss of a trial is
+    named with its penalty, like an arm: "bce l2".
     """
     at_rate = tuning[tuning.chosen].sort_values(["l1", "l2"], kind="stable")
     worth = at_rate["mean"].where(at_rate.diverged == 0, -np.inf).fillna(-np.inf)
@@ -132,7 +133,7 @@ def at_chosen_strengths(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFr
 
 
 def by_arm(choosing: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials that chose with their arms as what is tuned, each strength as a value of it."""
+    """Return the tuning trials with the arm as their grid, and each strength as a member of it."""
     arms = choosing.loss + " " + penalty_of(choosing)
     return choosing.assign(grid=arms, loss=arms + " " + (choosing.l1 + choosing.l2).astype(str))
 
@@ -145,7 +146,7 @@ def penalty_of(table: pd.DataFrame) -> np.ndarray:
 def contrasts_of(
     cell: Cell, losses: tuple[str, str], penalties: tuple[str, str], score: str, margin: float | None
 ) -> Iterator[Contrast]:
-    """Yield the contrast of two arms, and of all that differs in their loss, and in their penalty."""
+    """Yield the contrast of two arms, and those of the main effects of their losses and of their penalties."""
     arms = tuple(map(" ".join, zip(losses, penalties, strict=True)))
     of_loss = [[f"{loss} {penalty}" for loss in losses] for penalty in PENALTIES]
     of_penalty = [[f"{loss} {penalty}" for penalty in penalties] for loss in losses]
@@ -155,7 +156,7 @@ def contrasts_of(
         (f"{effect} loss", losses, of_loss, {}),
         (f"{effect} penalty", penalties, of_penalty, {"detail": " and ".join(losses)}),
     ):
-        spread = cell.scattered(partial(mean_difference, score=score, pairs=pairs))
+        spread = cell.spread_of_difference(partial(mean_difference, score=score, pairs=pairs))
         greater, mine = METRICS[score].greater_is_better, set(chain(*pairs))
         yield cell.contrast(quantity, named, spread, "better", margin, greater, losses=mine, **facts)
 
@@ -166,6 +167,6 @@ def mean_difference(scores: Scores, score: str, pairs: Sequence[Sequence[str]]) 
 
 
 def strength(cell: Cell, arm: str) -> str:
-    """Say which strength of its penalty was chosen for an arm, and at which rate it was trained."""
+    """State the chosen strength of the penalty of an arm, and its rate."""
     l1, l2, lr = (cell.of(column, arm)[0] for column in ("l1", "l2", "lr"))
     return f"{arm} at {l1 + l2:g}, rate {lr:g}"

@@ -1,4 +1,4 @@
-"""Losses of masks, decided at one half and where validation says: how much of a difference is the threshold."""
+"""Mask losses, decided at one half and at a validated threshold: how much of their difference is the threshold."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Found, Training
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.plan.keys import LINK
 
 SCORE = "dice"
 DECIDED = {LINK: "decided at one half", SCORE: "decided where validation says"}
-"""By what chooses the thresholds, in words."""
+"""In words, by what chooses the thresholds."""
 
-IMAGES = 4  # a step; of them there are two dozen to train on
+IMAGES = 4  # images per step; there are two dozen to train on
 EPOCHS = 30
 
 
@@ -28,13 +28,13 @@ EPOCHS = 30
 def masks(claim: Claim, study: Study, *, overlap: str, by_pixel: str, images: tuple[str, ...]) -> Design:
     """Compare a loss of overlap with one of pixels by the mean Dice of an image, on masks decided in two ways.
 
-    Reproduced where the former is better: once with every pixel decided at a probability of one half, and once at
-    the threshold that is best on the validation images of each training. Under either, each loss has its own rate,
-    tuned by the Dice that is judged. Shown beside it is which part of the gain at one half the threshold makes.
+    Reproduced if the former is better: once with every pixel decided at a probability of one half, and once at the
+    threshold that is best on the validation images of each training. In both, each loss has its own rate, tuned by
+    the Dice that is judged. The part of the gain at one half that is due to the threshold is shown.
 
     overlap: the loss of whole masks.
     by_pixel: the loss that is a mean over pixels.
-    images: data sets, all of segmentation.
+    images: data sets of segmentation.
     """
     arms = overlap, by_pixel
     common: dict[str, Any] = {"datasets": images, "losses": list(arms), "batch_size": IMAGES, "epochs": EPOCHS}
@@ -43,8 +43,8 @@ def masks(claim: Claim, study: Study, *, overlap: str, by_pixel: str, images: tu
     return Design([Training(study.terms.primary, runs, made)])
 
 
-def found_in(*runs: Tried, arms: tuple[str, str], protocol: str, study: Study) -> Iterator[Found]:
-    """Yield the contrasts of each data set, decided in both ways, and then what the threshold makes of it."""
+def found_in(*runs: TrialResults, arms: tuple[str, str], protocol: str, study: Study) -> Iterator[Found]:
+    """Yield the contrasts on each data set, decided in both ways, and then the effect of the threshold."""
     for cells in zip(*(cells_of(protocol, run) for run in runs), strict=True):
         for cell, how in zip(cells, DECIDED.values(), strict=True):
             yield decided_so(cell, arms, how, study)
@@ -58,7 +58,7 @@ def decided_so(cell: Cell, arms: tuple[str, str], how: str, study: Study) -> Con
 
 
 def by_threshold(half: Cell, chosen: Cell, arms: tuple[str, str]) -> Evidence:
-    """Return which part of the gain at one half is gone once both losses have their own threshold, as shown."""
+    """Return a line that shows how much of the gain at one half is lost at each loss's own threshold."""
     gains = [float((cell.of(SCORE, arms[0]) - cell.of(SCORE, arms[1])).mean()) for cell in (half, chosen)]
     return Evidence(
         "not testable",

@@ -1,6 +1,6 @@
-"""What a user might write into a file of losses; `lossbench.claims.trained` trains it from here.
+"""A file of losses that a user might write; `lossbench.claims.trained` trains it from here.
 
-The file never moves: the name of a loss, and so its stored trainings, go by it.
+The file must not be moved: its path is part of the names of its losses, and so of their stored trainings.
 """
 
 import torch

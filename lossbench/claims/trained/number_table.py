@@ -1,4 +1,4 @@
-"""A table of accuracy and F1: who is ahead, by how much, and the measured scores beside the reported ones."""
+"""A table of accuracy and F1: which loss is better, by how much, and measured scores beside the reported ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Direction, level
 from lossbench.claims.design import Design, Found, by_score
-from lossbench.claims.exact.forensics import common_share, seen_at, with_share
+from lossbench.claims.exact.forensics import common_share, f1_of_share, with_share
 from lossbench.claims.registry import experiment
 from lossbench.claims.search.conditions import Search, grid
 from lossbench.claims.study import Study
@@ -32,10 +32,9 @@ def number_table(
 ) -> Design:
     """Train the arms under every protocol, also at the share of positives that their reported scores imply.
 
-    arms: the first against each of the others, in all readings of their names.
-    generator: a data set with the parameter `positives`, made at the implied share; above one half it is mirrored,
-    and its frequent class is the positive one.
-    search: what `--explain` searches.
+    arms: the first against each of the others, in all readings of their names. generator: a data set with the
+    parameter `positives`, made at the implied share; above one half it is mirrored, so that its frequent class is
+    the positive one. search: the grid of settings that `--explain` searches.
     """
     losses = [loss for arm in arms for loss in study.readings(arm, "binary")]
     Design(grid(study, losses, generator, search)).check(study)
@@ -44,7 +43,7 @@ def number_table(
 
     def found_in(pairing: Pairing, cell: Cell, name: str) -> Iterator[Found]:
         mirrored = cell.dataset == implied
-        seen = cell.seen_by(lambda trials: seen_at(trials, share)) if mirrored else cell
+        seen = cell.with_scores_changed(lambda trials: f1_of_share(trials, share)) if mirrored else cell
         yield from contrasts_of(pairing, seen, name, claim, study, direction)
         for loss in dict.fromkeys(chain(*pairing.pairs(seen))):
             line = Evidence("not testable", name, seen.protocol, seen.dataset, arms=(loss,))
@@ -58,7 +57,7 @@ def number_table(
 
 
 def remark(line: Evidence, implied: str, share: float) -> Evidence:
-    """Return evidence from the data at the implied share with a note that says so, and other evidence as it is."""
+    """Add a note to evidence from the data at the implied share; return other evidence unchanged."""
     if line.dataset != implied:
         return line
     seen = ", the frequent class taken as the positive one" if share > 0.5 else ""

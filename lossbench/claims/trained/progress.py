@@ -1,4 +1,4 @@
-"""Whether training improves a model: the score over the epochs, and over the value of the loss."""
+"""Whether training improves a model: the score against the epochs, and against the value of the loss."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Training, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
 from lossbench.metrics.ranks import ranks
@@ -33,7 +33,7 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         second: (n, k).
 
     Returns:
-        (n,) in [-1, 1]; 0 where one of the two never moves, and NaN where a value is undefined.
+        (n,) in [-1, 1]; 0 if one of the two is constant, and NaN if a value is undefined.
 
     Example:
         >>> rank_correlation(np.array([[1, 2, 9], [3, 3, 3]]), np.array([[9, 8, 5], [1, 2, 3]])).round(6).tolist()
@@ -45,17 +45,16 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray((one * other).sum(axis=1) / np.where(sizes == 0.0, 1.0, sizes))
 
 
-STILL = 1e-30  # a rate at which a step rounds to nothing: the network stays as it was initialised
-NO_TRAINING: dict[str, Any] = {"lr": [STILL], "tune": False, "epochs": 1}
+NEGLIGIBLE_RATE = 1e-30  # a rate at which steps round to zero, so that the network stays as initialised
+NO_TRAINING: dict[str, Any] = {"lr": [NEGLIGIBLE_RATE], "tune": False, "epochs": 1}
 
 
 @experiment("learning_curve")
 def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> Design:
     """Follow the validation score of the reference loss of each task over the epochs.
 
-    Improved: the mean of the last tenth of the epochs is better than the network as it was initialised.
-    Gradually: the rank correlation of score and epoch is above zero, from before the first epoch on. Both are
-    taken seed by seed.
+    Improved: the mean of the last tenth of the epochs is better than the network as initialised. Gradually: the
+    rank correlation of score and epoch, including epoch 0, is above zero. Both are computed for each seed.
     """
     trainings = []
     for task, mine in grouped(datasets, lambda spec: load_dataset(spec).task).items():
@@ -66,8 +65,8 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
     return Design(trainings)
 
 
-def contrasts_of(found: Tried, still: Tried, protocol: str, study: Study) -> Iterator[Contrast]:
-    """Yield both contrasts on each data set, of the training and of the networks as they were initialised."""
+def contrasts_of(found: TrialResults, still: TrialResults, protocol: str, study: Study) -> Iterator[Contrast]:
+    """Yield both contrasts on each data set, from the trained networks and from those as initialised."""
     for cell, curves in curves_of(found, still, protocol):
         yield from contrasts_in(cell, curves, study)
 
@@ -81,7 +80,7 @@ def contrasts_in(cell: Cell, curves: np.ndarray, study: Study) -> Iterator[Contr
     yield cell.contrast(gradual, cell.losses, trend, "better", None, greater)
 
 
-def curves_of(found: Tried, still: Tried, protocol: str) -> Iterator[tuple[Cell, np.ndarray]]:
+def curves_of(found: TrialResults, still: TrialResults, protocol: str) -> Iterator[tuple[Cell, np.ndarray]]:
     """Yield the trials of each data set with their validation curves, (trials, epochs + 1), from epoch 0."""
     start = pd.Series(still.raw_curves[:, 0], [still.trials.dataset, still.trials.seed])
     for cell in cells_of(protocol, found):
@@ -107,13 +106,13 @@ ENDS = ("", "_at_best")
 
 @dataclass(frozen=True)
 class Watched:
-    """A loss that is held against a score.
+    """A loss that is compared with a score.
 
     Args:
-        loss: what is minimised.
-        value: the metric that is its mean over the test part; or train_loss, over the rows it was trained on.
-        score: what it is held against.
-        datasets: where, all of one task.
+        loss: the loss that is minimised.
+        value: the metric that is its mean over the test part; or train_loss, its mean over the training rows.
+        score: the score that it is compared with.
+        datasets: the data sets, all of one task.
     """
 
     loss: str
@@ -123,7 +122,7 @@ class Watched:
 
     @property
     def entry(self) -> str:
-        """What tells it from all others on a data set."""
+        """A name that is unique on a data set."""
         return f"{self.score} over {self.value} of {self.loss}"
 
 
@@ -131,15 +130,14 @@ class Watched:
 def lower_loss(
     claim: Claim, study: Study, *, watched: tuple[Watched, ...], lr: tuple[float, ...], relation: Relation
 ) -> Design:
-    """Train at several rates and hold the value of the loss against the score: is the lower one the better model?
+    """Train at several rates and compare the loss with the score: does the model with the lower loss score better?
 
     The models of one seed share their split: each rate at the last epoch, and at the epoch of the best validation
     score. Models that diverged are left out.
 
-    relation: better: the rank correlation of falling loss and rising score over the models, seed by seed, is above
-    zero. not always better: there are two models of which one has the lower loss and the worse score, both beyond
-    chance; all pairs are corrected together. always better: there are no such two, and the rank correlation is
-    above zero.
+    relation: better: the rank correlation of falling loss and rising score over the models of each seed is above
+    zero. not always better: there are two models, one of which has a significantly lower loss and worse score; all
+    pairs are corrected together. always better: there are no such two, and the rank correlation is above zero.
     """
     fixed = [protocol.name for protocol in study.fixed]
     trainings = []
@@ -160,14 +158,14 @@ def held_against(cell: Cell, watched: Watched, relation: Relation, margin: float
 
 @dataclass(frozen=True, eq=False)
 class Models:
-    """The models that one loss made of one data set, under one protocol.
+    """The models trained by one loss on one data set, under one protocol.
 
     Args:
         cell: their trials.
         watched: the loss.
-        names: of each model.
+        names: the name of each model.
         values: (models, seeds) the value of the loss.
-        scores: (models, seeds) the score there, the higher the better.
+        scores: (models, seeds) the score, the higher the better.
     """
 
     cell: Cell
@@ -190,7 +188,7 @@ class Models:
         return cls(Cell(cell.protocol, whole), watched, names, values, sign * scores)
 
     def correlation(self) -> Contrast:
-        """Return the rank correlation over the models, of each seed."""
+        """Return the contrast of the rank correlation over the models of each seed."""
         found = rank_correlation(-self.values.T, self.scores.T)
         quantity = f"rank correlation of falling {self.watched.value} and rising {self.watched.score}"
         detail = f"{len(self.names)} models of {self.watched.loss}"
@@ -198,7 +196,7 @@ class Models:
         return self.cell.contrast(quantity, (), found, "better", None, losses=loss, detail=detail)
 
     def pairs(self, margin: float | None) -> Iterator[Contrast]:
-        """Yield the differences of every pair of models, in the loss and then in the score, which has a margin."""
+        """Yield the contrasts of every pair of models, in the loss and then in the score, which has a margin."""
         for first, second in combinations(range(len(self.names)), 2):
             arms = self.names[first], self.names[second]
             sides = ((self.watched.value, self.values, None), (self.watched.score, self.scores, margin))
@@ -213,7 +211,7 @@ def counterexamples(lines: list[Evidence]) -> Iterator[Evidence]:
     """Yield one line for all pairs of models of an entry on a data set.
 
     Args:
-        lines: the loss and the score of each pair in turn, with the entry as their detail.
+        lines: the loss and the score of each pair in turn, whose detail is the entry.
     """
     couples = zip(lines[::2], lines[1::2], strict=True)
     for mine in grouped(couples, lambda pair: (pair[0].protocol, pair[0].dataset, pair[0].detail)).values():
@@ -221,15 +219,15 @@ def counterexamples(lines: list[Evidence]) -> Iterator[Evidence]:
 
 
 def beside(value: Evidence) -> str:
-    """Say which of two models has the lower loss: "the former has the lower training loss"."""
+    """State which of two models has the lower loss: "the former has the lower training loss"."""
     who = "former" if (value.measured or 0.0) < 0 else "latter"
     return f"the {who} has the lower {value.quantity.replace('_', ' ').replace('train ', 'training ')}"
 
 
 def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:
-    """Return one line for all pairs of models: does any have the lower loss and the worse score?
+    """Return one line for all pairs of models: is there a pair with the lower loss and the worse score?
 
-    Its figures are those of the pair that is most surely so.
+    Its figures are those of the most significant pair.
     """
     showing = [
         score
@@ -237,20 +235,20 @@ def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:
         if value.verdict == score.verdict == "contradicted" and (value.measured or 0) * (score.measured or 0) > 0
     ]
     found = any_of(showing, [score for _, score in pairs], "with the lower loss and the worse score")
-    most = max(pairs, key=surely)
-    return replace(most[1], verdict=found.verdict, note=found.note, against=surely(most))
+    most = max(pairs, key=significance)
+    return replace(most[1], verdict=found.verdict, note=found.note, against=significance(most))
 
 
-def surely(pair: tuple[Evidence, Evidence]) -> float:
-    """Return how many standard errors both differences are off zero; 0 where the lower loss scores better."""
+def significance(pair: tuple[Evidence, Evidence]) -> float:
+    """Return the smaller of both differences, in standard errors; 0 if the lower loss scores better."""
     value, score = pair
     return min(value.against, score.against) if (value.measured or 0) * (score.measured or 0) > 0 else 0.0
 
 
 def exceptions(lines: list[Evidence]) -> Iterator[Evidence]:
-    """Yield the rank correlations, and every counterexample as what it says against a claim of all models.
+    """Yield the rank correlations, and every counterexample as a contradiction of a claim about all models.
 
-    Where none is shown, the pair that comes nearest stands beside.
+    If there is no counterexample, the nearest pair is shown.
     """
     pairs = [line for line in lines if line.arms]
     yield from (line for line in lines if not line.arms)

@@ -1,8 +1,8 @@
-"""Losses at several rates: their scores, and the epochs until a target that no contender sets.
+"""Losses at several rates: their scores, and the epochs to a target that is independent of the losses.
 
 The target is that of `epochs_to_target`: 95 % of the way from a constant predictor to a linear model on the same
-split. A run that never gets there is censored at the last epoch, and its loss is compared by the mean of the times
-within the run; see `lossbench.stats.survival`.
+split. A run that never reaches it is censored at the last epoch, and losses are compared by restricted mean times;
+see `lossbench.stats.survival`.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def rates(
 ) -> Design:
     """Train each loss at many rates, and compare those that the document reports by the paired test.
 
-    Of each two reported rates, the one with the better reported score must be the better one. Only protocols that
-    fix the rate are tried. The score at every rate is shown beside the reported one.
+    Of any two reported rates, the one with the better reported score must be better. Only protocols with a fixed
+    rate are tried. The score at every rate is shown beside the reported one.
 
-    losses: each in all readings of its name.
+    losses: the losses, each in all readings of its name.
     lr: the rates of the curve; the reported ones must be among them.
     """
     pairs = pairings(study, losses, (score,), datasets)
@@ -66,7 +66,7 @@ def reported_rates(claim: Claim, score: str) -> dict[float, str]:
 
 
 def found_in(cell: Cell, told: Mapping[float, str], score: str, margin: float | None) -> Iterator[Found]:
-    """Yield the contrasts of the reported rates, the best one first, and the points of the curve, of each loss."""
+    """Yield the contrasts of the reported rates, the best one first, and all levels, for each loss."""
     points = cell.by_rate()
     for loss in cell.losses:
         for better, worse in combinations(told, 2):
@@ -78,7 +78,7 @@ def found_in(cell: Cell, told: Mapping[float, str], score: str, margin: float | 
 
 
 def line_of(loss: str, cell: Cell, score: str, *rates: float) -> Evidence:
-    """Return evidence on a loss at one rate or two, without figures and verdict."""
+    """Return a line on a loss at one rate or two, without figures and verdict."""
     return Evidence("inconclusive", score, cell.protocol, cell.dataset, arms=(loss,), rates=rates, by_rate=True)
 
 
@@ -107,11 +107,11 @@ def convergence(
 ) -> Design:
     """Count the epochs that each loss takes to a common target, at several rates, and compare them in pairs.
 
-    A loss for two classes and one for many can be compared where both serve the task: cross-entropy as a softmax
-    of two classes beside the sigmoid, and as a softmax of many beside one sigmoid a class.
+    A loss for two classes and one for many can be compared if both serve the task: cross-entropy as a softmax of
+    two classes beside the sigmoid, and as a softmax of many beside one sigmoid per class.
 
-    arms: the fastest first, as is claimed; each in all readings of its name.
-    factors: by which the rate of a protocol is multiplied; a protocol that tunes the rate has its own.
+    arms: the fastest first, as claimed; each in all readings of its name.
+    factors: factors of a protocol's rate; a protocol that tunes the rate does not use them.
     """
     trainings = []
     for protocol, pairing in product(study.protocols, pairings(study, arms, (), datasets)):
@@ -126,7 +126,7 @@ def convergence(
 def times_in(
     cell: Cell, tuned: bool, task: Task, arms: tuple[str, ...], claim: Claim, study: Study
 ) -> Iterator[Found]:
-    """Yield what is found on one data set: at each rate, or with each loss at its own."""
+    """Yield the results on one data set, at each rate, or with each loss at its own rate."""
     readings = {arm: study.readings(arm, task) for arm in arms}
     rates: list[tuple[float | None, Cell]] = [(None, cell)] if tuned else list(cell.by_rate().items())
     for rate, at in rates:
@@ -136,23 +136,23 @@ def times_in(
 
 
 def epochs_of(scores: Scores, loss: str) -> np.ndarray:
-    """Return how long each seed took within the run: (..., seeds), NaN where there was nothing to reach.
+    """Return the epochs that each seed took, at most the length of the run: (..., seeds), NaN without a target.
 
-    A training that diverged never got there.
+    A training that diverged never reached the target.
     """
     times, reached, run = (scores.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
     found = restricted_times(times, reached, float(run.flat[0]))
-    return np.where(scores.ended_badly(loss), run, found)
+    return np.where(scores.diverged(loss), run, found)
 
 
 @dataclass(frozen=True, eq=False)
 class Times:
-    """How long all losses took on one data set under one protocol.
+    """The epochs that all losses took on one data set under one protocol.
 
     Args:
         cell: their trials.
-        rate: at which they were trained; None where each has its own.
-        margin: the number of epochs that is too small to matter; None where none is declared.
+        rate: the rate of all losses; None if each has its own.
+        margin: the number of epochs that is too small to matter; None if none is declared.
     """
 
     cell: Cell
@@ -160,11 +160,11 @@ class Times:
     margin: float | None
 
     def reached(self, loss: str) -> int:
-        """Count the seeds that got there."""
+        """Count the seeds that reached the target."""
         return int(np.nansum(self.cell.of("converged", loss)))
 
     def line(self, *losses: str) -> Evidence:
-        """Return evidence on one loss or two, without figures and verdict."""
+        """Return a line on one loss or two, without figures and verdict."""
         return Evidence(
             "inconclusive",
             EPOCHS,
@@ -177,7 +177,7 @@ class Times:
         )
 
     def remarks(self, loss: str) -> Iterator[str]:
-        """Yield what a reader must know of a loss: runs that did not get there, or that diverged."""
+        """Yield remarks on a loss: runs that did not reach the target, or that diverged."""
         there, runs = self.reached(loss), len(self.cell.of("seed", loss))
         if there < runs:
             yield f"{loss} got there in {there} of {runs} runs"
@@ -185,7 +185,7 @@ class Times:
             yield f"{loss} diverged {gone} times"
 
     def contrasts(self, readings: dict[str, tuple[str, ...]], claim: Claim) -> Iterator[Contrast]:
-        """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
+        """Yield the contrasts of any two arms, the one that is claimed to be faster first, in all readings."""
         for arms in combinations(readings, 2):
             told = [float(claim.reported[arm, "epochs"]) for arm in arms if (arm, "epochs") in claim.reported]
             for pair in product(*(readings[arm] for arm in arms)):
@@ -195,14 +195,14 @@ class Times:
                     yield found.sized(*told)
 
     def contrast(self, first: str, other: str) -> Contrast:
-        """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
-        spread = self.cell.apart((first, other), epochs_of)
+        """Return the contrast of two losses; undefined if neither ever reached the target, which is no tie."""
+        spread = self.cell.spread_between((first, other), epochs_of)
         if not self.reached(first) and not self.reached(other):
             spread = over_seeds(np.full(len(self.cell.of("seed", first)), np.nan), self.cell.test_to_train)
         return Contrast(self.line(first, other), spread, "better", self.margin, greater_is_better=False)
 
     def levels(self, readings: dict[str, tuple[str, ...]], claim: Claim) -> Iterator[Evidence]:
-        """Yield the mean epochs of each loss within the run, beside the reported ones."""
+        """Yield the mean epochs of each loss, beside the reported ones."""
         for arm, losses in readings.items():
             for loss in losses:
                 told = claim.reported.get((arm, "epochs"))

@@ -1,7 +1,7 @@
 """What contaminated training data and other hardships cost a loss: the skill that it loses on clean test data.
 
-Three questions: which loss loses more of it, whether accuracy after clean training is paid for by it, and whether
-the choice of the loss matters at all.
+Three questions: which loss loses more skill, whether accuracy after clean training comes at the price of
+robustness, and whether the choice of the loss matters at all.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lossbench.claims.design import Design, Found, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
-from lossbench.claims.trained.best_of import chosen, distinct_losses
+from lossbench.claims.trained.best_of import best_on_validation, distinct_losses
 from lossbench.claims.trained.progress import rank_correlation
 from lossbench.data import load_dataset
 from lossbench.data.contamination import Kind
@@ -31,7 +31,7 @@ from lossbench.losses.registry import core_losses
 from lossbench.metrics.robustness import robustness, skill
 
 CLEAN = "clean"
-"""An arm that is no loss: the first arm itself, trained on clean data."""
+"""An arm that is no loss of its own: the first arm, trained on clean data."""
 
 CHANGE = "change of skill"
 
@@ -46,7 +46,7 @@ SHAPES: dict[Kind, str] = {
     "feature_at_test": "test rows far off on all sides",
     "feature_one_sided_at_test": "test rows far off in one corner",
 }
-"""What each contamination is like."""
+"""A description of each kind of contamination."""
 
 
 @experiment("outliers")
@@ -60,20 +60,20 @@ def outliers(
     outliers: tuple[float, ...],
     kinds: tuple[Kind, ...],
 ) -> Design:
-    """Contaminate growing shares of the training data and see which loss loses more of its skill on clean data.
+    """Contaminate growing shares of the training data, and compare the skill that losses lose on clean test data.
 
-    The skill is 0 for the best constant answer (or less) and 1 for a perfect one. What is lost at a share is the
-    skill there minus the skill after clean training, of the same seed; its margin is that of the score. A training
-    that diverges on contaminated data has lost all.
+    The skill is 0 for the best constant answer (or worse) and 1 for a perfect one. The loss of skill at a share is
+    the skill there minus the skill after clean training with the same seed; its margin is that of the score. A
+    training that diverges on contaminated data has lost all skill.
 
-    arms: the first against each of the others; "clean" is the first one itself without any outliers.
+    arms: the first against each of the others; "clean" is the first one itself without contamination.
     direction: the first arm is better, worse, equal or not worse.
     outliers: contaminated shares, each compared with 0.
     kinds: target moves targets up by five standard deviations, target_symmetric up or down; feature_one_sided
         moves inputs up, feature up or down; label flips labels.
     """
     if len(arms) < 2 or arms[0] == CLEAN:
-        raise BadValue(f'arms: {len(arms)} given; write a loss and what it meets, as in arms = ["mse", "{CLEAN}"]')
+        raise BadValue(f'arms: {len(arms)} given; write a loss and its rivals, as in arms = ["mse", "{CLEAN}"]')
     made = partial(contrasts_of, arms=arms, direction=direction, study=study)
     losses, shares = [arm for arm in arms if arm != CLEAN], sorted({0.0, *outliers})
     axes = {"datasets": datasets, "losses": losses, "outliers": shares}
@@ -89,18 +89,18 @@ def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study:
         made = cell.contrast(
             CHANGE,
             (first, other),
-            cell.apart((first, other), partial(skill_lost, share=share)),
+            cell.spread_between((first, other), partial(skill_lost, share=share)),
             direction,
             study.margin(cell.primary.name),
             note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
             contamination=kind,
             shares=(share,),
         )
-        yield replace(made, whole=(bool(np.isfinite(lost[0]).all()), bool(np.isfinite(lost[1]).all())))
+        yield replace(made, complete=(bool(np.isfinite(lost[0]).all()), bool(np.isfinite(lost[1]).all())))
 
 
 def skill_lost(scores: Scores, arm: str, share: float) -> np.ndarray:
-    """Return what a contaminated share changes of a loss's skill: (..., seeds), below 0 if it costs."""
+    """Return the change of a loss's skill by a contaminated share: (..., seeds), below 0 if skill is lost."""
     if arm == CLEAN:
         return np.zeros(1)
     curve = curve_of(scores, arm)
@@ -113,19 +113,19 @@ def curve_of(scores: Scores, loss: str) -> np.ndarray:
 
 
 def skills(scores: Scores, loss: str) -> np.ndarray:
-    """Return a loss's skill, (..., seeds, shares): 0 where its training diverged, NaN where on clean data."""
+    """Return a loss's skill, (..., seeds, shares): after divergence 0, but NaN on clean data."""
     score, constant = (
         np.stack([scores.of(column, loss, share) for share in scores.shares], axis=-1)
         for column in (scores.primary.name, "constant_score")
     )
-    gone = np.stack([scores.ended_badly(loss, share) & (share > 0) for share in scores.shares], axis=-1)
+    gone = np.stack([scores.diverged(loss, share) & (share > 0) for share in scores.shares], axis=-1)
     return np.asarray(np.where(gone, 0.0, skill(score, constant, scores.primary.best)))
 
 
 def skill_change(scores: Scores, loss: str) -> np.ndarray:
-    """Return what contamination changes of the skill of a loss: (..., seeds), below 0 where it costs.
+    """Return the change of a loss's skill by contamination: (..., seeds), below 0 if skill is lost.
 
-    The mean of max(skill, 0) over the shares from zero to the largest, trapezoid, minus max(skill, 0) at zero.
+    It is the mean of max(skill, 0) over the shares by the trapezoidal rule, minus max(skill, 0) at zero.
     """
     shares, curve = np.array(scores.shares), curve_of(scores, loss)
     area = (curve[..., 1:] + curve[..., :-1]) / 2 @ np.diff(shares) / shares[-1]
@@ -133,7 +133,7 @@ def skill_change(scores: Scores, loss: str) -> np.ndarray:
 
 
 def note_of(cell: Cell, losses: Sequence[str]) -> str:
-    """Say how robust losses are by the usual figures: the normalised area under the curve, and the breakdown."""
+    """State the robustness of losses: the normalised area under the curve, and the breakdown."""
     found = robustness(
         np.array(cell.shares), np.stack([skills(cell.scores, loss).mean(axis=0) for loss in losses])
     )
@@ -157,11 +157,11 @@ def accuracy_robustness(
     binary: tuple[str, ...],
     outliers: tuple[float, ...],
 ) -> Design:
-    """Metric the skill of every loss after clean and after contaminated training: is one paid for by the other?
+    """Measure the skill of every loss after clean and after contaminated training: is one the price of the other?
 
     Two questions are asked. Is there a loss that is worse than the most accurate one after clean training, and
     better after contaminated training? The most accurate one is chosen on validation. And over all losses, is the
-    rank correlation of the two skills below zero? It is taken seed by seed.
+    rank correlation of the two skills below zero? It is computed for each seed.
 
     regression, binary: data sets of these tasks; targets are moved, labels flipped.
     outliers: contaminated shares; the skill is averaged over them.
@@ -184,23 +184,23 @@ def clean_and_dirty(scores: Scores, loss: str) -> np.ndarray:
     return np.stack([curve[..., 0], curve[..., 1:].mean(axis=-1)])
 
 
-def steady(cell: Cell) -> list[str]:
+def without_divergence(cell: Cell) -> list[str]:
     """Return the losses none of whose trainings diverged."""
     gone = cell.diverged(cell.losses)
     return [loss for loss in cell.losses if loss not in gone]
 
 
 def points(cell: Cell) -> dict[str, tuple[float, float]]:
-    """Return where each loss lies in the picture of clean against contaminated skill."""
-    means = {loss: clean_and_dirty(cell.scores, loss).mean(axis=-1) for loss in steady(cell)}
+    """Return the coordinates of each loss in the plot of clean against contaminated skill."""
+    means = {loss: clean_and_dirty(cell.scores, loss).mean(axis=-1) for loss in without_divergence(cell)}
     return {loss: (float(clean), float(dirty)) for loss, (clean, dirty) in means.items()}
 
 
-def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
-    """Return the losses than which no other is better in both scores, the most accurate first.
+def pareto_front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
+    """Return the losses that no other loss beats in both scores, the most accurate first.
 
     Example:
-        >>> front({"a": (0.9, 0.2), "b": (0.8, 0.6), "c": (0.7, 0.5)})
+        >>> pareto_front({"a": (0.9, 0.2), "b": (0.8, 0.6), "c": (0.7, 0.5)})
         ['a', 'b']
     """
     beaten = {one for one, (x, y) in placed.items() if any(u > x and v > y for u, v in placed.values())}
@@ -209,19 +209,19 @@ def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def most_accurate(cell: Cell) -> str:
     """Return the loss with the best validation score after clean training, averaged over seeds."""
-    return chosen(cell, steady(cell))
+    return best_on_validation(cell, without_divergence(cell))
 
 
 def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
     """Yield the contrasts of every other loss with the most accurate one, the rank correlation, and all skills."""
     best, margin = most_accurate(cell), study.margin(cell.primary.name)
-    for loss in steady(cell):
+    for loss in without_divergence(cell):
         if loss != best:
-            clean, dirty = (cell.apart((loss, best), partial(skill_after, part=part)) for part in (0, 1))
+            clean, dirty = (cell.spread_between((loss, best), partial(skill_after, part=part)) for part in (0, 1))
             yield cell.contrast(CLEAN_SKILL, (loss, best), clean, "worse", margin)
             yield cell.contrast(DIRTY_SKILL, (loss, best), dirty, "better", margin)
     yield correlation(cell)
-    for loss in steady(cell):
+    for loss in without_divergence(cell):
         for quantity, worth in zip((CLEAN_SKILL, DIRTY_SKILL), clean_and_dirty(cell.scores, loss), strict=True):
             line = Evidence("not testable", quantity, cell.protocol, cell.dataset, arms=(loss,))
             yield level(line, worth, cell.test_to_train, None, None)
@@ -233,18 +233,18 @@ def skill_after(scores: Scores, loss: str, part: int) -> np.ndarray:
 
 
 def correlation(cell: Cell) -> Contrast:
-    """Return the rank correlation of both skills over the losses, with the losses that no other beats in both."""
-    losses, placed = steady(cell), points(cell)
+    """Return the contrast of the rank correlation of both skills over losses, with the Pareto front as a note."""
+    losses, placed = without_divergence(cell), points(cell)
     clean, dirty = np.stack([clean_and_dirty(cell.scores, loss) for loss in losses], axis=-1)  # (seeds, losses)
     ranked, detail = rank_correlation(clean, dirty), f"{len(losses)} losses"
     made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=losses, detail=detail, role="sensitivity")
-    said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
+    said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in pareto_front(placed))
     note = f"not beaten in both, with clean and contaminated skill: {said}"
     return replace(made, line=replace(made.line, note=note))
 
 
 def by_dataset(lines: list[Evidence]) -> Iterator[Evidence]:
-    """Yield what is found under each protocol on each data set."""
+    """Yield the evidence under each protocol on each data set."""
     for mine in grouped(lines, lambda line: (line.protocol, line.dataset)).values():
         clean, dirty, ranked = (
             [line for line in mine if line.aspect == "outcome" and line.quantity == quantity]
@@ -259,12 +259,13 @@ def by_dataset(lines: list[Evidence]) -> Iterator[Evidence]:
 
 @dataclass(frozen=True)
 class Hardship:
-    """What a loss has to handle.
+    """A hardship that a loss has to handle.
 
     Args:
-        name: what it is, in a few words.
-        datasets: where it is met, all of one task.
-        kind: contamination of the training part: label, target or feature; empty for data hard as they are.
+        name: a short description.
+        datasets: the data sets with it, all of one task.
+        kind: contamination of the training part: label, target or feature; empty for data that are hard
+            themselves.
         outliers: contaminated shares.
     """
 
@@ -283,11 +284,11 @@ class Hardship:
 
 @experiment("handling")
 def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> Design:
-    """Train the core losses under a hardship: does any of them bear it otherwise than the reference loss?
+    """Train the core losses under a hardship: does any of them handle it differently from the reference loss?
 
-    Contamination is borne by the skill that it costs; data that are hard as they are, such as rare classes, by the
-    primary score. Reproduced where at least one loss differs on one of the data sets, contradicted where all are
-    equal within the margin.
+    Under contamination the lost skill is compared; on data that are hard themselves, such as rare classes, the
+    primary score. Reproduced if at least one loss differs on one of the data sets, contradicted if all are equal
+    within the margin.
     """
     made = partial(beside_the_reference, study=study)
     trainings = [one for h in hardships for one in under_each(study, partial(made, part=h.name), **h.axes)]
@@ -299,7 +300,7 @@ def beside_the_reference(cell: Cell, part: str, study: Study) -> Iterator[Contra
     (reference, *others), score = cell.losses, cell.primary.name
     for loss in others:
         if cell.contamination:
-            costs = cell.apart((loss, reference), skill_change)
+            costs = cell.spread_between((loss, reference), skill_change)
             margin = study.margin(score)
             made = cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
         else:
@@ -308,5 +309,5 @@ def beside_the_reference(cell: Cell, part: str, study: Study) -> Iterator[Contra
 
 
 def by_hardship(lines: list[Evidence]) -> list[Evidence]:
-    """Return one line a hardship and protocol, for all losses and data sets."""
+    """Return one line per hardship and protocol, for all losses and data sets."""
     return [any_differs(group) for group in grouped(lines, lambda line: (line.part, line.protocol)).values()]

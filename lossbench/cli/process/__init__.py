@@ -1,1 +1,1 @@
-"""What a command has to do with the process that it runs in: streams, progress, what the system refuses."""
+"""The process that a command runs in: its streams, its progress, and errors of the operating system."""

@@ -1,4 +1,4 @@
-"""Progress on standard error: one thing that moves on a terminal, lines elsewhere, nothing when quiet."""
+"""Progress on standard error: a bar or live line on a terminal, plain lines elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import click
 
 from lossbench.visible import visible
 
-Say = Callable[[str, int], None]
+Advance = Callable[[str, int], None]
 
 
 @contextmanager
-def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
-    """Give a function that is told a data set and how many of its trainings, of so many, have just finished."""
+def training_progress(totals: Mapping[str, int], quiet: bool) -> Iterator[Advance]:
+    """Give a callback for a data set and how many of its trainings have just finished; `totals` has them all."""
     if quiet:
         yield lambda dataset, trials: None
     elif sys.stderr.isatty():
@@ -33,12 +33,12 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
             task = bar.add_task("training", total=sum(totals.values()))
             yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
     else:
-        yield _lines(totals)
+        yield _line_per_dataset(totals)
 
 
 @contextmanager
-def telling(quiet: bool, lines: bool = True) -> Iterator[Callable[[str], None]]:
-    """Give a function that is told what is being done: a changing line on a terminal, perhaps lines elsewhere."""
+def status_line(quiet: bool, lines: bool = True) -> Iterator[Callable[[str], None]]:
+    """Give a callback for what is being done: a live line on a terminal; elsewhere a line each if `lines`."""
     if quiet or not (lines or sys.stderr.isatty()):
         yield lambda line: None
     elif sys.stderr.isatty():
@@ -53,18 +53,18 @@ def telling(quiet: bool, lines: bool = True) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def busy(line: str, quiet: bool) -> Iterator[None]:
-    """Show on a terminal that something is being done which is over in seconds; nothing elsewhere."""
-    with telling(quiet, lines=False) as tell:
-        tell(line)
+    """Show on a terminal what is being done for a few seconds; nothing elsewhere."""
+    with status_line(quiet, lines=False) as show:
+        show(line)
         yield
 
 
-def _lines(totals: Mapping[str, int]) -> Say:
+def _line_per_dataset(totals: Mapping[str, int]) -> Advance:
     left = Counter(totals)
 
-    def say(dataset: str, trials: int) -> None:
+    def advance(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
             click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
 
-    return say
+    return advance

@@ -1,4 +1,4 @@
-"""What the system refuses a command, such as memory, files or processes: one message, and no traceback."""
+"""When the system refuses memory, files or processes: one message instead of a traceback."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import suppress
 
 from lossbench.errors import LossbenchError
 
-MEMORY = "memory ran out; give --jobs 1, fewer --seeds, --epochs or rows, or a smaller model, or let it take more"
-ROOM = 2**30
-"""Bytes of addresses. With fewer, linear algebra that finds no memory tries again without end."""
-FILES = "there may be no more open files; give --jobs 1, or allow more (ulimit -n)"
-PROCESSES = "there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)"
-FOLDER = "the current folder is gone; go to one that is there"
+MEMORY = "memory ran out; give --jobs 1, fewer --seeds, --epochs or rows, or a smaller model, or allow more memory"
+LEAST_ADDRESS_SPACE = 2**30
+"""Bytes. With less, linear algebra libraries may retry a failed allocation forever."""
+FILES = "too many open files; give --jobs 1, or allow more (ulimit -n)"
+PROCESSES = "no more processes or threads may start; give --jobs 1, or allow more (ulimit -u)"
+FOLDER = "the current folder no longer exists; change to one that does"
 
-SIGNS = {
+MESSAGES = {
     r"allocate memory|allocate .*bytes|out of memory|failed to map segment": MEMORY,
     r"start new thread|[Rr]esource temporarily unavailable": PROCESSES,
     r"[Tt]oo many open files": FILES,
 }
-"""What libraries say that have no error of their own for it."""
+"""By pattern, the advice for messages of libraries that raise no specific error."""
 
 CODES = {
     errno.ENOMEM: MEMORY,
@@ -32,9 +32,9 @@ CODES = {
 }
 
 
-def room() -> float:
-    """Return how many bytes of addresses a process may have (ulimit -v)."""
-    with suppress(ImportError, AttributeError):  # of some systems only
+def address_space() -> float:
+    """Return the limit on the address space of a process in bytes (ulimit -v)."""
+    with suppress(ImportError, AttributeError):  # the module exists on some systems only
         import resource
 
         allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
@@ -42,39 +42,39 @@ def room() -> float:
     return math.inf
 
 
-def check_room() -> None:
-    """Refuse to begin with so little memory that a command might never end.
+def check_address_space() -> None:
+    """Refuse to start with so little address space that a command might hang.
 
     Raises:
-        LossbenchError: it is limited, to less than what the libraries need.
+        LossbenchError: the limit is below what the libraries need.
     """
-    if room() < ROOM:
+    if address_space() < LEAST_ADDRESS_SPACE:
         raise LossbenchError(
-            f"there is room for {room() / 2**30:.2f} GiB of addresses (ulimit -v), and with less than "
-            f"{ROOM / 2**30:.0f} GiB the libraries of linear algebra may wait for memory for ever; allow more"
+            f"the address space is limited to {address_space() / 2**30:.2f} GiB (ulimit -v); below "
+            f"{LEAST_ADDRESS_SPACE / 2**30:.0f} GiB linear algebra may hang waiting for memory; allow more"
         )
 
 
 def check_folder() -> None:
-    """Refuse to compute in a folder that is gone, where a library of linear algebra speaks of what it cannot load.
+    """Refuse to compute in a deleted folder, where a linear algebra library prints errors about loading files.
 
     Raises:
-        LossbenchError: there is none.
+        LossbenchError: the current folder no longer exists.
     """
     if not _current_folder():
         raise LossbenchError(FOLDER)
 
 
-def refusal(error: BaseException) -> str | None:
-    """Return what the system refused and what to do; None for an error of another kind.
+def system_refusal(error: BaseException) -> str | None:
+    """Return a message on what the system refused and what to do; None for any other error.
 
     Example:
-        >>> refusal(RuntimeError("can't start new thread"))
-        'there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)'
+        >>> system_refusal(RuntimeError("can't start new thread"))
+        'no more processes or threads may start; give --jobs 1, or allow more (ulimit -u)'
     """
-    if lacking := _lacking(error):
-        # Where addresses are limited, a thread that does not start had no room for its stack.
-        return MEMORY if lacking == PROCESSES and room() < math.inf else lacking
+    if advice := _exhausted(error):
+        # Under a limited address space, a thread fails to start for want of memory for its stack.
+        return MEMORY if advice == PROCESSES and address_space() < math.inf else advice
     if not isinstance(error, OSError):
         return None
     if isinstance(error, FileNotFoundError) and not _current_folder():
@@ -83,15 +83,15 @@ def refusal(error: BaseException) -> str | None:
     return f"the system refuses{about}: {error.strerror or error}"
 
 
-def _lacking(error: BaseException | None) -> str | None:
-    """Return what there was too little of: for an error, or for the one that a library cleaned up after."""
+def _exhausted(error: BaseException | None) -> str | None:
+    """Return the advice for the exhausted resource, from an error or from the one that it was raised after."""
     if error is None:
         return None
     if isinstance(error, MemoryError):
         return MEMORY
-    said = next((advice for sign, advice in SIGNS.items() if re.search(sign, str(error))), None)
+    by_message = next((advice for sign, advice in MESSAGES.items() if re.search(sign, str(error))), None)
     code = error.errno if isinstance(error, OSError) else None
-    return CODES.get(code or 0) or said or _lacking(error.__context__)
+    return CODES.get(code or 0) or by_message or _exhausted(error.__context__)
 
 
 def _current_folder() -> bool:

@@ -1,7 +1,7 @@
-"""The standard streams of a command: what cannot be written ends every command in one way, whoever writes.
+"""The standard streams of a command: a failed write has the same effect in every command.
 
-Standard output that fails is an `OutputError`, said once. A reader that has left is no error: the command goes on
-to its own exit code. Neither is a log that fails: standard error never does.
+A failed write to standard output raises one `OutputError`. A closed pipe is no error: the command goes on to its
+own exit code. A failed write to standard error is ignored.
 """
 
 from __future__ import annotations
@@ -19,51 +19,51 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-class Output(io.FileIO):
+class StandardOutput(io.FileIO):
     """The bytes of standard output."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write, unless nobody reads any more.
+        """Write; where the reader has closed the pipe, drop the data.
 
         Raises:
-            OutputError: the system refuses it.
+            OutputError: the write failed.
         """
         try:
             return super().write(data)
         except OSError as error:
-            silence(self.fileno())  # what is held back would be written again, at the exit
+            discard_output(self.fileno())  # otherwise buffered data would be written again at exit
             if isinstance(error, BrokenPipeError):
                 return memoryview(data).nbytes
             raise OutputError(
-                f"cannot write to standard output: {error.strerror}; make room, or send it to another place"
+                f"cannot write to standard output: {error.strerror}; free some space, or redirect it elsewhere"
             ) from None
 
 
-class Log(io.FileIO):
+class StandardError(io.FileIO):
     """The bytes of standard error."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write, if that can be."""
+        """Write, and ignore failures."""
         with suppress(OSError):
             return super().write(data)
         return memoryview(data).nbytes
 
 
-def silence(descriptor: int) -> None:
-    """Let what is written there be lost."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+def discard_output(descriptor: int) -> None:
+    """Redirect a descriptor to the null device."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)
 
 
 def open_streams() -> None:
-    """Take the place of Python's own streams, where the system is of the kind that these are made for.
+    """Replace Python's standard streams, on POSIX systems.
 
-    A stream that was closed is opened, since its number would go to the next file that is opened: standard output
-    where nothing can be written, the others to nowhere.
+    A closed stream is opened first, since otherwise the next opened file would get its number: standard output as
+    a descriptor that refuses writes, the others as the null device.
 
-    Standard output is the report's alone: what a loss writes there, even past Python, goes to standard error. The
-    processes that train inherit that.
+    Standard output is for the report alone: what a loss writes there, even from C, goes to standard error. Worker
+    processes inherit this.
     """
     if os.name != "posix":
         return
@@ -71,16 +71,16 @@ def open_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, mode), True)  # the system takes the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, mode), True)  # gets the lowest free number, which is this one
     report = os.dup(1)
     os.dup2(2, 1)
-    sys.stdout = _text(Output(report, "w", closefd=False), sys.stdout)
-    sys.stderr = _text(Log(2, "w", closefd=False), sys.stderr)
+    sys.stdout = _text_stream(StandardOutput(report, "w", closefd=False), sys.stdout)
+    sys.stderr = _text_stream(StandardError(2, "w", closefd=False), sys.stderr)
 
 
-def _text(raw: io.FileIO, found: TextIO | None) -> io.TextIOWrapper:
-    """Return a stream of text, in UTF-8 as every file is; a terminal gets its own encoding."""
+def _text_stream(raw: io.FileIO, found: TextIO | None) -> io.TextIOWrapper:
+    """Return a text stream: in UTF-8 like every file, or in the encoding of the terminal."""
     terminal, encoding = raw.isatty(), "utf-8"
     if terminal and found is not None and codecs.lookup(found.encoding).name != "ascii":
-        encoding = found.encoding  # ASCII is what Python takes where nobody has said
+        encoding = found.encoding  # ASCII is only Python's default without a locale
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "replace", line_buffering=terminal)

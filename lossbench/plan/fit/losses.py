@@ -21,12 +21,14 @@ from lossbench.spec import split_spec, title
 from lossbench.task import Task
 
 Fitting = dict[str, dict[str, Loss]]
-"""The losses of each data set by its name and their spec."""
+"""The losses of each data set, by the name of the data set and the spec of the loss."""
 
 Refusal = tuple[Dataset, LossDoesNotFit]
 """A data set that a loss does not fit, and why."""
 
-ROWS_JUDGED = 50_000  # of a law; what is rarer than that is only found where a seed draws it
+ROWS_JUDGED = (
+    50_000  # rows of a law that are checked in any case; a rarer target is only found where a seed draws it
+)
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def match_losses(
         The losses of each data set, and the pairs that do not fit.
 
     Raises:
-        UsageError: a loss that does not exist; one that was named and fits none of the data sets; a data set that
-            none of its task's losses fits.
+        UsageError: a loss does not exist, or was named and fits none of the data sets; or a data set has no
+            fitting loss of its task.
     """
     fitting: Fitting = {dataset.name: {} for dataset in datasets}
     refusals: dict[str, list[Refusal]] = {}
@@ -59,19 +61,19 @@ def match_losses(
                 fitting[dataset.name][spec] = check_fit(spec, dataset, seeds)
             except LossDoesNotFit as error:
                 refusals.setdefault(spec, []).append((dataset, error))
-    refuse_unplaced(settings, grids, fitting, refusals)
+    refuse_unmatched(settings, grids, fitting, refusals)
     skips = [
         Skip(dataset.name, title(spec), str(error)) for spec, pairs in refusals.items() for dataset, error in pairs
     ]
     return fitting, tuple(skips)
 
 
-def refuse_unplaced(
+def refuse_unmatched(
     settings: Settings, grids: Mapping[Task, Grids], fitting: Fitting, refusals: Mapping[str, list[Refusal]]
 ) -> None:
     """Refuse a loss that fits none of the data sets.
 
-    One of a task's own losses may be left out (mape, where a target is zero) as long as another is there.
+    A loss of a task's list may be left out (mape, where a target is zero) as long as another one fits.
     """
     own = isinstance(settings.losses, Mapping)
     for spec, refused in refusals.items():
@@ -83,17 +85,17 @@ def refuse_unplaced(
 
 
 def named_everywhere(settings: Settings) -> set[str]:
-    """Return the custom losses that stand under every task because they do not state their own."""
+    """Return the custom losses that are listed under every task because they do not state one."""
     lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
     shared = set.intersection(*map(set, lists)) if lists else set()
     return {spec for spec in shared if not served(split_spec(spec)[0])}
 
 
 def check_listed(settings: Settings, grids: Mapping[Task, Grids]) -> None:
-    """Refuse a loss that is listed under a task that it does not serve, be there data of that task or none.
+    """Refuse a loss that is listed under a task that it does not serve, even if no data set has that task.
 
     Raises:
-        UsageError: a loss that does not exist, or does not serve the task.
+        UsageError: a loss does not exist, or does not serve the task.
     """
     if not isinstance(settings.losses, Mapping):
         return
@@ -109,7 +111,7 @@ def check_listed(settings: Settings, grids: Mapping[Task, Grids]) -> None:
 
 
 def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
-    """Return a loss, unless it is not made for a data set, or not for what some seed draws from it."""
+    """Return a loss; refuse one that does not fit a data set, or the rows that some seed draws from it."""
     with naming(spec):
         loss = get_loss(spec, dataset.task, dataset.targets * dataset.pixels)
         check_judge(loss, dataset)
@@ -120,12 +122,12 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
 
 
 def check_weights(loss: Loss, dataset: Dataset) -> None:
-    """Refuse a loss without a value a row where rows do not count alike."""
+    """Refuse a loss with one value per batch on rows that have weights."""
     if dataset.weighted and loss.record.whole_batch:
-        way = "let it return a value a row (in torch, :reduction=none), or " if loss.record.code else ""
+        way = "let it return one value per row (in torch, :reduction=none), or " if loss.record.code else ""
         raise LossDoesNotFit(
-            f"loss '{loss.spec}' has one value for a whole batch, so the weights of rows on '{dataset.name}' "
-            f"cannot act on it as on the others; {way}leave it out, or the weights"
+            f"loss '{loss.spec}' has one value for a whole batch, so the row weights of '{dataset.name}' "
+            f"cannot be applied to it; {way}leave out the loss, or the weights"
         )
 
 
@@ -144,7 +146,7 @@ def check_targets(loss: Loss, domain: Domain, dataset: Dataset, seeds: Iterable[
 def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:
     """Return the seeds whose tables decide whether a loss fits.
 
-    For a law the first seeds always count; otherwise the choice of seeds would decide which losses run.
+    For a law the first seeds are always checked; otherwise the choice of seeds would decide which losses run.
     """
     if dataset.sampling == "resplit":
         return [0]

@@ -1,4 +1,4 @@
-"""What would be trained to no purpose, or not at all: refused, each for its own reason, before anything starts."""
+"""Refuse combinations that cannot be trained, or would learn nothing, before anything starts."""
 
 from __future__ import annotations
 
@@ -23,54 +23,54 @@ from lossbench.training.view import View, view_of
 
 
 def check_setup(setup: Setup, batch_size: int) -> None:
-    """Refuse losses, optimisers, schedules and batches that are fine alone, and not together.
+    """Refuse losses, optimisers, schedules and batch sizes that do not work together.
 
     Raises:
-        BadValue: two of them do not go together.
+        BadValue: two of them do not work together.
     """
-    refuse_flat(setup)
-    refuse_clipped_strategy(setup)
-    refuse_lone_samples(setup, batch_size)
+    refuse_zero_gradients(setup)
+    refuse_useless_clipping(setup)
+    refuse_single_row_batches(setup, batch_size)
 
 
-def refuse_flat(setup: Setup) -> None:
-    """Refuse a loss that no gradient can train under an optimiser that follows one.
+def refuse_zero_gradients(setup: Setup) -> None:
+    """Refuse a loss whose gradient is zero under an optimiser that follows gradients.
 
     Raises:
-        BadValue: it would leave every network as it starts.
+        BadValue: no network would change.
     """
-    following = [spec for spec, optimiser in setup.optimisers.items() if not optimiser.children]
+    by_gradient = [spec for spec, optimiser in setup.optimisers.items() if not optimiser.children]
     for spec, loss in setup.losses.items():
-        if loss.record.flat and following:
+        if loss.record.flat and by_gradient:
             with naming(spec):
                 raise BadValue(
-                    f"loss '{spec}' on '{setup.dataset.name}' has a slope of zero wherever it has one, so "
-                    f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
-                    "train it: --optimizer es --lr 0.1"
+                    f"loss '{spec}' on '{setup.dataset.name}' has a gradient of zero wherever it has one, so "
+                    f"{by_gradient[0]} would change no network; an optimiser without gradients can train it: "
+                    "--optimizer es --lr 0.1"
                 )
 
 
-def refuse_clipped_strategy(setup: Setup) -> None:
-    """Refuse to clip gradients where an optimiser follows none.
+def refuse_useless_clipping(setup: Setup) -> None:
+    """Refuse to clip gradients for an optimiser that uses none.
 
     Raises:
         BadValue: nothing would be clipped.
     """
-    blind = [spec for spec, optimiser in setup.optimisers.items() if optimiser.children]
+    without_gradients = [spec for spec, optimiser in setup.optimisers.items() if optimiser.children]
     for spec, schedule in setup.schedules.items():
-        if blind and schedule.clip < math.inf:
+        if without_gradients and schedule.clip < math.inf:
             with naming(spec):
                 raise BadValue(
-                    f"schedule '{spec}' clips gradients, and {blind[0]} follows none; leave clip out, or take "
-                    "another --optimizer"
+                    f"schedule '{spec}' clips gradients, but {without_gradients[0]} uses none; leave clip out, or "
+                    "choose another --optimizer"
                 )
 
 
 def check_batches(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss]) -> None:
-    """Refuse a loss that compares rows where no batch has two rows of one class, or rows of two classes.
+    """Refuse a loss that compares rows where batches lack two rows of one class, or rows of two classes.
 
     Raises:
-        BadValue: nothing would ever be learnt.
+        BadValue: nothing would be learnt.
     """
     comparing = [spec for spec, loss in losses.items() if loss.record.headless]
     if not comparing:
@@ -79,40 +79,40 @@ def check_batches(settings: Settings, dataset: Dataset, losses: Mapping[str, Los
     with naming(comparing[0]):
         if rows < 2:
             raise BadValue(
-                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of one class, and a batch is drawn with "
-                f"one row a class; let more lie together, as in {dataset.name.partition(':')[0]}:together=4, and "
-                "have two training rows a class or more"
+                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of one class, and its batches have only "
+                f"one row of each class; draw more at once, as in {dataset.name.partition(':')[0]}:together=4, "
+                "from at least two training rows per class"
             )
         if settings.batch_size < 2 * rows:
             raise BadValue(
-                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of two classes, and --batch-size "
-                f"{settings.batch_size} holds {rows} rows of one; give {2 * rows} or more"
+                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of two classes, but --batch-size "
+                f"{settings.batch_size} with {rows} rows per class holds only one class; give {2 * rows} or more"
             )
 
 
-def refuse_lone_samples(setup: Setup, batch_size: int) -> None:
-    """Refuse batches of a single row where a law is to be imitated, for a loss that compares whole samples.
+def refuse_single_row_batches(setup: Setup, batch_size: int) -> None:
+    """Refuse batches of a single row for a loss that compares whole samples of a distribution.
 
     Raises:
-        BadValue: the batch size makes one, be it the last of an epoch.
+        BadValue: some batch, perhaps the last of an epoch, would have a single row.
     """
     rows, *_ = part_sizes(setup.dataset, 0)
     whole = [spec for spec, loss in setup.losses.items() if loss.record.whole_batch]
     if setup.dataset.task == "distribution" and whole and (batch_size == 1 or rows % batch_size == 1):
         raise BadValue(
-            f"loss '{whole[0]}' on '{setup.dataset.name}' compares whole samples, and batches of "
-            f"{batch_size} leave a single one of {rows} training rows; choose another --batch-size, such as 64"
+            f"loss '{whole[0]}' on '{setup.dataset.name}' compares whole samples, but batches of {batch_size} "
+            f"leave a batch of one of {rows} training rows; choose another --batch-size, such as 64"
         )
 
 
 def check_contamination(setup: Setup, trials: Iterable[Trial]) -> None:
-    """Refuse splits and contaminations that leave a class without training rows, by making those that might."""
+    """Refuse splits and contaminations that leave a class without training rows: those at risk are made here."""
     at_risk = setup.dataset.task not in (*VALUED, "anomaly") and not is_stratified(setup.dataset)
-    at_risk |= setup.dataset.weights is not None  # all of a part may be zero
+    at_risk |= setup.dataset.weights is not None  # all weights of a part may be zero
     seen: defaultdict[int, dict[View, Trial]] = defaultdict(dict)
     for trial in trials:
         if at_risk or trial.outlier_kind in FLIPS:
             seen[trial.seed][view_of(trial)] = trial
     with naming(setup.dataset.name):
         for views in seen.values():
-            Pack(setup, tuple(views.values())).training  # noqa: B018  it is made here, seed by seed
+            Pack(setup, tuple(views.values())).training  # noqa: B018  a cached property, made here seed by seed

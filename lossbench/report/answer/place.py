@@ -1,11 +1,11 @@
-"""What tables are called: their data set, and the settings that tell them apart."""
+"""Names of tables: their data set, and the settings that tell them apart."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from lossbench.report.tables import BARE, SHARE, label, varying
+from lossbench.report.tables import SHARE, VALUE_ONLY, label, varying
 from lossbench.stats.answer.facts import TableAnswer
 
 
@@ -16,7 +16,7 @@ def places(tables: Sequence[TableAnswer]) -> list[str]:
 
 
 def protocol(tables: Sequence[TableAnswer]) -> tuple[str, ...]:
-    """Return the settings that differ between data sets, and nowhere within one: they tell no tables apart."""
+    """Return the settings that differ between data sets but not within one, and so tell no tables apart."""
     within = [
         name
         for dataset in dict.fromkeys(one.dataset for one in tables)
@@ -26,13 +26,13 @@ def protocol(tables: Sequence[TableAnswer]) -> tuple[str, ...]:
 
 
 def place(table: TableAnswer, names: Sequence[str]) -> str:
-    """Name a table by its data set, view and some of its settings."""
+    """Return the name of a table: its data set, view and some of its settings."""
     own = [] if table.view == "fixed" else ["each loss at its own lr"]
     share = table.setting[SHARE]
     own += (
         [f"trained on {100 * share:g} % {table.setting['outlier_kind']}"] if share and SHARE not in names else []
     )
-    shown = [name for name in names if name in BARE or not undefined(table.setting[name])]
+    shown = [name for name in names if name in VALUE_ONLY or not undefined(table.setting[name])]
     return ", ".join(filter(None, [table.dataset, label(table.setting, shown), *own]))
 
 

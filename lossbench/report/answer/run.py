@@ -9,14 +9,14 @@ from typing import Any
 from lossbench.data.contamination import AT_TEST
 from lossbench.report.answer.place import places, undefined
 from lossbench.report.answer.table import SIDES, paragraph
-from lossbench.report.words.english import NAMED, be, listed, many, several
+from lossbench.report.words.english import MOST_NAMED, is_or_are, listed, plural, shortened_list
 from lossbench.results.advice import Advice
 from lossbench.stats.answer.facts import Contaminated, RunAnswer, TableAnswer
 from lossbench.task import Task
 
 
 def lead(answer: RunAnswer) -> list[str]:
-    """Return what stands before everything else: the run's paragraph, then one for each table."""
+    """Return the opening paragraphs: one for the run, then one for each table."""
     names = places(answer.tables)
     return [overall(answer), *(paragraph(one, name) for one, name in zip(answer.tables, names, strict=True))]
 
@@ -41,7 +41,7 @@ def records(answer: RunAnswer, tables: Iterable[TableAnswer], advice: Advice | N
 
 
 def plain(value: Any) -> Any:
-    """Return a record with None for what is undefined."""
+    """Return a record as plain data, None where undefined."""
     if isinstance(value, dict):
         return {name: plain(one) for name, one in value.items()}
     if isinstance(value, tuple):
@@ -50,20 +50,20 @@ def plain(value: Any) -> Any:
 
 
 def overall(answer: RunAnswer) -> str:
-    """Return what the verdicts say over all tables: how many are silent, what is beaten where, what is left."""
+    """Return the answer over all tables: where losses differ, which are beaten, and which to choose among."""
     if not answer.compared:
         several_losses = any(one.others for one in answer.tables)
         why = "trainings did not end well" if several_losses else "there is one loss"
         return f"Nothing is compared, since {why}."
-    sentences = [silence(answer), beaten(answer)]
+    sentences = [where_losses_differ(answer), beaten(answer)]
     if len(answer.silent) < len(answer.compared):
-        choices = "; ".join(left(answer, task) for task in answer.tasks())
+        choices = "; ".join(unbeaten(answer, task) for task in answer.tasks())
         sentences.append(f"Choose among those that are beaten nowhere: {choices}.")
-    return " ".join(filter(None, [*sentences, unended(answer), under_dirt(answer)]))
+    return " ".join(filter(None, [*sentences, did_not_finish(answer), with_contamination(answer)]))
 
 
-def silence(answer: RunAnswer) -> str:
-    """Say on how many tables nothing is told apart."""
+def where_losses_differ(answer: RunAnswer) -> str:
+    """Return on how many tables losses can be told apart."""
     silent, total = len(answer.silent), len(answer.compared)
     kind = "data set" if len({one.dataset for one in answer.compared}) == total else "table"
     if silent == total:
@@ -71,17 +71,17 @@ def silence(answer: RunAnswer) -> str:
         where = f"On {answer.compared[0].dataset}" if total == 1 else f"On {every}"
         if all(one.verdict == "equivalent" for table in answer.compared for one in table.others):
             return f"{where} all losses are as good as the first, within the margin."
-        return f"{where} no two losses can be told apart, and that is the finding{how(answer)}."
+        return f"{where} no two losses can be told apart, and that is the finding{conditions(answer)}."
     if silent:
         return (
-            f"On {silent} of {many(total, kind)} no two losses can be told apart, and that is the finding there."
+            f"On {silent} of {plural(total, kind)} no two losses can be told apart, and that is the finding there."
         )
     where = answer.compared[0].dataset if total == 1 else f"each of {total} {kind}s"
     return f"On {where} some losses can be told apart."
 
 
-def how(answer: RunAnswer) -> str:
-    """Say when nothing is told apart, where the report has verdicts of other rates or data as well."""
+def conditions(answer: RunAnswer) -> str:
+    """Return under which data and rates nothing is told apart, if the report has verdicts under others too."""
     dirt = (one for table in answer.compared for one in table.contaminated)
     clean = " on clean training data" * any(one.apart for one in dirt)
     own = ", each loss at its own step size" * any(one.view == "tuned" for one in answer.compared)
@@ -89,12 +89,12 @@ def how(answer: RunAnswer) -> str:
 
 
 def beaten(answer: RunAnswer) -> str:
-    """Say which losses another one beats by more than the margin, and where."""
+    """Return which losses are beaten by another by more than the margin, and where."""
     worse = [f"{one.loss} on {listed(one.beaten)}" for one in answer.tallies if one.beaten]
-    return f"Beaten by another loss: {several(worse)}." if worse else ""
+    return f"Beaten by another loss: {shortened_list(worse)}." if worse else ""
 
 
-def left(answer: RunAnswer, task: Task) -> str:
+def unbeaten(answer: RunAnswer, task: Task) -> str:
     """Name the losses of a task that are on all its tables, and beaten on none by more than the margin."""
     tables = sum(one.task == task for one in answer.compared)
     whole = [one.loss for one in answer.tasks()[task] if one.tables == tables]
@@ -102,33 +102,33 @@ def left(answer: RunAnswer, task: Task) -> str:
     others = [loss for loss in whole if loss not in best]
     absent = [one.loss for one in answer.tasks()[task] if one.tables < tables]
     aside = f" ({listed(absent)} not on all)" if absent else ""
-    if len(best) > NAMED and len(others) < NAMED:
+    if len(best) > MOST_NAMED and len(others) < MOST_NAMED:
         return f"{name}all {len(whole)}{f' but {listed(others)}' if others else ''}{aside}"
     return f"{name}{listed(best) if best else 'none'}{aside}"
 
 
-def unended(answer: RunAnswer) -> str:
-    """Say on which data sets trainings of which losses did not end well."""
-    gone: dict[str, dict[str, None]] = {}
+def did_not_finish(answer: RunAnswer) -> str:
+    """Return on which data sets trainings of which losses failed or diverged."""
+    unfinished: dict[str, dict[str, None]] = {}
     for table in answer.tables:
         for one in table.unfinished:
-            gone.setdefault(table.dataset, {})[one.loss] = None
-    where = [f"{dataset} ({listed([*losses])})" for dataset, losses in gone.items()]
-    return f"Trainings did not end well on {several(where)}." if where else ""
+            unfinished.setdefault(table.dataset, {})[one.loss] = None
+    where = [f"{dataset} ({listed([*losses])})" for dataset, losses in unfinished.items()]
+    return f"Trainings did not end well on {shortened_list(where)}." if where else ""
 
 
-def under_dirt(answer: RunAnswer) -> str:
-    """Say which losses differ from the reference at some contaminated share; one table says it by itself."""
+def with_contamination(answer: RunAnswer) -> str:
+    """Return which losses differ from the reference at some contaminated share; empty for a single table."""
     found = [(one.dataset, one.contaminated) for one in answer.compared if one.contaminated]
-    told = {word: told_where(found, side) for word, side in SIDES}
-    parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
+    told = {word: losses_on_side(found, side) for word, side in SIDES}
+    parts = [f"{listed(names)} {is_or_are(names)} {word}" for word, names in told.items() if names]
     if not parts or len(answer.compared) == 1:
         return ""
     data = "test" if any(dirt.kind in AT_TEST for _, shares in found for dirt in shares) else "training"
     return f"With contaminated {data} data, {'; '.join([f'{parts[0]} than the reference', *parts[1:]])}."
 
 
-def told_where(found: Iterable[tuple[str, Sequence[Contaminated]]], side: int) -> list[str]:
+def losses_on_side(found: Iterable[tuple[str, Sequence[Contaminated]]], side: int) -> list[str]:
     """Name the losses on one side of the reference, each with its data sets; first those told most often.
 
     One that is better at some share of a data set and worse at another is on neither side there.

@@ -1,4 +1,4 @@
-"""The paragraph of a table: the clause of each verdict against the reference, and what else is known."""
+"""The paragraph of a table: a clause for each verdict against the reference, then further sentences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lossbench.report.figures import amount, interval
 from lossbench.report.tables import heading
-from lossbench.report.words.english import NAMED, be, joined, listed, many, several, upper
+from lossbench.report.words.english import MOST_NAMED, is_or_are, joined, listed, plural, shortened_list, upper
 from lossbench.schema import METRICS
 from lossbench.stats.answer.facts import Against, Contaminated, Limit, TableAnswer, Unfinished
 from lossbench.stats.verdicts import APART, BETTER, WORSE
@@ -17,7 +17,7 @@ SHORT = {"inconclusive": "open", "equivalent": "as good as the reference"}
 
 SIDES = (("better", 1), ("worse", -1))
 
-DIRT = {
+CONTAMINATION = {
     "label": "of the training labels wrong",
     "target": "of the training targets too large",
     "target_symmetric": "of the training targets far off",
@@ -39,23 +39,23 @@ LIMITS: dict[Limit, str] = {
 
 
 def paragraph(table: TableAnswer, name: str = "", whole: int = 0) -> str:
-    """Return what the verdicts say of one table.
+    """Return the answer of one table.
 
     Args:
         table: the facts.
-        name: of the table; that of its data set where none is given.
+        name: of the table; the default is its data set.
         whole: how many rows or groups the table has, where not all were tested and that is to be said.
     """
     tested = (
         f"{table.units} of {whole} {table.unit}s tested" if whole > table.units else f"{table.units} {table.unit}s"
     )
     counted = f"{tested}, " if table.unit != "seed" else ""
-    head = f"{name or table.dataset} ({heading(table.score)}; {counted}{many(table.seeds, 'seed')})"
-    return " ".join([f"{head}: {main(table)}.", *(f"{upper(one)}." for one in besides(table))])
+    head = f"{name or table.dataset} ({heading(table.score)}; {counted}{plural(table.seeds, 'seed')})"
+    return " ".join([f"{head}: {main_clause(table)}.", *(f"{upper(one)}." for one in further_sentences(table))])
 
 
-def main(table: TableAnswer) -> str:
-    """Return the clause of each verdict against the reference; each loss is in the one of its own verdict."""
+def main_clause(table: TableAnswer) -> str:
+    """Return the clauses of the verdicts against the reference; each loss is in that of its verdict."""
     if not table.others:
         return f"{table.reference} alone, so nothing is compared"
     if not table.compared:
@@ -71,92 +71,92 @@ def main(table: TableAnswer) -> str:
 
 
 def clauses(table: TableAnswer) -> Iterator[str]:
-    """Yield a clause for each verdict, empty where no loss has it."""
+    """Yield a clause for each verdict, empty if no loss has it."""
     margin = f", within the margin of {table.margin:g}" if table.margin else ""
-    yield apart(table, BETTER[0], "better")
-    yield alike(table)
-    yield apart(table, BETTER[1], "better", margin)
-    yield apart(table, WORSE[1], "worse", margin)
-    yield apart(table, WORSE[0], "worse")
+    yield told_from_reference(table, BETTER[0], "better")
+    yield equivalent(table)
+    yield told_from_reference(table, BETTER[1], "better", margin)
+    yield told_from_reference(table, WORSE[1], "worse", margin)
+    yield told_from_reference(table, WORSE[0], "worse")
     if table.open:
         names = [one.loss for one in table.open]
         yield f"{listed(names)} cannot be told apart from {table.reference}"
 
 
-def alike(table: TableAnswer) -> str:
-    """Return which losses are equivalent to the reference, and within what."""
+def equivalent(table: TableAnswer) -> str:
+    """Return which losses are equivalent to the reference, and within which margin."""
     names = [one.loss for one in table.judged("equivalent")]
     within = f"within {table.margin:g} {heading(table.score)}" if table.margin else "within the margin"
-    return f"{listed(names)} {be(names)} as good as {table.reference} ({within})" if names else ""
+    return f"{listed(names)} {is_or_are(names)} as good as {table.reference} ({within})" if names else ""
 
 
-def apart(table: TableAnswer, verdict: str, word: str, margin: str = "") -> str:
-    """Return which losses have a verdict that tells them from the reference, and by how much."""
+def told_from_reference(table: TableAnswer, verdict: str, word: str, margin: str = "") -> str:
+    """Return which losses are better or worse than the reference, and by how much."""
     found = sorted(table.judged(verdict), key=lambda one: -abs(one.difference))
     if not found:
         return ""
-    shown = len(found) if len(found) <= NAMED else NAMED - 1
-    first, *others = (f"by {by(one, table.score)}" for one in found[:shown])
+    shown = len(found) if len(found) <= MOST_NAMED else MOST_NAMED - 1
+    first, *others = (f"by {advantage(one, table.score)}" for one in found[:shown])
     parts = [f"{found[0].loss} is {word} than {table.reference} {first}"]
     parts += [f"{one.loss} {text}" for one, text in zip(found[1:], others, strict=False)]
     left = len(found) - shown
     return joined([*parts, *([f"{left} more {'is' if left == 1 else 'are'} {word} too"] if left else [])]) + margin
 
 
-def by(one: Against, score: str) -> str:
-    """Write how much better or worse a loss is, above zero, with its interval."""
+def advantage(one: Against, score: str) -> str:
+    """Return how much better or worse a loss is, as a positive number with its interval."""
     sign = METRICS[score].sign * APART[one.verdict]
     low, high = sorted((sign * one.low, sign * one.high))
     return amount(sign * one.difference, low, high)
 
 
-def besides(table: TableAnswer) -> Iterator[str]:
-    """Yield the other sentences: of other pairs, what would help, what went wrong, what dirt and tuning do."""
-    yield from filter(None, (among(table), more(table)))
+def further_sentences(table: TableAnswer) -> Iterator[str]:
+    """Yield the other sentences: other pairs, what would decide, failures, contamination, tuning."""
+    yield from filter(None, (beaten_by_others(table), what_would_decide(table)))
     if table.unfinished:
-        gone = listed([ended(one) for one in table.unfinished])
+        gone = listed([unfinished_counts(one) for one in table.unfinished])
         yield f"nothing counts in favour of losses whose trainings did not end well: {gone}"
     known = [one for one in table.contaminated if not math.isnan(one.reference)]
     if known and table.others:
-        yield dirtier(known, table.reference)
+        yield across_contamination(known, table.reference)
     if table.rates and table.best:
-        yield f"step sizes: {rates(table)}"
+        yield f"step sizes: {chosen_rates(table)}"
     if table.disagree:
         changes = [f"{loss} is {SHORT.get(word, word)} at lr {lr:g}" for loss, lr, word in table.disagree]
-        yield f"with one step size for all losses the verdict differs: {several(changes)}"
+        yield f"with one step size for all losses the verdict differs: {shortened_list(changes)}"
 
 
-def rates(table: TableAnswer) -> str:
-    """Name the losses that can be chosen at each step size, the smallest first."""
+def chosen_rates(table: TableAnswer) -> str:
+    """Return the losses to choose among by their step size, the smallest first."""
     own = {loss: rate for loss, rate in table.rates if loss in table.best}
     mine = {rate: [loss for loss in own if own[loss] == rate] for rate in sorted(set(own.values()))}
     return "; ".join(f"{rate:g} for {joined(losses)}" for rate, losses in mine.items())
 
 
-def among(table: TableAnswer) -> str:
-    """Say which losses are beaten by another one than the reference, where the reference does not tell them."""
+def beaten_by_others(table: TableAnswer) -> str:
+    """Return which losses are beaten by others only, and not by the reference."""
     worse = {one.loss for one in table.judged(*WORSE)} | {table.reference}
     pairs = [f"{loss} is worse than {listed(winners)}" for loss, winners in table.beaten if loss not in worse]
-    return f"among the others, {several(pairs)}" if pairs else ""
+    return f"among the others, {shortened_list(pairs)}" if pairs else ""
 
 
-def ended(gone: Unfinished) -> str:
-    """Say how many trainings of a loss did not end well."""
-    counts = [f"{n} {word}" for n, word in ((gone.diverged, "diverged"), (gone.failed, "failed")) if n]
-    return f"{gone.loss} ({joined(counts)} of {gone.trainings})"
+def unfinished_counts(unfinished: Unfinished) -> str:
+    """Return how many trainings of a loss diverged or failed."""
+    counts = [f"{n} {word}" for n, word in ((unfinished.diverged, "diverged"), (unfinished.failed, "failed")) if n]
+    return f"{unfinished.loss} ({joined(counts)} of {unfinished.trainings})"
 
 
-def more(table: TableAnswer) -> str:
-    """Say what would decide the open verdicts; nothing of losses whose trainings did not end well."""
-    gone = {one.loss for one in table.unfinished}
-    undecided = [] if table.reference in gone else [one for one in table.open if one.loss not in gone]
+def what_would_decide(table: TableAnswer) -> str:
+    """Return what would decide the open verdicts, except for losses whose trainings diverged or failed."""
+    unfinished = {one.loss for one in table.unfinished}
+    undecided = [] if table.reference in unfinished else [one for one in table.open if one.loss not in unfinished]
     known = [one.more_seeds for one in undecided if one.more_seeds is not None]
     stuck, total = len(undecided) - len(known), len(table.open)
-    parts = [f"about {many(max(known), 'more seed')} would decide {these(len(known), total)}"] if known else []
+    parts = [f"about {plural(max(known), 'more seed')} would decide {pronoun(len(known), total)}"] if known else []
     if stuck:
         rest = ("the other" if stuck == 1 else "the others") if known and len(undecided) == total else ""
         seeds = "1000 more" if known else "1000 more seeds"
-        parts.append(LIMITS[table.limit].format(seeds=seeds, which=rest or these(stuck, total)))
+        parts.append(LIMITS[table.limit].format(seeds=seeds, which=rest or pronoun(stuck, total)))
     return "; ".join(filter(None, parts))
 
 
@@ -165,13 +165,13 @@ def unsized(table: TableAnswer) -> TableAnswer:
     return replace(table, others=tuple(replace(one, more_seeds=None) for one in table.others), limit="")
 
 
-def these(some: int, total: int) -> str:
-    """Point at some of the losses that were named as open."""
+def pronoun(some: int, total: int) -> str:
+    """Return the pronoun for some of the open losses."""
     return f"{some} of them" if some < total else "it" if total == 1 else "them"
 
 
-def dirtier(found: Sequence[Contaminated], reference: str) -> str:
-    """Say what contamination changes, at the share that tells most losses from the reference and at the largest.
+def across_contamination(found: Sequence[Contaminated], reference: str) -> str:
+    """Return what contamination changes, at the share that tells apart the most losses and at the largest.
 
     Args:
         found: by contaminated share, ascending, each with a score of the reference.
@@ -180,20 +180,24 @@ def dirtier(found: Sequence[Contaminated], reference: str) -> str:
     telling, largest = max(found, key=lambda one: len(one.apart)), found[-1]
     if not telling.apart:
         most = f"{'up to ' if len(found) > 1 else ''}{100 * largest.share:g} %"
-        return f"with {most} {DIRT.get(largest.kind, largest.kind)}, no loss can be told apart from {reference}"
-    said = dirty(telling, reference)
-    return said if telling is largest else f"{said}; with {100 * largest.share:g} %, {there(largest, reference)}"
+        kind = CONTAMINATION.get(largest.kind, largest.kind)
+        return f"with {most} {kind}, no loss can be told apart from {reference}"
+    said = under_contamination(telling, reference)
+    if telling is largest:
+        return said
+    return f"{said}; with {100 * largest.share:g} %, {verdicts_at_share(largest, reference)}"
 
 
-def dirty(found: Contaminated, reference: str) -> str:
-    """Say which losses are told apart from the reference at one contaminated share, with the scores there."""
-    return f"with {100 * found.share:g} % {DIRT.get(found.kind, found.kind)}, {there(found, reference)}"
+def under_contamination(found: Contaminated, reference: str) -> str:
+    """Return which losses are told apart from the reference at one contaminated share, with their scores."""
+    kind = CONTAMINATION.get(found.kind, found.kind)
+    return f"with {100 * found.share:g} % {kind}, {verdicts_at_share(found, reference)}"
 
 
-def there(found: Contaminated, reference: str) -> str:
-    """Say the verdicts at one contaminated share, see `dirty`."""
+def verdicts_at_share(found: Contaminated, reference: str) -> str:
+    """Return the verdicts at one contaminated share; see `under_contamination`."""
     told = {word: [f"{loss} ({interval(mean)})" for loss, mean in found.told(side)] for word, side in SIDES}
-    parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
+    parts = [f"{listed(names)} {is_or_are(names)} {word}" for word, names in told.items() if names]
     if not parts:
         return f"no loss can be told apart from {reference}"
     return f"{joined(parts)} than {reference} ({interval(found.reference)})"

@@ -1,1 +1,1 @@
-"""Charts in SVG: nothing is fetched, nothing has to run, and each says its numbers to who cannot see it."""
+"""Charts in SVG: they fetch nothing, need no script, and describe their numbers for screen readers."""

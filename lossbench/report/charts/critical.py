@@ -1,4 +1,4 @@
-"""The critical-difference picture (Demšar 2006), upright: mean ranks, and bars over losses not told apart."""
+"""The critical-difference diagram (Demšar 2006), upright: mean ranks, and bars over losses not told apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES, WIDTH = 128, 400
 
 
 def critical(places: Sequence[Place], looks: Mapping[str, Look]) -> str:
-    """Return the picture.
+    """Return the diagram.
 
     Args:
         places: of two losses or more, the best rank first.
@@ -28,29 +28,31 @@ def critical(places: Sequence[Place], looks: Mapping[str, Look]) -> str:
         *frame.below(x, min(len(places), 9)),
         text((x.start + x.end) / 2, frame.height - 4, "mean rank, 1 is best", "name", "middle"),
     ]
-    marks += [_row(place, looks[place.name], x, _down(row)) for row, place in enumerate(places)]
+    marks += [_row(place, looks[place.name], x, _row_y(row)) for row, place in enumerate(places)]
     marks += [_bar(bar, places, x.end + 14 + BAR * number) for number, bar in enumerate(bars)]
-    return picture(f"mean ranks: {'; '.join(map(_told, places))}", frame.width, frame.height, marks, "critical")
+    return picture(
+        f"mean ranks: {'; '.join(map(_description, places))}", frame.width, frame.height, marks, "critical"
+    )
 
 
-def _down(row: int) -> float:
+def _row_y(row: int) -> float:
     return 12 + ROW * (row + 0.5)
 
 
-def _told(place: Place) -> str:
+def _description(place: Place) -> str:
     return f"{place.name}: mean rank {place.rank:.3g}, {place.letters}"
 
 
 def _row(place: Place, look: Look, x: Scale, y: float) -> str:
     name = text(x.start - 8, y + 4, shortened(place.name, 18), "", "end")
     stem = f'<path class="whisker {look.name}" d="M{x.start:g} {y:.1f}H{x(place.rank):.1f}"/>'
-    told = f"<title>{escape(_told(place))}</title>"
-    return f'<g class="mark {look.name}">{told}{name}{stem}{look.marker(x(place.rank), y)}</g>'
+    description = f"<title>{escape(_description(place))}</title>"
+    return f'<g class="mark {look.name}">{description}{name}{stem}{look.marker(x(place.rank), y)}</g>'
 
 
 def _bar(members: Sequence[int], places: Sequence[Place], across: float) -> str:
     """Return the bar over losses that are not told apart, with a knot at each of them."""
-    told = escape(f"not told apart: {', '.join(places[row].name for row in members)}")
-    knots = "".join(f"M{across - 3:.1f} {_down(row):.1f}h6" for row in members)
-    line = f"M{across:.1f} {_down(members[0]):.1f}V{_down(members[-1]):.1f}"
-    return f'<g class="mark"><title>{told}</title><path class="tied" d="{line}{knots}"/></g>'
+    description = escape(f"not told apart: {', '.join(places[row].name for row in members)}")
+    knots = "".join(f"M{across - 3:.1f} {_row_y(row):.1f}h6" for row in members)
+    line = f"M{across:.1f} {_row_y(members[0]):.1f}V{_row_y(members[-1]):.1f}"
+    return f'<g class="mark"><title>{description}</title><path class="tied" d="{line}{knots}"/></g>'

@@ -1,4 +1,4 @@
-"""A forest plot: how far each loss is from the reference, with its interval and its verdict."""
+"""A forest plot: the difference of each loss from the reference, with interval and verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from lossbench.report.charts.look import Look
 from lossbench.report.charts.picture import Frame, picture, shortened, text
-from lossbench.report.charts.scale import Scale, apart
+from lossbench.report.charts.scale import Scale, value_range
 from lossbench.report.escape import html as escape
 from lossbench.report.figures import amount
 
@@ -22,7 +22,7 @@ WIDTH = 440
 
 
 class Against(NamedTuple):
-    """A loss held to the reference. Mean and ends are NaN where there are none: then the verdict stands alone."""
+    """A loss against the reference. Without a difference, mean and ends are NaN, and only the verdict is drawn."""
 
     loss: str
     look: Look
@@ -36,13 +36,13 @@ def forest(name: str, rows: Sequence[Against], margin: float, better: int) -> st
     """Return intervals below each other, around zero.
 
     Args:
-        name: of the difference.
+        name: of the x axis.
         rows: from top to bottom.
-        margin: half the width of the shaded band of differences too small to matter; zero for none.
+        margin: half the width of the shaded band of differences too small to matter; 0 for none.
         better: 1 where larger differences are better, -1 where they are worse.
     """
     frame = Frame(WIDTH, 26 + ROW * len(rows) + 46, NAMES, WORDS, 26, 46)
-    low, high = apart(np.array([[row.low, row.high, row.mean] for row in rows] + [[-margin, margin, 0.0]]))
+    low, high = value_range(np.array([[row.low, row.high, row.mean] for row in rows] + [[-margin, margin, 0.0]]))
     edge = 0.05 * (high - low)
     x = frame.across(low - edge, high + edge)
     bottom = frame.height - frame.bottom
@@ -55,19 +55,19 @@ def forest(name: str, rows: Sequence[Against], margin: float, better: int) -> st
         text((x.start + x.end) / 2, frame.height - 6, name, "name", "middle"),
     ]
     marks += [_row(row, x, frame.top + ROW * (number + 0.5)) for number, row in enumerate(rows)]
-    said = f"{name}: {'; '.join(map(told, rows))}"
-    return picture(said, frame.width, frame.height, marks, "forest")
+    summary = f"{name}: {'; '.join(map(description, rows))}"
+    return picture(summary, frame.width, frame.height, marks, "forest")
 
 
-def told(row: Against) -> str:
-    """Say where a loss stands."""
+def description(row: Against) -> str:
+    """Return the difference and verdict of a loss in words."""
     if math.isnan(row.mean):
         return f"{row.loss}: {row.word}"
     return f"{row.loss}: {amount(row.mean, row.low, row.high)}, {row.word}"
 
 
 def _sides(x: Scale, frame: Frame, better: int) -> Iterator[str]:
-    """Yield which side is better, where there is room for the words."""
+    """Yield labels for the better and the worse side, if there is room."""
     for side, at, anchor in ((-1, x(0) - 8, "end"), (1, x(0) + 8, "start")):
         word = ("better", "worse")[side != better]
         if (x.end - at if side == 1 else at - x.start) > 52:
@@ -86,4 +86,4 @@ def _row(row: Against, x: Scale, y: float) -> str:
         )
         bar += row.look.marker(x(row.mean), y)
     hit = f'<rect class="hit" x="0" y="{y - ROW / 2:.1f}" width="{WIDTH}" height="{ROW}"/>'
-    return f'<g class="mark {row.look.name}"><title>{escape(told(row))}</title>{hit}{name}{bar}{word}</g>'
+    return f'<g class="mark {row.look.name}"><title>{escape(description(row))}</title>{hit}{name}{bar}{word}</g>'

@@ -1,4 +1,4 @@
-"""Lines of losses over something that they share, and how much of them an axis shows."""
+"""Lines of losses over a common x, and the limits of their y axis."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from lossbench.report.charts.look import Look
 from lossbench.report.charts.picture import Frame
-from lossbench.report.charts.scale import Scale, apart
+from lossbench.report.charts.scale import Scale, value_range
 
 CROWD = 4
-"""Lines with bands that one picture has room for; more get a panel each, with the others behind it."""
+"""The most lines with bands in one picture; of more, each gets a panel, with the others behind it."""
 
-FIRST = 20  # part of a line that is not counted when an axis is laid out
+FIRST = 20  # one in this many points, the first ones, is ignored for the limits of the axis
 MOST = 200
-"""Points of a line; of a longer one as many are drawn, evenly apart."""
+"""The most points of a line; longer ones are thinned evenly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Line:
         y: (points,) NaN where there is none.
         low: (points,) lower end of the band; None without a band.
         high: upper end.
-        chosen: the x that is ringed; None for none.
+        chosen: the x that gets a ring; None for none.
     """
 
     loss: str
@@ -51,18 +51,18 @@ class Lines:
     """Lines that are drawn together.
 
     Args:
-        key: begins the names of its parts, unlike that of any other on the page.
+        key: prefix of the ids of its elements, unique on the page.
         x: (points,) rising.
-        lines: one a loss.
-        across: what x is.
-        up: what y is.
-        reference: the loss that the others are held to; empty for none.
-        log: whether x is drawn by its logarithm.
-        steps: whether y stays until the next x.
+        lines: one for each loss.
+        across: label of the x axis.
+        up: label of the y axis.
+        reference: the loss that the others are compared with; empty for none.
+        log: whether the x axis is logarithmic.
+        steps: whether y is constant until the next x.
         dots: whether each point has a marker.
-        ends: the least and the greatest y to be drawn; None for those of the lines.
-        room: how many lines one picture has room for.
-        bounds: the least and the greatest y that there can be.
+        ends: limits of the y axis; None to take them from the lines.
+        room: the most lines in one picture.
+        bounds: the least and the greatest possible y.
     """
 
     key: str
@@ -80,46 +80,46 @@ class Lines:
 
     @property
     def crowded(self) -> bool:
-        """Whether each loss has a panel."""
+        """Whether each loss gets a panel of its own."""
         return len(self.lines) > self.room
 
     @cached_property
     def limits(self) -> tuple[float, float]:
-        """The least and the greatest y on the axis."""
+        """The limits of the y axis."""
         return self.ends or limits(self.lines, self.bounds)
 
     def thinned(self) -> Lines:
-        """Return the same with no more points than can be told apart."""
+        """Return the same lines, with at most `MOST` points."""
         if len(self.x) <= MOST:
             return self
         places = np.unique(np.linspace(0, len(self.x) - 1, MOST).round().astype(int))
         return replace(self, x=self.x[places], lines=[one.at(places) for one in self.lines])
 
     def scales(self, frame: Frame) -> tuple[Scale, Scale]:
-        """Return the axes across and up."""
-        low, high = apart(self.x)
+        """Return the scales of x and y."""
+        low, high = value_range(self.x)
         return frame.across(low, high, self.log and low > 0), frame.up(*self.limits)
 
     def values(self) -> str:
-        """Return x as an attribute, from which values are read off."""
+        """Return x as an attribute for the script that reads values off."""
         return " ".join(f"{x:g}" for x in self.x.tolist())
 
 
 def limits(lines: Sequence[Line], bounds: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-    """Return the ends of an axis that shows nearly all of some lines and bands, within what is possible.
+    """Return the limits of an axis that shows nearly all of some lines and bands, within the possible values.
 
-    A score may be far off in the first epochs of one loss, and a band of few seeds wide; either would press all
-    else into a line. So what comes first is left out where there is much of it, and the widest of the bands.
+    One loss may score far off in its first epochs, and the band of few seeds may be wide; either would flatten
+    everything else. So the first points of long lines and the widest parts of bands are ignored.
     """
     settled = [one.at(np.arange(len(one.y) // FIRST, len(one.y))) for one in lines]
-    means = apart(np.concatenate([one.y for one in settled]))
+    means = value_range(np.concatenate([one.y for one in settled]))
     edges = [end[np.isfinite(end)] for one in settled for end in (one.low, one.high) if end is not None]
     wide = np.quantile(np.concatenate(edges), [0.05, 0.95]) if any(map(len, edges)) else []
-    return apart(np.clip([*means, *wide], *bounds))
+    return value_range(np.clip([*means, *wide], *bounds))
 
 
-def told(one: Line, chart: Lines) -> str:
-    """Say where a line begins and ends."""
+def description(one: Line, chart: Lines) -> str:
+    """Return in words where a line begins and ends."""
     known = np.flatnonzero(np.isfinite(one.y))
     if not known.size:
         return f"{one.loss}: no value"

@@ -1,4 +1,4 @@
-"""How a loss looks, the same wherever it is drawn: a colour, a dash and a marker that belong to it alone."""
+"""The look of a loss, the same in all charts of a page: its own colour, dash and marker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 COLOURS = 10
-"""Colours of the style sheet: Okabe and Ito's (2008), darker or lighter until they stand out, and three more."""
+"""Colours of the style sheet: those of Okabe and Ito (2008), adjusted for contrast, and three more."""
 
 DASHES = ("none", "6 3", "2 2", "8 3 2 3")
 MARKERS = (
@@ -18,17 +18,17 @@ MARKERS = (
     "m-1.4-4h2.8v2.6h2.6v2.8h-2.6v2.6h-2.8v-2.6h-2.6v-2.8h2.6z",  # plus
     "m0-4.4l4.2 3-1.6 5h-5.2l-1.6-5z",  # pentagon
 )
-"""Paths around a point, in pixels."""
+"""SVG paths around a point, in pixels."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a loss looks.
+    """The look of a loss.
 
     Args:
-        number: of the loss on its page, from 0.
+        number: of the loss on its page, counted from 0.
         colour: number of the colour.
-        turn: how many losses had the colour before.
+        turn: how many earlier losses have the same colour.
         shape: number of the marker.
     """
 
@@ -39,24 +39,24 @@ class Look:
 
     @property
     def name(self) -> str:
-        """The class of everything that is drawn for the loss."""
+        """The CSS class of everything drawn for the loss."""
         return f"l{self.number}"
 
     @property
     def rule(self) -> str:
-        """What the style sheet of the page says of it."""
+        """Its rule in the style sheet of the page."""
         return f".{self.name}{{--c:var(--p{self.colour});--d:{DASHES[self.turn % len(DASHES)]}}}"
 
-    def marker(self, x: float, y: float, about: str = "marker") -> str:
+    def marker(self, x: float, y: float, classes: str = "marker") -> str:
         """Return its marker around a point."""
-        return f'<path class="{about} {self.name}" d="M{x:.1f} {y:.1f}{MARKERS[self.shape]}"/>'
+        return f'<path class="{classes} {self.name}" d="M{x:.1f} {y:.1f}{MARKERS[self.shape]}"/>'
 
 
 def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
     """Give every loss a look of its own.
 
-    No two losses of a group share a colour as long as there are enough of them, and no two of a page share both
-    colour and dash.
+    No two losses of a group share a colour as long as the colours last, and no two of a page share both colour and
+    dash.
 
     Args:
         groups: the losses that are drawn together, such as those of a task.
@@ -69,7 +69,7 @@ def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
     together = [tuple(dict.fromkeys(group)) for group in groups]
     found: dict[str, Look] = {}
     for number, loss in enumerate(dict.fromkeys(loss for group in together for loss in group)):
-        # One that is met in several groups counts as often.
+        # A loss that is met in several groups counts several times.
         near = [found[other] for group in together if loss in group for other in group if other in found]
         colour = _rarest(COLOURS, [one.colour for one in near], [one.colour for one in found.values()])
         shape = _rarest(len(MARKERS), [one.shape for one in near], [one.shape for one in found.values()])
@@ -78,5 +78,5 @@ def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
 
 
 def _rarest(count: int, near: Sequence[int], every: Sequence[int]) -> int:
-    """Return the number below `count` that is the rarest nearby, and of several the rarest of all."""
+    """Return the number below `count` that is rarest in `near`; ties go to the rarest in `every`."""
     return min(range(count), key=lambda number: (near.count(number), every.count(number), number))

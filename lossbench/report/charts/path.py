@@ -1,4 +1,4 @@
-"""Points as the path of an SVG and as numbers to be read off, in as few characters as there are."""
+"""Points as an SVG path and as a list of numbers, in as few characters as possible."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-FAR = 1e4  # pixels beyond which a point is as good as there
+FAR = 1e4  # pixels; points further out are moved to here
 
 
-def way(across: np.ndarray, up: np.ndarray) -> str:
-    """Return the path through some points, in tenths of a pixel; it is broken where one is NaN.
+def svg_path(across: np.ndarray, up: np.ndarray) -> str:
+    """Return the SVG path through points, to a tenth of a pixel, with gaps where one is NaN.
 
     Example:
-        >>> way(np.array([1.0, 2.0, 3.5, 4.5]), np.array([1.0, 1.0, 0.25, 1.25]))
+        >>> svg_path(np.array([1.0, 2.0, 3.5, 4.5]), np.array([1.0, 1.0, 0.25, 1.25]))
         'M1 1l1 0 1.5-.8 1 1'
     """
     tenths = np.round(np.clip([across, up], -FAR, FAR) * 10).T.tolist()
@@ -32,14 +32,16 @@ def way(across: np.ndarray, up: np.ndarray) -> str:
     return "".join(parts)
 
 
-def numbers(values: np.ndarray, digits: int = 4) -> str:
-    """Return numbers (n,) to so many figures with commas between; nothing for what is not finite.
+def compact_numbers(values: np.ndarray, digits: int = 4) -> str:
+    """Return numbers (n,) to `digits` significant figures, separated by commas; empty where not finite.
 
     Example:
-        >>> numbers(np.array([0.25, np.nan, -0.5, 10.5]))
+        >>> compact_numbers(np.array([0.25, np.nan, -0.5, 10.5]))
         '.25,,-.5,10.5'
     """
-    return ",".join(_bare(f"{value:.{digits}g}") if math.isfinite(value) else "" for value in values.tolist())
+    return ",".join(
+        _without_zero(f"{value:.{digits}g}") if math.isfinite(value) else "" for value in values.tolist()
+    )
 
 
 def _pair(across: float, up: float) -> str:
@@ -48,10 +50,10 @@ def _pair(across: float, up: float) -> str:
 
 
 def _tenths(value: float) -> str:
-    return _bare(f"{value / 10:g}")
+    return _without_zero(f"{value / 10:g}")
 
 
-def _bare(said: str) -> str:
-    """Return a number without the zero before its point."""
+def _without_zero(said: str) -> str:
+    """Return a number without the zero before its decimal point."""
     head, point, tail = said.partition("0.")
     return f"{head}.{tail}" if point and head in ("", "-") else "0" if said == "-0" else said

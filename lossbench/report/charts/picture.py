@@ -1,4 +1,4 @@
-"""A picture with two axes: what all charts are made of."""
+"""The frame, axes and texts that all charts are built from."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Frame:
     Args:
         width: in all.
         height: in all.
-        left: for the numbers of the axis up.
-        right: for what stands beside the axes.
+        left: for the numbers of the y axis.
+        right: for labels beside the axes.
         top: for a title.
-        bottom: for the numbers of the axis across, and its name.
+        bottom: for the numbers and the name of the x axis.
     """
 
     width: float
@@ -30,15 +30,15 @@ class Frame:
     bottom: float
 
     def across(self, low: float, high: float, log: bool = False) -> Scale:
-        """Return the scale across."""
+        """Return the scale of x."""
         return Scale(low, high, self.left, self.width - self.right, log)
 
     def up(self, low: float, high: float) -> Scale:
-        """Return the scale up."""
+        """Return the scale of y."""
         return Scale(low, high, self.height - self.bottom, self.top)
 
     def axes(self, x: Scale, y: Scale, names: tuple[str, str] = ("", ""), ticks: tuple[int, int] = (5, 5)) -> str:
-        """Return both axes with their numbers, and their names where they have any."""
+        """Return both axes with their numbers, and their names if given."""
         below, beside = names
         parts = [*self.below(x, ticks[0]), *self._beside(y, ticks[1])]
         if below:
@@ -49,7 +49,7 @@ class Frame:
         return "".join(parts)
 
     def below(self, x: Scale, most: int = 5) -> Iterator[str]:
-        """Yield the lines and numbers of the axis across."""
+        """Yield the grid lines and numbers of the x axis."""
         bottom = self.height - self.bottom
         for tick in x.ticks(most):
             yield f'<path class="grid" d="M{x(tick):.1f} {self.top:g}V{bottom:g}"/>'
@@ -61,34 +61,39 @@ class Frame:
             yield text(self.left - 5, y(tick) + 4, f"{tick:.12g}", "number", "end")
 
 
-def text(x: float, y: float, said: str, about: str = "", anchor: str = "") -> str:
-    """Return a text that begins, ends or has its middle at a place."""
-    named = f' class="{about}"' if about else ""
+def text(x: float, y: float, content: str, classes: str = "", anchor: str = "") -> str:
+    """Return a text at a place, which is its start, middle or end by `anchor`."""
+    named = f' class="{classes}"' if classes else ""
     anchored = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text{named} x="{x:.1f}" y="{y:.1f}"{anchored}>{escape(said)}</text>'
+    return f'<text{named} x="{x:.1f}" y="{y:.1f}"{anchored}>{escape(content)}</text>'
 
 
 def picture(
-    said: str, width: float, height: float, marks: Iterable[str], about: str = "", more: Iterable[str] = ()
+    description: str,
+    width: float,
+    height: float,
+    marks: Iterable[str],
+    classes: str = "",
+    attributes: Iterable[str] = (),
 ) -> str:
-    """Return a picture of some marks.
+    """Return an SVG with some marks.
 
     Args:
-        said: what it shows, for who cannot see it.
+        description: what it shows, for screen readers.
         width: in pixels.
         height: in pixels.
         marks: what is drawn.
-        about: its classes.
-        more: attributes besides.
+        classes: its CSS classes.
+        attributes: further attributes.
     """
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
-    named = f' class="{about}"' if about else ""
-    extra = "".join(f" {one}" for one in more)
-    return f'<svg{named} {size} role="img" aria-label="{escape(said)}"{extra}>{"".join(marks)}</svg>\n'
+    named = f' class="{classes}"' if classes else ""
+    extra = "".join(f" {one}" for one in attributes)
+    return f'<svg{named} {size} role="img" aria-label="{escape(description)}"{extra}>{"".join(marks)}</svg>\n'
 
 
 def shortened(name: str, length: int = 20) -> str:
-    """Return a name for a place with little room.
+    """Return a name shortened to a length.
 
     Example:
         >>> shortened("a_very_long_name", 8)

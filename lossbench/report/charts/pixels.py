@@ -1,4 +1,4 @@
-"""Pictures made of pixels: planes of grey side by side, as a PNG that stands in the page itself."""
+"""Greyscale images side by side, as a PNG inside the page."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ import numpy as np
 from lossbench.report.escape import html as escape
 
 GAP, BETWEEN = 2, 127
-"""Pixels between two planes, and their grey."""
+"""Pixels between two images, and their grey."""
 
 LARGER = 4
-"""Pixels of the page that a pixel of a plane has across."""
+"""Size of an image pixel in pixels of the page."""
 
 
-def image(said: str, planes: Iterable[np.ndarray]) -> str:
-    """Return planes (height, width) of bytes in a row, as an image.
+def image(description: str, planes: Iterable[np.ndarray]) -> str:
+    """Return images (height, width) of bytes, side by side, as an HTML image.
 
     Args:
-        said: what it shows, for who cannot see it.
-        planes: of one height.
+        description: what it shows, for screen readers.
+        planes: the images, all of one height.
     """
-    row = in_a_row(planes)
+    row = side_by_side(planes)
     height, width = (LARGER * side for side in row.shape)
     source = base64.b64encode(png(row)).decode()
     size = f'width="{width}" height="{height}"'
-    return f'<img class="pixels" {size} alt="{escape(said)}" src="data:image/png;base64,{source}">'
+    return f'<img class="pixels" {size} alt="{escape(description)}" src="data:image/png;base64,{source}">'
 
 
-def in_a_row(planes: Iterable[np.ndarray]) -> np.ndarray:
-    """Return planes side by side, with gaps, (height, width) bytes.
+def side_by_side(planes: Iterable[np.ndarray]) -> np.ndarray:
+    """Return images side by side with gaps, (height, width) bytes.
 
     Example:
-        >>> in_a_row([np.zeros((1, 1), np.uint8), np.ones((1, 2), np.uint8)]).tolist()
+        >>> side_by_side([np.zeros((1, 1), np.uint8), np.ones((1, 2), np.uint8)]).tolist()
         [[0, 127, 127, 1, 1]]
     """
     parts = [part for plane in planes for part in (np.full((len(plane), GAP), BETWEEN, np.uint8), plane)][1:]
@@ -44,7 +44,7 @@ def in_a_row(planes: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def png(grey: np.ndarray) -> bytes:
-    r"""Return a plane of grey (height, width) bytes as a file of the format PNG.
+    r"""Return a greyscale image (height, width) of bytes as a PNG file.
 
     Source: ISO/IEC 15948: a signature, then chunks with their length, name and checksum.
 
@@ -53,7 +53,7 @@ def png(grey: np.ndarray) -> bytes:
         b'\x89PNG\r\n\x1a\n'
     """
     height, width = grey.shape
-    lines = np.concatenate([np.zeros((height, 1), np.uint8), grey.astype(np.uint8)], axis=1)  # none is filtered
+    lines = np.concatenate([np.zeros((height, 1), np.uint8), grey.astype(np.uint8)], axis=1)  # filter type 0: none
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(lines.tobytes(), 9)),

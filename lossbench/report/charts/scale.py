@@ -1,4 +1,4 @@
-"""From numbers to pixels."""
+"""Scales from numbers to pixels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Scale:
         high: the greatest number.
         start: the pixel of `low`.
         end: the pixel of `high`.
-        log: whether equal factors are equally far apart.
+        log: whether it is logarithmic.
 
     Example:
         >>> Scale(0, 10, 100, 200)(2.5), Scale(1, 100, 0, 200, log=True)(10)
@@ -39,7 +39,7 @@ class Scale:
         return self.start + (self.end - self.start) * (at - low) / (high - low)
 
     def pixels(self, values: np.ndarray) -> np.ndarray:
-        """Return the pixels of numbers (n,); NaN for what is not finite."""
+        """Return the pixels of numbers (n,); NaN where not finite."""
         known = np.where(np.isfinite(values), values, np.nan)
         low, high = map(math.log, (self.low, self.high)) if self.log else (self.low, self.high)
         at = np.log(known) if self.log else known
@@ -49,7 +49,7 @@ class Scale:
         """Return a few round numbers on the scale.
 
         Args:
-            most: about how many.
+            most: about how many at most.
 
         Example:
             >>> Scale(0.02, 0.99, 0, 1).ticks(), Scale(1, 100, 0, 1, log=True).ticks(3)
@@ -80,11 +80,11 @@ class Scale:
         return (tick for tick in ticks if self.low / room <= tick <= self.high * room)
 
 
-def apart(values: np.ndarray) -> tuple[float, float]:
-    """Return the least and the greatest of numbers (n,), and if they are one, some room around it.
+def value_range(values: np.ndarray) -> tuple[float, float]:
+    """Return the least and the greatest finite number of (n,), widened if they are equal.
 
     Example:
-        >>> apart(np.array([2.0, np.nan, 5.0])), apart(np.array([1.0]))
+        >>> value_range(np.array([2.0, np.nan, 5.0])), value_range(np.array([1.0]))
         ((2.0, 5.0), (0.95, 1.05))
     """
     known = values[np.isfinite(values)]

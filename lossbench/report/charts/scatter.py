@@ -1,4 +1,4 @@
-"""Points of losses in the plane: one score across, another up, each with its interval."""
+"""A scatter plot of losses: one score on each axis, both with intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from lossbench.report.charts.look import Look
 from lossbench.report.charts.picture import Frame, picture, shortened, text
-from lossbench.report.charts.scale import Scale, apart
+from lossbench.report.charts.scale import Scale, value_range
 from lossbench.report.escape import html as escape
 from lossbench.report.figures import Spread, interval
 
@@ -31,25 +31,25 @@ def scatter(title: str, points: Sequence[Point], names: tuple[str, str]) -> str:
 
     Args:
         title: stands above.
-        points: one a loss; those that lack a coordinate are left out.
-        names: of the axes, across and up.
+        points: one for each loss; those without a coordinate are left out.
+        names: of the x and the y axis.
     """
     known = [one for one in points if not math.isnan(one.across.mean + one.up.mean)]
     x, y = FRAME.across(*_ends([one.across for one in known])), FRAME.up(*_ends([one.up for one in known]))
     marks = [text(2, 13, shortened(title, 36), "title"), FRAME.axes(x, y, names, (4, 4))]
     marks += [_mark(one, x, y) for one in known]
-    said = f"{title}, {names[0]} and {names[1]}: {'; '.join(map(told, known))}"
-    return picture(said, FRAME.width, FRAME.height, marks, "plane")
+    summary = f"{title}, {names[0]} and {names[1]}: {'; '.join(map(description, known))}"
+    return picture(summary, FRAME.width, FRAME.height, marks, "plane")
 
 
-def told(point: Point) -> str:
-    """Say where a loss lies."""
+def description(point: Point) -> str:
+    """Return the scores of a loss in words."""
     return f"{point.loss}: {interval(*point.across)} and {interval(*point.up)}"
 
 
 def _ends(spreads: Sequence[Spread]) -> tuple[float, float]:
-    """Return the ends of an axis: all means, and room for a typical interval around them; longer ones are cut."""
-    low, high = apart(np.array([one.mean for one in spreads]))
+    """Return the limits of an axis: all means and a typical interval around them; longer intervals are cut."""
+    low, high = value_range(np.array([one.mean for one in spreads]))
     halves = [one.half for one in spreads if math.isfinite(one.half)]
     edge = max(0.1 * (high - low), float(np.median(halves)) if halves else 0.0)
     return low - edge, high + edge
@@ -65,6 +65,5 @@ def _mark(point: Point, x: Scale, y: Scale) -> str:
         ends = (max(min(y(end), y.start), y.end) for end in (point.up.low, point.up.high))
         bars += f"M{at[0]:.1f} {next(ends):.1f}V{next(ends):.1f}"
     bar = f'<path class="whisker {point.look.name}" d="{bars}"/>' if bars else ""
-    return (
-        f'<g class="mark {point.look.name}"><title>{escape(told(point))}</title>{bar}{point.look.marker(*at)}</g>'
-    )
+    title = f"<title>{escape(description(point))}</title>"
+    return f'<g class="mark {point.look.name}">{title}{bar}{point.look.marker(*at)}</g>'

@@ -1,4 +1,4 @@
-"""Units of a claim: a square each by what it says, and the intervals of those that were measured alike."""
+"""Units of a claim: a square for each, by what it says, and the intervals of units with the same measure."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import NamedTuple
 import numpy as np
 
 from lossbench.report.charts.picture import Frame, picture, shortened, text
-from lossbench.report.charts.scale import Scale, apart
+from lossbench.report.charts.scale import Scale, value_range
 from lossbench.report.escape import html as escape
 
 SQUARE, ACROSS = 16, 24
-"""Pixels from one square to the next, and how many stand in a row."""
+"""Pixels from one square to the next, and squares in a row."""
 
 LABELLED = 14
-"""Intervals that are named at their side; of more, each is named where it is pointed at."""
+"""The most intervals with a name at their side; of more, the name is in a tooltip."""
 
 NAMES, WIDTH = 190, 460
 
 
 class Unit(NamedTuple):
-    """One comparison: its name, what it says of the claim, and what was measured, NaN where nothing was."""
+    """One comparison: its name, what it says of the claim, and the difference, NaN if there is none."""
 
     name: str
     side: str
@@ -36,8 +36,8 @@ def squares(units: Sequence[Unit], marks: dict[str, str]) -> str:
     """Return a square for each unit.
 
     Args:
-        units: those that say the same together.
-        marks: what each side is drawn as, one character.
+        units: grouped by what they say.
+        marks: by side, one character.
     """
     rows = -(-len(units) // ACROSS)
     width, height = SQUARE * min(len(units), ACROSS) + 2, SQUARE * rows + 2
@@ -55,14 +55,14 @@ def intervals(name: str, units: Sequence[Unit]) -> str:
     """Return the intervals of units below each other, the largest difference first.
 
     Args:
-        name: of what was measured.
+        name: of the measure.
         units: all with a mean and an interval.
     """
     rows = sorted(units, key=lambda one: -one.mean)
     named = len(rows) <= LABELLED
     each = 20.0 if named else 5.0
     frame = Frame(WIDTH, 10 + each * len(rows) + 38, NAMES if named else 14, 90 if named else 14, 10, 38)
-    low, high = apart(np.array([[0.0, one.low, one.high] for one in rows]).ravel())
+    low, high = value_range(np.array([[0.0, one.low, one.high] for one in rows]).ravel())
     x = frame.across(low - 0.04 * (high - low), high + 0.04 * (high - low))
     bottom = frame.height - frame.bottom
     marks = [

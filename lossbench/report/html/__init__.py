@@ -1,1 +1,1 @@
-"""Pages in HTML: one file each, which fetches nothing, prints, and can be read without its script."""
+"""HTML pages: one file each, which fetches nothing, prints well, and can be read without its script."""

@@ -1,4 +1,4 @@
-"""What is shown of one task over its data sets: ranks, skills, score against robustness, and who beats whom."""
+"""The section of one task over its data sets: ranks, skills, score against robustness, and wins."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ import pandas as pd
 from lossbench.report.charts.critical import critical
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look
-from lossbench.report.critical import Place, no_picture
+from lossbench.report.critical import Place, missing_picture
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, paragraph
-from lossbench.report.html.drawn import PLANE, against_robustness
 from lossbench.report.html.figure import figure, legend, line_figure
-from lossbench.report.html.part import Part
-from lossbench.report.html.table import grid, head, wrapped
+from lossbench.report.html.run_table import RunTable
+from lossbench.report.html.table import grid, row_heading, table_html
+from lossbench.report.html.table_figures import ROBUSTNESS_FIGURE, against_robustness
 from lossbench.report.tables import rank_table
 from lossbench.schema import RANKED, three
 from lossbench.stats.findings import Findings
 from lossbench.stats.verdicts import APART
 
 
-def over_data_sets(
-    key: str, rows: pd.DataFrame, findings: Findings, parts: Sequence[Part], said: Iterable[str]
+def ranks_section(
+    key: str, rows: pd.DataFrame, findings: Findings, run_tables: Sequence[RunTable], said: Iterable[str]
 ) -> Section:
     """Return the section of one task and setting with several data sets.
 
     Args:
-        key: its address on the page.
+        key: its id on the page.
         rows: its ranks, the best first.
-        findings: what the trials say.
-        parts: the tables of the task under the setting.
-        said: what the ranks say, in words.
+        findings: of the run.
+        run_tables: the tables of the task under the setting.
+        said: sentences on the ranks.
     """
-    looks, first, table = parts[0].looks, rows.iloc[0], rank_table(rows)
+    looks, first, table = run_tables[0].looks, rows.iloc[0], rank_table(rows)
     losses = sorted(rows.loss, key=lambda loss: (loss != first.reference, looks[loss].number))
     ranked = table if any(row[0] for row in table.rows) else table.without("abc")
     tables = [
         grid(ranked, "Mean ranks and skills over data sets, the best rank first", looks),
-        wins(losses, beaten(findings.pairs, first), looks, int(first.data_sets)),
+        win_matrix(losses, pairs_told_apart(findings.pairs, first), looks, int(first.data_sets)),
     ]
     figures = [
         ranks(rows, looks),
         profiles(key, findings.profiles.merge(rows.head(1)[list(RANKED)]), looks),
-        planes(parts),
+        planes(run_tables),
     ]
     body = [
         *map(paragraph, said),
@@ -59,10 +59,10 @@ def over_data_sets(
 
 
 def ranks(rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:
-    """Return the picture of mean ranks, or how many data sets it lacks."""
+    """Return the picture of mean ranks, or how many more data sets it needs."""
     placed = rows.dropna(subset="letters")
     if not len(placed):
-        return paragraph(no_picture(rows.data_sets.iloc[0]))
+        return paragraph(missing_picture(rows.data_sets.iloc[0]))
     places = [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False)]
     about = "Mean ranks over data sets; a bar with knots joins losses that no test of all pairs tells apart."
     return figure("Critical differences", about, critical(places, looks), "ranks")
@@ -83,18 +83,18 @@ def profiles(key: str, rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:
     return line_figure("Performance profiles", about, chart)
 
 
-def planes(parts: Sequence[Part]) -> str:
+def planes(run_tables: Sequence[RunTable]) -> str:
     """Return score against robustness on each data set."""
-    drawn = "".join(against_robustness(part) for part in parts)
-    return figure(*PLANE, drawn, "plane") if drawn else ""
+    drawn = "".join(against_robustness(table) for table in run_tables)
+    return figure(*ROBUSTNESS_FIGURE, drawn, "plane") if drawn else ""
 
 
-def beaten(comparisons: pd.DataFrame, place: pd.Series[Any]) -> pd.DataFrame:
-    """Return winner and loser, one row for each data set on which a corrected test tells them apart.
+def pairs_told_apart(comparisons: pd.DataFrame, place: pd.Series[Any]) -> pd.DataFrame:
+    """Return (winner, loser), one row for each data set on which a corrected test tells them apart.
 
     Args:
-        comparisons: of all pairs, a difference is the second loss minus the first.
-        place: the values of `RANKED`; undefined is what each data set has of its own.
+        comparisons: of all pairs; a difference is the second loss minus the first.
+        place: the values of `RANKED`; undefined where each data set has its own.
     """
     known = [name for name in RANKED if pd.notna(place[name])]
     mine = comparisons[(comparisons[known] == place[known]).all(axis="columns")]
@@ -105,12 +105,12 @@ def beaten(comparisons: pd.DataFrame, place: pd.Series[Any]) -> pd.DataFrame:
     return pd.concat(pairs)
 
 
-def wins(losses: Sequence[str], won: pd.DataFrame, looks: Mapping[str, Look], data_sets: int) -> str:
+def win_matrix(losses: Sequence[str], won: pd.DataFrame, looks: Mapping[str, Look], data_sets: int) -> str:
     """Return the matrix of wins.
 
     Args:
         losses: in the order of rows and columns.
-        won: winner and loser, one row a data set.
+        won: (winner, loser), one row for each data set.
         looks: of the losses.
         data_sets: how many there are.
     """
@@ -124,10 +124,10 @@ def wins(losses: Sequence[str], won: pd.DataFrame, looks: Mapping[str, Look], da
         return f'<td class="won">{count}</td>' if count else f"<td>{'' if row == column else '·'}</td>"
 
     body = "".join(
-        f"<tr>{head(row, looks[row])}{''.join(cell(row, one) for one in losses)}</tr>\n" for row in losses
+        f"<tr>{row_heading(row, looks[row])}{''.join(cell(row, one) for one in losses)}</tr>\n" for row in losses
     )
     caption = (
         f"On how many of {data_sets} data sets the loss of a row is better than that of a column, by corrected "
         "tests of all pairs"
     )
-    return wrapped(caption, heads, body, "wins")
+    return table_html(caption, heads, body, "wins")

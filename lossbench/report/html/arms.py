@@ -1,4 +1,4 @@
-"""What is drawn of each arm: its score by epoch, by contaminated share and by rate, and when it got there."""
+"""The curves of each arm: score by epoch, contaminated share, rate and parameter value, and times to target."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from lossbench.stats.survival import restricted_times
 Key = tuple[Any, ...]
 
 
-class Course(NamedTuple):
-    """What is drawn of one arm: points (n,), and the ends of their intervals where they have any."""
+class ArmCurve(NamedTuple):
+    """The curve of one arm: points (n,), with the ends of their intervals if they have any."""
 
     x: np.ndarray
     y: np.ndarray
@@ -28,7 +28,7 @@ class Course(NamedTuple):
     chosen: float | None = None
 
     def line(self, loss: str, look: Look, x: np.ndarray) -> Line:
-        """Return it as the line of a loss on a wider x, with gaps where it has no value."""
+        """Return the curve as a line over more values of x, with gaps where it has none."""
         places = np.searchsorted(x, self.x)
 
         def wider(values: np.ndarray) -> np.ndarray:
@@ -40,24 +40,24 @@ class Course(NamedTuple):
         return Line(loss, look, wider(self.y), low, high, self.chosen)
 
 
-def by_epoch(curves: pd.DataFrame) -> dict[Key, Course]:
-    """Return the validation score by epoch of each arm, at its smallest contaminated share; by `LINE`."""
+def by_epoch(curves: pd.DataFrame) -> dict[Key, ArmCurve]:
+    """Return the validation score by epoch of each arm, at its smallest contaminated share; keys are `LINE`."""
     least = curves.groupby(list(LINE)).outlier_fraction.transform("min")
-    return {key: _course(rows, "epoch") for key, rows in _arms(curves[curves.outlier_fraction == least], LINE)}
+    return {key: _arm_curve(rows, "epoch") for key, rows in _arms(curves[curves.outlier_fraction == least], LINE)}
 
 
-def by_rate(tuning: pd.DataFrame) -> dict[Key, Course]:
-    """Return the validation score by learning rate of each arm, with the rate that was chosen; by `ARM`."""
+def by_rate(tuning: pd.DataFrame) -> dict[Key, ArmCurve]:
+    """Return the validation score by learning rate of each arm, with the chosen rate; keys are `ARM`."""
     found = {}
     for key, rows in _arms(tuning, ARM):
         chosen = rows.lr[rows.chosen.astype(bool)].tolist()
-        found[key] = _course(rows, "lr")._replace(chosen=chosen[0] if chosen else None)
+        found[key] = _arm_curve(rows, "lr")._replace(chosen=chosen[0] if chosen else None)
     return found
 
 
-def by_value(tuning: pd.DataFrame) -> dict[Key, tuple[str, Course]]:
-    """Return each parameter that was tuned and the score by its value, at the best rate; by `ARM` as chosen."""
-    found: dict[Key, tuple[str, Course]] = {}
+def by_value(tuning: pd.DataFrame) -> dict[Key, tuple[str, ArmCurve]]:
+    """Return each tuned parameter and the score by its value, at the best rate; keys are the chosen `ARM`."""
+    found: dict[Key, tuple[str, ArmCurve]] = {}
     if "grid" not in tuning:
         return found
     names = [name if name != "loss" else "grid" for name in ARM]
@@ -67,23 +67,23 @@ def by_value(tuning: pd.DataFrame) -> dict[Key, tuple[str, Course]]:
         mine = rows.assign(value=[value for _, value in told], merit=merit).sort_values("merit", kind="stable")
         best = mine.drop_duplicates("value", keep="last").sort_values("value")
         chosen = mine[mine.chosen.astype(bool)].iloc[0]
-        course = _course(best, "value")._replace(chosen=float(chosen.value))
+        course = _arm_curve(best, "value")._replace(chosen=float(chosen.value))
         found[tuple(chosen[list(ARM)])] = told[0][0], course
     return found
 
 
-def by_share(trials: pd.DataFrame) -> dict[Key, Course]:
-    """Return the mean test score by contaminated share of each arm; by `LINE`."""
+def by_share(trials: pd.DataFrame) -> dict[Key, ArmCurve]:
+    """Return the mean test score by contaminated share of each arm; keys are `LINE`."""
     found = {}
     for score, judged in trials.groupby("score", sort=False):
         means = judged.groupby([*LINE, "outlier_fraction"], sort=False)[score].mean().reset_index()
         for key, rows in _arms(means.sort_values("outlier_fraction", kind="stable"), LINE):
-            found[key] = Course(_floats(rows, "outlier_fraction"), _floats(rows, str(score)))
+            found[key] = ArmCurve(_floats(rows, "outlier_fraction"), _floats(rows, str(score)))
     return found
 
 
-def waiting(trials: pd.DataFrame) -> dict[Key, np.ndarray]:
-    """Return when each clean training of an arm got to the target, (seeds,), infinite where it never did."""
+def times_to_target(trials: pd.DataFrame) -> dict[Key, np.ndarray]:
+    """Return when each clean training of an arm reached the target, (seeds,), infinite if it never did."""
     least = trials.groupby(list(LINE)).outlier_fraction.transform("min")
     found = {}
     clean = (trials.outlier_fraction == least) & trials.converged.notna()
@@ -95,10 +95,10 @@ def waiting(trials: pd.DataFrame) -> dict[Key, np.ndarray]:
 
 
 def survival(times: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the share of trainings that are not there after so many epochs: the curve of Kaplan and Meier.
+    """Return the share of trainings that have not reached the target: the Kaplan-Meier curve.
 
     Args:
-        times: (seeds,) infinite where the target was never reached; nothing is censored before the last epoch.
+        times: (seeds,) infinite if the target was never reached; nothing is censored before the last epoch.
         at: (n,) epochs.
 
     Example:
@@ -112,9 +112,9 @@ def _arms(frame: pd.DataFrame, names: tuple[str, ...]) -> Iterator[tuple[Key, pd
     yield from frame.groupby(list(names), sort=False)
 
 
-def _course(rows: pd.DataFrame, across: str) -> Course:
+def _arm_curve(rows: pd.DataFrame, across: str) -> ArmCurve:
     x, y, low, high = (_floats(rows, name) for name in (across, "mean", "low", "high"))
-    return Course(x, y, low, high)
+    return ArmCurve(x, y, low, high)
 
 
 def _floats(rows: pd.DataFrame, name: str) -> np.ndarray:

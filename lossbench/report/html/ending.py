@@ -1,4 +1,4 @@
-"""The end of the page of a run: what was not run, notes, how to read it, and what the run was."""
+"""The last sections of the page of a run: what was not run, notes, how to read it, and the run itself."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from lossbench.remark import Remark, Topic
 from lossbench.report.html.document import Section, pairs
 from lossbench.report.tables import setting
-from lossbench.report.words.english import joined, many
+from lossbench.report.words.english import joined, plural
 from lossbench.report.words.legend import ACROSS, LEGEND
 from lossbench.report.words.remark import words
 from lossbench.results.manifest import Manifest
 from lossbench.stats.findings import Findings
 
-NOT_RUN = frozenset(
+MISSING = frozenset(
     {
         *(Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.DIVERGED, Topic.UNDEFINED, Topic.COLLAPSED),
         *(Topic.NO_CURVES, Topic.NO_TUNING, Topic.NO_ROWS),
     }
 )
-"""The remarks on what a reader may look for in vain."""
+"""Topics of remarks on missing results."""
 
-ELSEWHERE = frozenset({Topic.RANKS, Topic.SKILLS, Topic.PLACES})
-"""The remarks that stand with what they are about; a picture stands for that of the places."""
+SHOWN_ELSEWHERE = frozenset({Topic.RANKS, Topic.SKILLS, Topic.PLACES})
+"""Topics of remarks that are shown in other sections, or as a picture."""
 
-HEAD = 9  # letters of what a remark on a run begins with
+HEADING_LENGTH = 9  # characters of the heading that a remark on a run begins with
 
-WHOLE = "<p>All that was asked for was run, and every score has a value.</p>\n"
+NOTHING_MISSING = "<p>All that was asked for was run, and every score has a value.</p>\n"
 
 COUNTED = (("loss", "loss", "es"), ("dataset", "data set", "s"), ("seed", "seed", "s"))
 
@@ -40,28 +40,28 @@ PROTOCOL = (
 )
 
 
-def endings(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
-    """Yield what was not run, what else there is to know, and how to read it all."""
-    told = [(one.topic in NOT_RUN, *headed(one)) for one in remarks if one.topic not in ELSEWHERE]
+def closing_sections(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
+    """Yield the sections on what was not run, on further remarks, and on how to read the page."""
+    told = [(one.topic in MISSING, *split_heading(one)) for one in remarks if one.topic not in SHOWN_ELSEWHERE]
     missing = pairs((name, text) for gone, name, text in told if gone)
     title = "What was not run, or has no value"
-    yield Section("missing", "What was not run", title, missing or WHOLE)
+    yield Section("missing", "What was not run", title, missing or NOTHING_MISSING)
     rest = [(name, text) for gone, name, text in told if not gone]
     if rest:
         yield Section("notes", "Notes", "Notes", pairs(rest))
     yield Section(
-        "legend", "How to read it", "How to read it", pairs(reading([*LEGEND, *(ACROSS if across else ())]))
+        "legend", "How to read it", "How to read it", pairs(legend_entries([*LEGEND, *(ACROSS if across else ())]))
     )
 
 
-def headed(remark: Remark) -> tuple[str, str]:
-    """Return what a remark begins with, and the rest of it."""
+def split_heading(remark: Remark) -> tuple[str, str]:
+    """Return the heading that a remark begins with, and the rest."""
     text = words(remark)
-    return text[:HEAD].strip(), text[HEAD:]
+    return text[:HEADING_LENGTH].strip(), text[HEADING_LENGTH:]
 
 
-def reading(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each heading of a legend with what it means."""
+def legend_entries(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each heading of a legend with its meaning."""
     name, parts = "", list[str]()
     for line in legend:
         if line[0] != " " and parts:
@@ -72,30 +72,30 @@ def reading(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
     yield name, " ".join(parts)
 
 
-def about(findings: Findings, manifest: Manifest | None) -> Section:
-    """Return what the run was."""
+def run_section(findings: Findings, manifest: Manifest | None) -> Section:
+    """Return the section on the run itself."""
     rows = [
-        *(recorded(manifest) if manifest else [("run", "no manifest.json says how it was made")]),
-        *design(findings),
+        *(manifest_entries(manifest) if manifest else [("run", "no manifest.json says how it was made")]),
+        *protocol_entries(findings),
     ]
     return Section("run", "The run", "The run", pairs(rows))
 
 
-def recorded(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield what a manifest says of its run."""
+def manifest_entries(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield the entries of a manifest as (name, text)."""
     yield "date", manifest.date or "not recorded"
     yield "command", manifest.command or "from Python"
     for name in ("versions", "machine"):
-        yield name, manifest.listed(name) or "not recorded"
+        yield name, manifest.one_line(name) or "not recorded"
     yield "engine", manifest.engine or "not recorded"
     for name in manifest.datasets:
-        yield "data", f"{name}: {manifest.listed('datasets', name)}"
+        yield "data", f"{name}: {manifest.one_line('datasets', name)}"
 
 
-def design(findings: Findings) -> Iterator[tuple[str, str]]:
-    """Yield protocol and estimand."""
+def protocol_entries(findings: Findings) -> Iterator[tuple[str, str]]:
+    """Yield protocol, estimand and unit as (name, text)."""
     trials = findings.trials
-    counts = (many(trials[name].nunique(), what, end) for name, what, end in COUNTED)
+    counts = (plural(trials[name].nunique(), what, end) for name, what, end in COUNTED)
     yield "trainings", f"{len(trials)}: {', '.join(counts)}"
     shown = dict.fromkeys(setting(row) for _, row in findings.summary.iterrows())
     yield "protocol", PROTOCOL + "."

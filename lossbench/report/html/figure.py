@@ -1,4 +1,4 @@
-"""A figure: pictures under what they show, and the legend of the losses that they draw."""
+"""A figure: pictures with a caption, and the legend of their losses."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def figure(title: str, about: str, pictures: str, kind: str = "", data: str = ""
         title: its heading.
         about: what is drawn, how, and which way is better.
         pictures: in SVG.
-        kind: its classes.
-        data: attributes that the script reads values from.
+        kind: its CSS classes.
+        data: attributes for the script to read values from.
     """
     caption = f"<figcaption><h3>{escape(title)}</h3><p>{escape(about)}</p></figcaption>"
     return f'<figure class="{kind}"{data}>{caption}\n<div class="plot">{pictures}</div></figure>\n'
 
 
 def line_figure(title: str, about: str, chart: Lines) -> str:
-    """Return a figure of lines, with what is said of how they are laid out."""
+    """Return a figure of lines, with its layout explained in the caption."""
     drawn = chart.thinned()
     pictures = "".join(panels(drawn)) if chart.crowded else overlay(drawn)
     layout = (PANELS + (", the reference dashed." if chart.reference else ".")) if chart.crowded else ""
@@ -40,7 +40,7 @@ def line_figure(title: str, about: str, chart: Lines) -> str:
 
 
 def legend(losses: Iterable[str], looks: Mapping[str, Look], reference: str = "") -> str:
-    """Return the losses of a section, each with its line and its marker."""
+    """Return the legend of a section: each loss with its marker."""
     items = "".join(_entry(loss, looks[loss], loss == reference) for loss in losses)
     return f'<ul class="legend" aria-label="Losses">{items}</ul>\n'
 

@@ -1,4 +1,4 @@
-"""The page of some losses: their values over one another, and their gradients, for who teaches or learns."""
+"""The page of some losses: their values in one picture, and their gradients."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lossbench.losses import Loss
-from lossbench.report.catalogue import chosen, known
+from lossbench.report.catalogue import facts_about, one_loss
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
@@ -18,8 +18,8 @@ from lossbench.report.shape import Shape, shape_of
 from lossbench.report.words.english import joined, listed
 from lossbench.task import Task
 
-ROOM = 8  # lines without bands that one picture has room for
-TALL = 3  # times the typical range beyond which a loss leaves its picture
+MOST_LINES = 8  # lines without bands that one picture has room for
+TALL = 3  # times the typical range at which the y axis is cut
 
 VALUES = "What a prediction costs: a loss that leaves the picture goes on as it does."
 GRADIENTS = (
@@ -29,7 +29,7 @@ GRADIENTS = (
 
 
 class Shaped(NamedTuple):
-    """A loss on one task, as it was named, with its shape."""
+    """A loss on one task with its spec as given, and its shape."""
 
     spec: str
     loss: Loss
@@ -47,9 +47,11 @@ def losses_page(specs: Sequence[str]) -> str:
         LossFailed: one that cannot be evaluated.
     """
     names = list(dict.fromkeys(specs))
-    found = {spec: chosen(spec).losses for spec in names}
+    found = {spec: one_loss(spec).losses for spec in names}
     every = looks([names])
-    drawn = [Shaped(spec, loss, shape_of(loss)) for task in tasks(found) for spec, loss in on(found, task)]
+    drawn = [
+        Shaped(spec, loss, shape_of(loss)) for task in tasks(found) for spec, loss in losses_of_task(found, task)
+    ]
     groups: dict[tuple[Task, str], list[Shaped]] = {}
     for one in drawn:
         groups.setdefault((one.loss.task, one.shape.label), []).append(one)
@@ -60,25 +62,25 @@ def losses_page(specs: Sequence[str]) -> str:
 
 
 def tasks(found: Mapping[str, Mapping[Task, Loss]]) -> list[Task]:
-    """Return the tasks that all losses fit, or else those that any of them fits."""
+    """Return the tasks that all losses fit; if there is none, those that any of them fits."""
     every = list(dict.fromkeys(task for mine in found.values() for task in mine))
     return [task for task in every if all(task in mine for mine in found.values())] or every
 
 
-def on(found: Mapping[str, Mapping[Task, Loss]], task: Task) -> Iterator[tuple[str, Loss]]:
+def losses_of_task(found: Mapping[str, Mapping[Task, Loss]], task: Task) -> Iterator[tuple[str, Loss]]:
     """Yield the losses that fit a task."""
     yield from ((spec, mine[task]) for spec, mine in found.items() if task in mine)
 
 
 def section(key: str, shaped: Sequence[Shaped], every: Mapping[str, Look]) -> Section:
-    """Return the losses of one task that are drawn against the same numbers."""
+    """Return the section of the losses of one task that share an x axis."""
     first = shaped[0]
     figures = [
         _figure("Value", VALUES, f"{key}v", [(one, one.shape.value) for one in shaped], every),
         _figure("Gradient", GRADIENTS, f"{key}g", [(one, one.shape.gradient) for one in shaped], every),
     ]
     about = "".join(
-        f"<h3>{swatch(every[spec])}{escape(spec)}</h3>\n{pairs(known(loss.record, loss.parameters))}"
+        f"<h3>{swatch(every[spec])}{escape(spec)}</h3>\n{pairs(facts_about(loss.record, loss.parameters))}"
         for spec, loss, _ in shaped
     )
     drawn = f'<div class="figures large">{"".join(figures)}</div>\n'
@@ -92,12 +94,12 @@ def _figure(
 ) -> str:
     lines = [Line(one.spec, every[one.spec], values) for one, values in drawn]
     shape = drawn[0][0].shape
-    chart = Lines(key, shape.places, lines, shape.label, title.lower(), ends=ends(lines), room=ROOM)
+    chart = Lines(key, shape.places, lines, shape.label, title.lower(), ends=value_limits(lines), room=MOST_LINES)
     return line_figure(title, f"Against {shape.label}. {about}", chart)
 
 
-def ends(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return the ends of an axis on which the typical loss has a third of the room at least."""
+def value_limits(lines: Sequence[Line]) -> tuple[float, float]:
+    """Return the limits of an axis on which the typical loss takes at least a third of the height."""
     known = [one.y[np.isfinite(one.y)] for one in lines if np.isfinite(one.y).any()]
     if not known:
         return 0.0, 1.0

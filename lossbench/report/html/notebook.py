@@ -1,4 +1,4 @@
-"""What a notebook shows of a run: the answer, and the page of the report in a frame of its own."""
+"""What a notebook shows of a run: the answer, and the report page in a frame."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from lossbench.report.escape import html as escape
 
 BASE = '<base href="about:srcdoc">'
-"""Keeps links within the page: without it they would lead to the notebook."""
+"""Keeps links within the page; without it they would lead to the notebook."""
 
 HEIGHT = 640
-"""Pixels that are seen of a page at once."""
+"""Height of the frame in pixels."""
 
 
 def framed(answer: Iterable[str], page: str) -> str:
-    """Return the answer, and under it a page that neither its style nor its script leaves.
+    """Return the answer, and below it a page in a frame that contains its style and script.
 
-    Where a viewer shows no frames, as on the pages of a repository, the answer is left.
+    Viewers without frames, as on code hosting sites, still show the answer.
 
     Args:
         answer: paragraphs.

@@ -1,4 +1,4 @@
-"""A table in HTML: a caption, headings that say what they head, and bold only where rows differ."""
+"""A table in HTML: caption, headings with scope, and the best rows in bold unless all are best."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from lossbench.report.html.figure import swatch
 from lossbench.report.tables import Table
 
 BREAKS = re.compile("([_:=/,])")
-FAR = 3  # columns that a phone leaves out
+PHONE_DROPS = 3  # columns that a phone leaves out
 
 
 def grid(table: Table, caption: str, looks: Mapping[str, Look], name: str = "loss") -> str:
     """Return a table.
 
     Args:
-        table: what it holds.
+        table: its content.
         caption: above it.
         looks: of the losses.
         name: the column that names the rows.
     """
-    far = set(table.drops[:FAR]) | ({"n"} & set(table.columns))
+    far = set(table.drops[:PHONE_DROPS]) | ({"n"} & set(table.columns))
     told = [_classes(column, table, far) for column in table.columns]
     heads = "".join(
         f'<th scope="col"{kind}>{escape(column)}</th>' for column, kind in zip(table.columns, told, strict=True)
@@ -33,17 +33,17 @@ def grid(table: Table, caption: str, looks: Mapping[str, Look], name: str = "los
         _row(cells, table, told, name, looks, differ and number in table.best)
         for number, cells in enumerate(table.rows)
     )
-    return wrapped(caption, heads, rows)
+    return table_html(caption, heads, rows)
 
 
-def head(name: str, look: Look | None, kind: str = ' class="text"') -> str:
-    """Return the cell that names a row; a long name breaks at the marks within it."""
+def row_heading(name: str, look: Look | None, kind: str = ' class="text"') -> str:
+    """Return the heading cell of a row; a long name may wrap after the punctuation in it."""
     said = BREAKS.sub(r"\1<wbr>", escape(name))
     return f'<th scope="row"{kind}>{swatch(look) if look else ""}{said}</th>'
 
 
-def wrapped(caption: str, heads: str, rows: str, kind: str = "") -> str:
-    """Return a table of cells that are made already."""
+def table_html(caption: str, heads: str, rows: str, kind: str = "") -> str:
+    """Return a table of given header and rows in HTML."""
     named = f' class="{kind}"' if kind else ""
     return (
         f'<div class="table"><div class="wide">\n<table{named}><caption>{escape(caption)}</caption>\n'
@@ -63,7 +63,7 @@ def _row(
     for column, cell, kind in zip(table.columns, cells, told, strict=True):
         if column == name:
             look = looks.get(cell.partition(" @")[0])
-            inner.append(head(cell, look, kind))
+            inner.append(row_heading(cell, look, kind))
         else:
             inner.append(f"<td{kind}>{escape(cell)}</td>")
     kind = ' class="best"' if best else ""

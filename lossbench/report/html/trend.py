@@ -1,4 +1,4 @@
-"""The page of many runs: for each data set its losses over the runs, with the change points ringed."""
+"""The page of many runs: for each data set its losses over the runs, with rings at the last change points."""
 
 from __future__ import annotations
 
@@ -11,42 +11,41 @@ from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
-from lossbench.report.html.ending import reading
+from lossbench.report.html.ending import legend_entries
 from lossbench.report.html.figure import legend, line_figure
 from lossbench.report.html.table import grid
 from lossbench.report.tables import Table, heading, label
-from lossbench.report.trend import LEGEND, Course, days, lead, said, settings, table_of
-from lossbench.results.nights import Night
+from lossbench.report.trend import LEGEND, LossHistory, closing_lines, lead, run_dates, settings, table_of
+from lossbench.results.dated_runs import DatedRun
 from lossbench.schema import greater_is_better
 
 
-def trend_page(found: Sequence[Course], nights: Sequence[Night]) -> str:
+def trend_page(found: Sequence[LossHistory], runs: Sequence[DatedRun]) -> str:
     """Return the page.
 
     Args:
-        found: what became of each series.
-        nights: the runs, in the order of time.
+        found: the history of each loss.
+        runs: in order of time.
     """
     names = settings(found)
-    parts: dict[tuple[str, str], list[Course]] = {}
+    parts: dict[tuple[str, str], list[LossHistory]] = {}
     for one in found:
         dataset = one.series.place["dataset"]
         parts.setdefault((dataset, label(one.series.place, names[dataset])), []).append(one)
     every = looks([one.series.place["loss"] for one in mine] for mine in parts.values())
     sections = [
-        section(f"s{number}", *where, mine, every, len(nights))
-        for number, (where, mine) in enumerate(parts.items())
+        section(f"s{number}", *where, mine, every, len(runs)) for number, (where, mine) in enumerate(parts.items())
     ]
-    words = "".join(map(paragraph, lead(found, nights)))
+    words = "".join(map(paragraph, lead(found, runs)))
     top = f'<section id="answer" class="answer" aria-label="What moved">{words}</section>\n'
-    sections += [read(found), runs(nights)]
+    sections += [legend_section(found), runs_section(runs)]
     return document("Over the runs", "lossbench trend", top, sections, every.values())
 
 
 def section(
-    key: str, dataset: str, setting: str, mine: Sequence[Course], every: Mapping[str, Look], count: int
+    key: str, dataset: str, setting: str, mine: Sequence[LossHistory], every: Mapping[str, Look], count: int
 ) -> Section:
-    """Return the losses of one data set and setting, drawn and in a table."""
+    """Return the section of one data set and setting: the table of its losses, and their lines."""
     score = mine[0].series.score
     x = np.arange(1.0, count + 1.0)
     lines = [line_of(one, x, every) for one in mine]
@@ -56,7 +55,7 @@ def section(
     moved = [(one, turn) for one in mine if one.moved for turn in one.turns or (None,)]
     name = ", ".join(filter(None, (dataset, setting)))
     table = (
-        grid(headed(table_of(name, moved, ())), f"What moved on {name}", every)
+        grid(with_mark_heading(table_of(name, moved, ())), f"What moved on {name}", every)
         if moved
         else paragraph("Nothing moved.")
     )
@@ -67,12 +66,12 @@ def section(
     return Section(key, name, f"{escape(dataset)}{small}", f"{body}</div>\n")
 
 
-def headed(table: Table) -> Table:
-    """Return a table whose first column, of marks, has a heading: it is a button that sorts."""
+def with_mark_heading(table: Table) -> Table:
+    """Return a table with a heading for its first column of marks, since headings are buttons that sort."""
     return replace(table, columns=("moved", *table.columns[1:]), texts=("moved", *table.texts))
 
 
-def line_of(one: Course, x: np.ndarray, every: Mapping[str, Look]) -> Line:
+def line_of(one: LossHistory, x: np.ndarray, every: Mapping[str, Look]) -> Line:
     """Return the line of one series over all runs."""
     loss, y = one.series.place["loss"], np.full(len(x), np.nan)
     y[one.series.runs] = one.series.means
@@ -80,16 +79,16 @@ def line_of(one: Course, x: np.ndarray, every: Mapping[str, Look]) -> Line:
     return Line(loss, every[loss], y, chosen=chosen)
 
 
-def read(found: Sequence[Course]) -> Section:
-    """Return how to read the page, and what it leaves out."""
-    body = pairs(reading(LEGEND)) + "".join(map(paragraph, said(found)))
+def legend_section(found: Sequence[LossHistory]) -> Section:
+    """Return the section on how to read the page, and what it leaves out."""
+    body = pairs(legend_entries(LEGEND)) + "".join(map(paragraph, closing_lines(found)))
     return Section("read", "How to read it", "How to read it", body)
 
 
-def runs(nights: Sequence[Night]) -> Section:
-    """Return which runs these are."""
+def runs_section(runs: Sequence[DatedRun]) -> Section:
+    """Return the section that lists the runs."""
     listed = (
-        (f"{number}: {day}", str(night.folder))
-        for number, (day, night) in enumerate(zip(days(nights), nights, strict=True), 1)
+        (f"{number}: {day}", str(run.folder))
+        for number, (day, run) in enumerate(zip(run_dates(runs), runs, strict=True), 1)
     )
     return Section("runs", "The runs", "The runs", pairs(listed))

@@ -1,1 +1,1 @@
-"""For a paper: tables in LaTeX, figures, and the paragraph on methods with its sources."""
+"""Output for a paper: tables in LaTeX, figures, and a methods paragraph with its sources."""

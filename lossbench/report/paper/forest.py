@@ -1,4 +1,4 @@
-"""The forest plot: how far each loss is from the reference, with its interval and verdict."""
+"""The forest plot: the difference of each loss from the reference, with interval and verdict."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lossbench.report.figures import Spread, column
-from lossbench.report.paper.shown import Shown
-from lossbench.report.paper.style import BAND, GREY, name, width
+from lossbench.report.paper.figure_data import FigureData
+from lossbench.report.paper.style import BAND, GREY, label_width, shown_name
 from lossbench.report.tables import heading
 from lossbench.schema import METRICS
 from lossbench.stats.verdicts import BETTER, WORSE
@@ -23,36 +23,36 @@ MARKS: dict[str, tuple[str, bool, str]] = {
     "equivalent": ("s", True, "equivalent"),
     "inconclusive": ("o", False, "open"),
 }
-"""How a verdict is drawn: the marker, whether it is filled, and its word."""
+"""By verdict: the marker, whether it is filled, and its word."""
 
 ROW = 0.17
-"""Inches that a loss takes."""
+"""Inches for each loss."""
 
 
-def height(shown: Shown) -> float:
-    """Return how many inches high the figure is."""
+def height(shown: FigureData) -> float:
+    """Return the height of the figure in inches."""
     return 0.75 + ROW * len(shown.rows)
 
 
-def sides(shown: Shown) -> tuple[float, float]:
-    """Return where the axes begin and end, as shares of the width."""
-    return width(names(shown)), 1.0 - width(differences(shown.rows))
+def sides(shown: FigureData) -> tuple[float, float]:
+    """Return the left and right ends of the axes, as shares of the width."""
+    return label_width(names(shown)), 1.0 - label_width(differences(shown.rows))
 
 
-def names(shown: Shown) -> list[str]:
-    """Return the names of the losses, with the rate of each where they have their own."""
+def names(shown: FigureData) -> list[str]:
+    """Return the names of the losses, with the rate of each in the tuned view."""
     own = shown.rows["view"].iloc[0] == "tuned"
     return [f"{row.loss} @{row.lr:g}" if own else str(row.loss) for _, row in shown.rows.iterrows()]
 
 
 def differences(rows: pd.DataFrame) -> list[str]:
-    """Return the differences in figures."""
+    """Return the differences as text."""
     texts = column(map(Spread, rows.difference, rows.difference_low, rows.difference_high))
     reference = (rows.loss == rows.reference).tolist()
     return ["reference" if first else text.replace("-", "−") for first, text in zip(reference, texts, strict=True)]
 
 
-def draw(ax: Axes, shown: Shown) -> None:
+def draw(ax: Axes, shown: FigureData) -> None:
     """Draw the differences from the reference, with the margin around zero; a filled marker is a verdict."""
     rows, first = shown.rows, shown.rows.iloc[0]
     places = np.arange(len(rows))[::-1]
@@ -62,11 +62,11 @@ def draw(ax: Axes, shown: Shown) -> None:
     for place, (_, row) in zip(places, rows.iterrows(), strict=True):
         if row.loss != first.reference:
             interval(ax, place, row)
-    ax.set_yticks(places, [*map(name, names(shown))])
+    ax.set_yticks(places, [*map(shown_name, names(shown))])
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(f"{heading(first.score)} minus that of {name(first.reference)}{better(first.score)}")
+    ax.set_xlabel(f"{heading(first.score)} minus that of {shown_name(first.reference)}{better(first.score)}")
     for place, text in zip(places, differences(rows), strict=True):
         colour = GREY if text == "reference" else "black"
         ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), va="center", color=colour)
@@ -74,7 +74,7 @@ def draw(ax: Axes, shown: Shown) -> None:
 
 
 def better(score: str) -> str:
-    """Say on which side the better losses are."""
+    """Return the label for the side of the better losses."""
     return "  (better →)" if METRICS[score].greater_is_better else "  (← better)"
 
 
@@ -96,7 +96,7 @@ def interval(ax: Axes, place: float, row: pd.Series[Any]) -> None:
 
 
 def legend(ax: Axes, rows: pd.DataFrame) -> None:
-    """Explain the markers that are there, above the axes."""
+    """Draw a legend of the markers in use, above the axes."""
     there = dict.fromkeys(MARKS[word] for word in MARKS if word in set(rows.verdict.dropna()))
     for marker, filled, word in there:
         face = "black" if filled else "white"

@@ -11,25 +11,25 @@ from lossbench.data.contamination import AT_TEST
 from lossbench.report.answer.place import places
 from lossbench.report.escape import latex
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.report.tables import SHARE, Table, answered, heading, make_table, rank_table, setting, several
-from lossbench.report.words.english import joined, many
+from lossbench.report.tables import SHARE, Table, answered, heading, make_table, rank_table, ranks_by_task, setting
+from lossbench.report.words.english import joined, plural
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 from lossbench.visible import visible
 
 HEAD = "% needs \\usepackage{booktabs}"
 
-LEFT_OUT = ("plateau", "n")
-"""Columns for which a column of a paper has no room: the one is in the CSV, the other in the caption."""
+DROPPED = ("plateau", "n")
+"""Columns too many for a paper: `plateau` is in the CSV, `n` in the caption."""
 
 HALF = "± half of the 95 % interval over them"
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: \$\\pm\$\d+(?:\.\d+)?(?:e[+-]\d+)?)?")
-"""A number in LaTeX, and half of its interval."""
+"""A number in LaTeX with its half interval."""
 
-WRAPPED = 24  # characters of a cell, beyond which its column is prose
+WRAPPED = 24  # characters; a column with longer cells is prose and wraps
 LETTER, GAP, LEAST = 0.0145, 0.035, 0.12
-"""Of a line of 345 pt: the share of a letter, of the gap between columns, and the least of a column of prose."""
+"""Shares of a line of 345 pt: a letter, the gap between columns, and the least width of a prose column."""
 
 POWER = re.compile(r"e([+-]\d+)")
 
@@ -41,45 +41,45 @@ SIGNS = {
     "=": ("$=$", "equivalent"),
     "~": (r"$\sim$", "open"),
 }
-"""How a verdict is written in a table, and what it says."""
+"""By verdict, its sign in a table and its meaning."""
 
 
 def latex_tables(findings: Findings, said: Iterable[str] = ()) -> str:
-    """Return all tables of a run in LaTeX: one a data set and setting, and those over several data sets.
+    """Return all tables of a run in LaTeX: one for each data set and setting, and those over several data sets.
 
     Args:
-        findings: what the trials say.
-        said: what a reader must know besides, in words; it becomes comments.
+        findings: of the run.
+        said: remarks in words, which become comments.
     """
     groups, answers = zip(*answered(findings), strict=True)
     made = [
         float_of(differences(make_table(group), group), caption(one), f"tab:{slug(name)}")
         for group, one, name in zip(groups, answers, places(answers), strict=True)
     ]
-    for ranks in several(findings.ranks):
+    for ranks in ranks_by_task(findings.ranks):
         label = f"tab:{slug(str(ranks.task.iloc[0]))}-ranks"
         made.append(float_of(rank_table(ranks), over_data_sets(ranks), label))
     return "\n".join(["\n".join([HEAD, *(f"% {visible(one)}" for one in said)]), *made])
 
 
 def differences(table: Table, group: pd.DataFrame) -> Table:
-    """Return a table with the difference from the reference, without the columns that a paper has no room for."""
+    """Return a table with the differences from the reference, without the columns dropped for a paper."""
     spreads = map(Spread, group.difference, group.difference_low, group.difference_high)
     cells = {name: [row[place] for row in table.rows] for place, name in enumerate(table.columns)}
     cells["difference"] = ["" if text == NOT_DEFINED else text for text in column(spreads)]
     score = table.columns[table.columns.index("vs") + 1]
     first = [name for name in ("loss", score, "abc", "difference", "vs") if name in cells]
     told = [name for name in table.columns if set(cells[name]) != {NOT_DEFINED}]
-    names = [*first, *(name for name in told if name not in (*first, *LEFT_OUT))]
+    names = [*first, *(name for name in told if name not in (*first, *DROPPED))]
     rows = zip(*(cells[name] for name in names), strict=True)
     return Table(table.title, tuple(names), tuple(rows), table.best, texts=table.texts)
 
 
 def caption(one: TableAnswer) -> str:
-    """Say what a table shows and how to read it, in LaTeX."""
+    """Return the caption of a table, in LaTeX."""
     place, score = one.setting, spelled(one.score)
-    what = f"{score[:1].upper()}{score[1:]} on {one.dataset}: mean over {many(one.seeds, 'seed')}"
-    half = f"± half of the 95 % interval over {many(one.units, one.unit)}" if one.unit != "seed" else HALF
+    what = f"{score[:1].upper()}{score[1:]} on {one.dataset}: mean over {plural(one.seeds, 'seed')}"
+    half = f"± half of the 95 % interval over {plural(one.units, one.unit)}" if one.unit != "seed" else HALF
     kind = place["outlier_kind"]
     part = "test" if kind in AT_TEST else "training"
     dirt = f"; {100 * place[SHARE]:g} % of the {part} part contaminated ({kind})" if place[SHARE] else ""
@@ -89,7 +89,7 @@ def caption(one: TableAnswer) -> str:
 
 
 def over_data_sets(ranks: pd.DataFrame) -> str:
-    """Say what a table of ranks shows, in LaTeX."""
+    """Return the caption of a table of ranks, in LaTeX."""
     first = ranks.iloc[0]
     needed = ranks.data_sets_needed.max()
     few = pd.notna(needed) and first.data_sets < needed
@@ -99,7 +99,7 @@ def over_data_sets(ranks: pd.DataFrame) -> str:
 
 
 def spelled(score: str) -> str:
-    """Return the name of a score as a sentence has it."""
+    """Return the name of a score for a sentence."""
     return heading(score) if len(score) < 5 else score.replace("_", " ")
 
 
@@ -114,22 +114,24 @@ def prose(text: str) -> str:
 
 
 def float_of(table: Table, said: str, label: str) -> str:
-    """Return a table in LaTeX.
+    """Return a table float in LaTeX.
 
     Args:
-        table: what stands in it.
-        said: the caption, in LaTeX; the signs and letters that the table has are explained after it.
-        label: to refer to it.
+        table: its content.
+        said: the caption, in LaTeX; an explanation of signs and letters is added.
+        label: for references.
     """
     apart = "abc" in table.columns and any(row[table.columns.index("abc")] for row in table.rows)
     kept = [number for number, name in enumerate(table.columns) if name != "abc" or apart]
     columns = [table.columns[number] for number in kept]
     kinds = "".join("l" if name in table.texts else "c" if name == "vs" else "r" for name in columns)
-    body = [line_of([cell(row[number], columns[at]) for at, number in enumerate(kept)]) for row in table.rows]
+    body = [
+        line_of([latex_cell(row[number], columns[at]) for at, number in enumerate(kept)]) for row in table.rows
+    ]
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{' '.join([said, *explained(table, apart)])}}}",
+        rf"  \caption{{{' '.join([said, *sign_notes(table, apart)])}}}",
         rf"  \label{{{label}}}",
         rf"  \begin{{tabular}}{{@{{}}{kinds}@{{}}}}",
         r"    \toprule",
@@ -146,8 +148,8 @@ def float_of(table: Table, said: str, label: str) -> str:
 HEADS: Mapping[str, str] = {"abc": "", "vs": "", "to target": "epochs to target", "robust": "robustness"}
 
 
-def explained(table: Table, apart: bool) -> Iterator[str]:
-    """Yield what the signs of a table mean, and its letters where they tell losses apart."""
+def sign_notes(table: Table, apart: bool) -> Iterator[str]:
+    """Yield the meaning of the signs in a table, and of its letters if they tell losses apart."""
     there = dict.fromkeys(row[table.columns.index("vs")] for row in table.rows)
     signs = [f"{SIGNS[sign][0]} {SIGNS[sign][1]}" for sign in SIGNS if sign in there]
     if signs:
@@ -158,12 +160,14 @@ def explained(table: Table, apart: bool) -> Iterator[str]:
         yield "After epochs, $a$/$b$: reached by $a$ of $b$ seeds."
 
 
-def cell(text: str, name: str) -> str:
-    r"""Return a cell in LaTeX, its numbers as mathematics.
+def latex_cell(text: str, name: str) -> str:
+    r"""Return a cell in LaTeX, with its numbers in math mode.
 
     Example:
-        >>> print(cell("-0.041 ±0.019", "difference"), cell("5.3e-11", "MAE"), cell("a_b", "loss"))
-        $-0.041 \pm 0.019$ $5.3 \times 10^{-11}$ a\_b
+        >>> print(latex_cell("-0.041 ±0.019", "difference"), latex_cell("a_b", "loss"))
+        $-0.041 \pm 0.019$ a\_b
+        >>> print(latex_cell("5.3e-11", "MAE"))
+        $5.3 \times 10^{-11}$
     """
     if name == "vs":
         return SIGNS[text][0] if text in SIGNS else "ref." if text == "ref" else latex(text)
@@ -173,18 +177,18 @@ def cell(text: str, name: str) -> str:
 
 
 def mathematics(found: re.Match[str]) -> str:
-    """Return a number, and half of its interval, between dollars."""
+    """Return a number with its half interval in math mode."""
     number = POWER.sub(lambda power: rf" \times 10^{{{int(power[1])}}}", found[0])
     return "$" + number.replace(r"$\pm$", r"\pm ") + "$"
 
 
 def line_of(cells: Iterable[str]) -> str:
-    """Return a row of a table."""
+    """Return a row of a table in LaTeX."""
     return " & ".join(cells) + r" \\"
 
 
 def slug(text: str) -> str:
-    """Return a name as part of a label.
+    """Return a text as part of a label.
 
     Example:
         >>> slug("sales.csv:target=price")
@@ -200,7 +204,7 @@ def text_tables(tables: Iterable[Table], legend: Iterable[str]) -> str:
 
 
 def text_table(table: Table, said: str) -> str:
-    """Return a table of sentences in LaTeX; its prose wraps, and the other columns are as wide as they must be."""
+    """Return a table of sentences in LaTeX; prose columns wrap, and the others are as narrow as possible."""
     widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
     narrow = [width for width in widths if width <= WRAPPED]
     left = 1.0 - LETTER * sum(narrow) - GAP * (len(widths) - 1)

@@ -1,4 +1,4 @@
-"""Charts of lines with bands: the score by epoch, and by contaminated share; small multiples where lines crowd."""
+"""Line charts with bands: the score by epoch or contaminated share; small multiples for many lines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lossbench.report.paper.shown import Line
-from lossbench.report.paper.style import GREY, dashes, name, room, spread_out, width
+from lossbench.report.paper.figure_data import Line
+from lossbench.report.paper.style import GREY, dashes, label_width, points_to_data, shown_name, spread_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 PALE = "#d0d0d0"
 
 CROWD = 4
-"""Lines that one chart in a column holds with their bands."""
+"""The most lines with bands in one chart."""
 
 FEW = 6
-"""Points that each have a number on the x axis."""
+"""The most points that each get a number on the x axis."""
 
 ACROSS = 3
 """Panels in a row."""
 
 PANEL, ABOVE, BELOW = 0.85, 0.17, 0.38
-"""Inches that a row of panels takes, and what is above the first and below the last."""
+"""Inches for a row of panels, above the first and below the last."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn.
+    """The content of a line chart.
 
     Args:
-        lines: one a loss, the reference first.
+        lines: one for each loss, the reference first.
         colours: by loss.
-        across: what the x axis is.
-        up: what the y axis is.
+        across: label of the x axis.
+        up: label of the y axis.
     """
 
     lines: Sequence[Line]
@@ -48,23 +48,23 @@ class Chart:
 
 
 def sides(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return where the axes begin and end, as shares of the width."""
-    return 0.16, 0.96 - width(line.loss for line in lines)
+    """Return the left and right ends of the axes, as shares of the width."""
+    return 0.16, 0.96 - label_width(line.loss for line in lines)
 
 
 def panels_height(lines: Sequence[Line]) -> float:
-    """Return how many inches high small multiples are."""
+    """Return the height of small multiples in inches."""
     return ABOVE + BELOW + PANEL * -(-len(lines) // ACROSS)
 
 
 def draw(ax: Axes, chart: Chart) -> None:
-    """Draw all losses on one pair of axes, each with its name at its end, and its band unless lines crowd."""
+    """Draw all losses on the same axes, each with its name at its end, and with bands if there are few lines."""
     styles = dashes([line.loss for line in chart.lines])
     for line in chart.lines:
         if len(chart.lines) <= CROWD:
             band(ax, line, chart.colours[line.loss], opacity=0.12)
         ax.plot(line.x, line.mean, color=chart.colours[line.loss], linestyle=styles[line.loss])
-    bound(ax, chart.lines)
+    set_limits(ax, chart.lines)
     ax.set_xlabel(chart.across)
     ax.set_ylabel(chart.up)
     names_at_ends(ax, chart)
@@ -87,14 +87,14 @@ def draw_panels(figure: Figure, chart: Chart) -> None:
 
 
 def panel(ax: Axes, line: Line, chart: Chart) -> None:
-    """Draw one loss before all others."""
+    """Draw one loss in front of all others."""
     colour = chart.colours[line.loss]
     for other in chart.lines:
         ax.plot(other.x, other.mean, color=PALE, linewidth=0.5)
     band(ax, line, colour, opacity=0.2)
     ax.plot(line.x, line.mean, color=colour, linewidth=1.2)
-    bound(ax, chart.lines)
-    ax.set_title(name(line.loss), loc="left", pad=2, color=colour)
+    set_limits(ax, chart.lines)
+    ax.set_title(shown_name(line.loss), loc="left", pad=2, color=colour)
 
 
 def band(ax: Axes, line: Line, colour: str, opacity: float) -> None:
@@ -102,17 +102,17 @@ def band(ax: Axes, line: Line, colour: str, opacity: float) -> None:
     ax.fill_between(line.x, line.low, line.high, color=colour, alpha=opacity, linewidth=0)
 
 
-def bound(ax: Axes, lines: Sequence[Line]) -> None:
-    """Bound the axes; the first epochs of a loss that begins far below the others may lie outside."""
-    ax.set_ylim(*bounds(lines))
+def set_limits(ax: Axes, lines: Sequence[Line]) -> None:
+    """Set the limits of the axes; the first epochs of a loss that begins far below the others may be cut."""
+    ax.set_ylim(*y_limits(lines))
     ax.set_xlim(min(line.x[0] for line in lines), max(line.x[-1] for line in lines))
     points = sorted({float(x) for line in lines for x in line.x})
     if len(points) <= FEW:
         ax.set_xticks(points, [f"{x:g}" for x in points])
 
 
-def bounds(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return the ends of the y axis: all means but the least fiftieth, and the ends of the intervals near them."""
+def y_limits(lines: Sequence[Line]) -> tuple[float, float]:
+    """Return the limits of the y axis: the means without the lowest 2 %, and the last intervals if near them."""
     means = np.concatenate([line.mean for line in lines])
     means = means[np.isfinite(means)]
     if not len(means):
@@ -126,18 +126,18 @@ def bounds(lines: Sequence[Line]) -> tuple[float, float]:
 
 
 def names_at_ends(ax: Axes, chart: Chart) -> None:
-    """Write the name of each loss where its line ends, moved where two would collide."""
+    """Write the name of each loss where its line ends, shifted to avoid overlaps."""
     low, high = ax.get_ylim()
     ends = {line.loss: line.mean[np.isfinite(line.mean)][-1:] for line in chart.lines}
     known = {loss: float(np.clip(end[0], low, high)) for loss, end in ends.items() if len(end)}
     if not known:
         return
-    gap = room(ax, 1.15 * float(ax.xaxis.label.get_fontsize()))
+    gap = points_to_data(ax, 1.15 * float(ax.xaxis.label.get_fontsize()))
     places = spread_out([*known.values()], gap, low, high)
     leader = {"arrowstyle": "-", "color": GREY, "linewidth": 0.4, "relpos": (0, 0.5), "shrinkA": 1, "shrinkB": 1}
     for (loss, end), place in zip(known.items(), places, strict=True):
         ax.annotate(
-            name(loss),
+            shown_name(loss),
             (ax.get_xlim()[1], end),
             (1.05, float(place)),
             textcoords=ax.get_yaxis_transform(),

@@ -1,12 +1,12 @@
-"""The paragraph on methods of a paper, in LaTeX, from what a run was; with what it cites, in BibTeX."""
+"""The methods paragraph of a paper in LaTeX, from a run and its manifest, with its sources in BibTeX."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from lossbench.report.paper.cited_run import CitedRun
 from lossbench.report.paper.judged import JUDGED
-from lossbench.report.paper.known import Known
 from lossbench.report.paper.setup import SETUP
 from lossbench.stats.findings import Findings
 from lossbench.visible import visible
@@ -21,13 +21,13 @@ def methods(findings: Findings, manifest: Mapping[str, Any]) -> str:
     """Return the paragraph, and the entries that it cites.
 
     Args:
-        findings: what the trials say.
-        manifest: the content of `manifest.json`; empty where there is none.
+        findings: of the run.
+        manifest: the content of `manifest.json`; empty if there is none.
     """
-    known = Known(findings, manifest)
-    paragraph = "\n".join(sentence for write in (*SETUP, *JUDGED) for sentence in write(known))
+    run = CitedRun(findings, manifest)
+    paragraph = "\n".join(sentence for write in (*SETUP, *JUDGED) for sentence in write(run))
     command = manifest.get("command")
     comments = [HEAD] if manifest else [HEAD, UNKNOWN]
     comments += [f"% the run: {visible(command)}"] if isinstance(command, str) and command else []
-    entries = [known.cited[key].entry for key in sorted(known.cited)]
+    entries = [run.cited[key].entry for key in sorted(run.cited)]
     return "\n".join([*comments, paragraph, "", *entries])

@@ -1,4 +1,4 @@
-"""A figure before it is drawn: its size, where its axes stand, and what draws on them."""
+"""A figure before it is drawn: its size, the position of its axes, and the functions that draw it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
-from lossbench.report.answer.table import DIRT
+from lossbench.report.answer.table import CONTAMINATION
 from lossbench.report.critical import Place
 from lossbench.report.paper import forest, linechart, ranks
-from lossbench.report.paper.shown import Shown
+from lossbench.report.paper.figure_data import FigureData
 from lossbench.report.paper.style import COLUMN
 from lossbench.report.tables import heading
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINES = 1.9
-"""Inches that a chart of lines is high."""
+"""Height of a line chart in inches."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure in the width of a column.
+    """One figure as wide as a column.
 
     Args:
         name: of its files, without the ending.
         height: in inches.
-        sides: where its axes begin and end, as shares of the width.
-        draw: on the axes.
-        above: inches over the axes.
-        below: inches under them.
-        panels: draws on the whole figure instead, where the lines crowd on one pair of axes.
+        sides: left and right ends of its axes, as shares of the width.
+        draw: draws on the axes.
+        above: inches above the axes.
+        below: inches below them.
+        panels: draws small multiples on the whole figure instead; None if one pair of axes is enough.
         panels_height: in inches.
     """
 
@@ -48,13 +48,13 @@ class Picture:
     panels_height: float = 0.0
 
     def axes(self, figure: Figure) -> Axes:
-        """Return the axes on a figure of this height, or enlarged."""
+        """Add the axes to a figure of this size, or an enlarged one."""
         left, right = self.sides
         below = self.below / self.height
         return figure.add_axes((left, below, right - left, 1.0 - below - self.above / self.height))
 
-    def on(self, make: Callable[..., Figure]) -> Figure:
-        """Return the figure, drawn."""
+    def drawn_on(self, make: Callable[..., Figure]) -> Figure:
+        """Make a figure, draw on it, and return it."""
         if self.panels:
             figure = make(figsize=(COLUMN, self.panels_height))
             self.panels(figure)
@@ -64,7 +64,7 @@ class Picture:
         return figure
 
 
-def forest_picture(name: str, shown: Shown) -> Picture:
+def forest_picture(name: str, shown: FigureData) -> Picture:
     """Return the forest plot of a table."""
     return Picture(name, forest.height(shown), forest.sides(shown), partial(forest.draw, shown=shown))
 
@@ -76,14 +76,14 @@ def rank_picture(name: str, places: Sequence[Place]) -> Picture:
     return Picture(name, height, ranks.sides(places), partial(ranks.draw, places=places), above, below)
 
 
-def line_picture(name: str, shown: Shown, kind: str) -> Picture:
-    """Return the learning curves of a table, or how its losses stand contamination.
+def line_picture(name: str, shown: FigureData, kind: str) -> Picture:
+    """Return the learning curves of a table, or its scores by contaminated share.
 
     Raises:
-        BadValue: the run has none.
+        BadValue: there are none.
     """
     first = shown.rows.iloc[0]
-    score, dirt = heading(first.score), DIRT.get(first.outlier_kind, f"under {first.outlier_kind}")
+    score, dirt = heading(first.score), CONTAMINATION.get(first.outlier_kind, f"under {first.outlier_kind}")
     if kind == "curves":
         lines, labels = shown.trained, ("epoch", f"validation {score}")
         missing = "there are no learning curves, since no curves.csv stands beside the trials; run it again"

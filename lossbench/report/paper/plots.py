@@ -1,4 +1,4 @@
-"""Figures of a run: one on axes of a program's own, or all as files in the width of a column."""
+"""Figures of a run: one on given axes, or all as files as wide as a column."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.critical import Place, no_picture
+from lossbench.report.critical import Place, missing_picture
+from lossbench.report.paper.figure_data import all_figure_data, find_figure_data
 from lossbench.report.paper.picture import Picture, forest_picture, line_picture, rank_picture
-from lossbench.report.paper.shown import all_shown, find_shown
 from lossbench.report.paper.style import COLUMN, PRINT, matplotlib
-from lossbench.report.tables import several
+from lossbench.report.tables import ranks_by_task
 from lossbench.results.write import write_folder
 from lossbench.stats.findings import Findings
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 KINDS = ("forest", "curves", "robustness", "ranks")
 ENLARGED = 1.5
-"""How much larger than in print a figure is on a screen, whose letters are as much larger."""
+"""How much larger a figure is on a screen than in print; fonts on a screen are larger too."""
 
 FORMATS: dict[str, dict[str, Any]] = {
     "svg": {"Date": None},
     "pdf": {"CreationDate": None},
     "png": {"Software": None},
 }
-"""The formats of a figure, and what is left out of each so that the same run gives the same bytes."""
+"""By format, the metadata to leave out, so that the same run gives the same bytes."""
 
 
 def plot(findings: Findings, epochs: pd.DataFrame | None, kind: str, on: str | None, ax: Axes | None) -> Axes:
     """Draw one figure of a run.
 
     Args:
-        findings: what the trials say.
-        epochs: `curves.csv`; None where there is none.
+        findings: of the run.
+        epochs: `curves.csv`; None if there is none.
         kind: one of KINDS.
-        on: the table, as its answer calls it, or the task of the ranks; None where there is one only.
-        ax: where; None for axes of its own.
+        on: the table, as its answer calls it, or the task of the ranks; None if there is only one.
+        ax: axes to draw on; None for new ones.
 
     Returns:
         The axes.
@@ -66,13 +66,13 @@ def find_picture(findings: Findings, epochs: pd.DataFrame | None, kind: str, on:
     """Return one figure of a run, see `plot`."""
     if kind == "ranks":
         return rank_picture(kind, find_places(findings, on))
-    shown = find_shown(all_shown(findings, epochs), on)
+    shown = find_figure_data(all_figure_data(findings, epochs), on)
     return forest_picture(kind, shown) if kind == "forest" else line_picture(kind, shown, kind)
 
 
 def find_places(findings: Findings, task: str | None) -> list[Place]:
-    """Return the mean ranks of the losses of a task, the best first; without a task, of the only one."""
-    tables = {str(rows.task.iloc[0]): rows for rows in several(findings.ranks)}
+    """Return the mean ranks of the losses of a task, the best first; None means the only task."""
+    tables = {str(rows.task.iloc[0]): rows for rows in ranks_by_task(findings.ranks)}
     if not tables:
         raise BadValue("ranks are over several data sets of a task, and no task has more than one")
     if task is not None and task not in tables:
@@ -83,32 +83,32 @@ def find_places(findings: Findings, task: str | None) -> list[Place]:
     rows = tables[task or next(iter(tables))]
     found = places_of(rows)
     if not found:
-        raise BadValue(no_picture(rows.data_sets.iloc[0]))
+        raise BadValue(missing_picture(rows.data_sets.iloc[0]))
     return found
 
 
 def places_of(rows: pd.DataFrame) -> list[Place]:
-    """Return the mean ranks of a table of ranks that can be drawn; none where there are too few data sets."""
+    """Return the mean ranks to draw; empty if there are too few data sets."""
     placed = rows.dropna(subset="letters")
     return [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False, name=None)]
 
 
 def pictures(findings: Findings, epochs: pd.DataFrame | None) -> Iterator[Picture]:
     """Yield every figure that a run has."""
-    for shown in all_shown(findings, epochs):
+    for shown in all_figure_data(findings, epochs):
         slug = slugged(shown.name)
         if len(shown.rows) > 1:
             yield forest_picture(f"{slug}-forest", shown)
         for kind, there in (("curves", shown.trained), ("robustness", shown.shares)):
             if there:
                 yield line_picture(f"{slug}-{kind}", shown, kind)
-    for rows in several(findings.ranks):
+    for rows in ranks_by_task(findings.ranks):
         if places := places_of(rows):
             yield rank_picture(slugged(f"{rows.task.iloc[0]}-ranks"), places)
 
 
 def slugged(text: str) -> str:
-    """Return a name as that of a file.
+    """Return a text as a file name.
 
     Example:
         >>> slugged("diabetes, each loss at its own lr")
@@ -137,7 +137,7 @@ def save_figures(findings: Findings, epochs: pd.DataFrame | None, folder: Path) 
 
 def rendered(picture: Picture) -> Iterator[tuple[str, bytes]]:
     """Yield a figure in each format."""
-    figure = picture.on(matplotlib("figure").Figure)
+    figure = picture.drawn_on(matplotlib("figure").Figure)
     for form, metadata in FORMATS.items():
         file = io.BytesIO()
         figure.savefig(file, format=form, metadata=metadata)

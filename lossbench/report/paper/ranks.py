@@ -1,4 +1,4 @@
-"""The critical-difference picture (Demšar 2006): mean ranks, and bars over losses that are not told apart."""
+"""The critical-difference diagram (Demšar 2006): mean ranks, and bars over losses not told apart."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lossbench.report.critical import Place, tied
-from lossbench.report.paper.style import name, width
+from lossbench.report.paper.style import label_width, shown_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROW, BAR = 0.15, 0.07
-"""Inches that a name takes, and a bar."""
+"""Inches for a name and for a bar."""
 
-SHORT = 14  # characters of a name, since there is one on either side
+SHORT = 14  # characters of a name; there are names on both sides
 GAP = 0.03  # of the width, between the line and a name
 
 
 def depth(places: Sequence[Place]) -> float:
-    """Return how many inches the bars and names take below the line."""
+    """Return the height of bars and names below the line, in inches."""
     return BAR * (len([*tied(places)]) + 1) + ROW * ((len(places) + 1) // 2)
 
 
 def sides(places: Sequence[Place]) -> tuple[float, float]:
-    """Return where the axes begin and end, as shares of the width."""
+    """Return the left and right ends of the axes, as shares of the width."""
     half = (len(places) + 1) // 2
-    return width(map(text, places[:half])) + GAP, 1.0 - width(map(text, places[half:])) - GAP
+    return label_width(map(text, places[:half])) + GAP, 1.0 - label_width(map(text, places[half:])) - GAP
 
 
 def text(place: Place) -> str:
     """Return the name of a loss and its mean rank."""
-    return f"{name(place.name, SHORT)} {place.rank:.1f}"
+    return f"{shown_name(place.name, SHORT)} {place.rank:.1f}"
 
 
 def draw(ax: Axes, places: Sequence[Place]) -> None:
@@ -54,7 +54,7 @@ def draw(ax: Axes, places: Sequence[Place]) -> None:
 
 
 def stem(ax: Axes, place: Place, down: float, left: bool) -> None:
-    """Draw the line from a mean rank to the name of its loss, on the side of the better or the worse half."""
+    """Draw the line from a mean rank to the name of its loss, the better half on the left."""
     low, high = ax.get_xlim()
     margin = 0.03 * (high - low)
     edge, words = (low - margin, low - 1.5 * margin) if left else (high + margin, high + 1.5 * margin)

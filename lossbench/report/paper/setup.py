@@ -1,4 +1,4 @@
-"""What was compared and how it was trained, sentence by sentence, in LaTeX."""
+"""Sentences of the methods paragraph on what was compared and how it was trained, in LaTeX."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from lossbench.data import records
 from lossbench.data.contamination import AT_TEST
 from lossbench.losses import catalogue
 from lossbench.report.escape import latex
-from lossbench.report.paper.known import Known, names, number
+from lossbench.report.paper.cited_run import CitedRun, latex_names, number
 from lossbench.report.tables import listed_seeds
-from lossbench.report.words.english import joined, many
+from lossbench.report.words.english import joined, plural
 from lossbench.spec import split_spec
 from lossbench.task import Task
 from lossbench.training.network import LAYERS, parse_model
@@ -46,27 +46,27 @@ KINDS = {
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "GELU"}
 
 
-def compared(known: Known) -> Iterator[str]:
+def compared(run: CitedRun) -> Iterator[str]:
     """Yield what was compared, task by task."""
     yield "We trained the same networks under each loss, on the same data, so that nothing but the loss differs."
     sources = {(name, one.task): one.source for one in catalogue() for name in (one.name, *one.aliases)}
-    for task, rows in known.trials.groupby("task", sort=False):
+    for task, rows in run.trials.groupby("task", sort=False):
         kind = TASKS[cast("Task", task)]
         losses = [
-            latex(loss) + known.cite(sources.get((split_spec(loss)[0], cast("Task", task)), ""))
+            latex(loss) + run.cite(sources.get((split_spec(loss)[0], cast("Task", task)), ""))
             for loss in rows.loss.drop_duplicates()
         ]
         first = "; differences are from the first" if len(losses) > 1 else ""
-        yield f"For {kind} ({names(rows.dataset.drop_duplicates())}) we compared {joined(losses)}{first}."
+        yield f"For {kind} ({latex_names(rows.dataset.drop_duplicates())}) we compared {joined(losses)}{first}."
 
 
-def data(known: Known) -> Iterator[str]:
-    """Yield which data sets are tables and which are drawn."""
-    sources, about = {one.name: one.source for one in records()}, known.part("datasets")
+def data(run: CitedRun) -> Iterator[str]:
+    """Yield which data sets are tables and which are laws."""
+    sources, about = {one.name: one.source for one in records()}, run.part("datasets")
     told: dict[str, list[str]] = {"resplit": [], "redrawn": []}
-    for dataset, sampling in known.trials[["dataset", "sampling"]].drop_duplicates().itertuples(index=False):
+    for dataset, sampling in run.trials[["dataset", "sampling"]].drop_duplicates().itertuples(index=False):
         source = sources.get(split_spec(dataset)[0], "")
-        cited = known.cite("scikit-learn" if source.startswith("scikit-learn") else source)
+        cited = run.cite("scikit-learn" if source.startswith("scikit-learn") else source)
         rows = about.get(dataset, {}).get("rows") if isinstance(about.get(dataset), dict) else None
         told[sampling].append(latex(dataset) + (f" ({rows} rows)" if isinstance(rows, int) else "") + cited)
     if told["resplit"]:
@@ -74,13 +74,13 @@ def data(known: Known) -> Iterator[str]:
     if told["redrawn"]:
         yield f"Every seed draws rows of its own of {joined(told['redrawn'])} from a law."
     if kept := [name for name, facts in about.items() if isinstance(facts, dict) and facts.get("groups")]:
-        yield f"Rows of one group stay on one side of a split ({names(map(str, kept))})."
+        yield f"Rows of one group stay on one side of a split ({latex_names(map(str, kept))})."
     yield (
         r"Splits are 60\,\% for training, 20\,\% for validation and 20\,\% for test, stratified by class where "
         "classes are exclusive and have five rows or more; features, and the targets of a regression, are "
         "standardised by the training part."
     )
-    if "anomaly" in known.values("task"):
+    if "anomaly" in run.values("task"):
         yield (
             "Where anomalies are to be found, only normal rows are split, all anomalies are tested, and features "
             "stay as they are, since networks learn to give them back; rows are ranked by the squared error of "
@@ -88,36 +88,36 @@ def data(known: Known) -> Iterator[str]:
         )
 
 
-def networks(known: Known) -> Iterator[str]:
+def networks(run: CitedRun) -> Iterator[str]:
     """Yield what was trained, how, and how often."""
-    models = joined(map(model, known.values("model")))
-    seeds = sorted(known.values("seed"))
+    models = joined(map(model, run.values("model")))
+    seeds = sorted(run.values("seed"))
     yield (
         f"Under every loss {models} began with the same weights and saw the same rows in the same order, for "
-        f"{joined(map(number, known.values('epochs')))} epochs of batches of "
-        f"{joined(map(number, known.values('batch_size')))} rows, in {many(len(seeds), 'repetition')} "
+        f"{joined(map(number, run.values('epochs')))} epochs of batches of "
+        f"{joined(map(number, run.values('batch_size')))} rows, in {plural(len(seeds), 'repetition')} "
         f"({listed_seeds(seeds).replace('-', '--')})."
     )
-    rates = known.values("lr")
+    rates = run.values("lr")
     apart = ", each compared by itself" if len(rates) > 1 else ""
     yield (
-        f"The optimiser is {optimisers(known)}, at a learning rate of {joined(map(number, rates))}{apart}"
-        f"{''.join(penalties(known))}."
+        f"The optimiser is {optimisers(run)}, at a learning rate of {joined(map(number, rates))}{apart}"
+        f"{''.join(penalties(run))}."
     )
-    if (used := known.values("schedule")) != [CONSTANT]:
+    if (used := run.values("schedule")) != [CONSTANT]:
         apart = "; each schedule is compared by itself" if len(used) > 1 else ""
-        yield f"As epochs pass, {'; or '.join(scheduled(known, spec) for spec in used)}{apart}."
+        yield f"As epochs pass, {'; or '.join(scheduled(run, spec) for spec in used)}{apart}."
 
 
-def optimisers(known: Known) -> str:
-    """Return the optimisers; one that a data set has of its own stands behind, with the reason for it."""
-    why = {one["dataset"]: one["why"] for one in known.listed("protocols", "dataset", "why")}
+def optimisers(run: CitedRun) -> str:
+    """Return the optimisers; those of single data sets come last, with the reason."""
+    why = {one["dataset"]: one["why"] for one in run.listed("protocols", "dataset", "why")}
     used: dict[str, list[str]] = {}
-    for dataset, spec in known.trials[["dataset", "optimizer"]].drop_duplicates().itertuples(index=False):
+    for dataset, spec in run.trials[["dataset", "optimizer"]].drop_duplicates().itertuples(index=False):
         used.setdefault(spec, []).append(dataset)
-    shared = [optimised(known, spec) for spec, where in used.items() if not set(where) <= set(why)]
+    shared = [optimised(run, spec) for spec, where in used.items() if not set(where) <= set(why)]
     own = [
-        f"{optimised(known, spec)} on {names(where)}, {latex(why[where[0]])}"
+        f"{optimised(run, spec)} on {latex_names(where)}, {latex(why[where[0]])}"
         for spec, where in used.items()
         if set(where) <= set(why)
     ]
@@ -143,53 +143,52 @@ def model(spec: str) -> str:
     return f"perceptrons with {layers} of {joined(map(str, found.widths))} units ({activation})"
 
 
-def optimised(known: Known, spec: str) -> str:
+def optimised(run: CitedRun, spec: str) -> str:
     """Return an optimiser in words, with its source."""
     name, hyper = found = parse_optimiser(spec)
     if name == "adam":
-        return "Adam" + known.cite("adam")
+        return "Adam" + run.cite("adam")
     if name == "adamw":
-        return f"AdamW with a decay of {hyper['weight_decay']:g}" + known.cite("adamw")
+        return f"AdamW with a decay of {hyper['weight_decay']:g}" + run.cite("adamw")
     if found.children:
-        return f"a (1 + {found.children}) evolution strategy" + known.cite("es")
+        return f"a (1 + {found.children}) evolution strategy" + run.cite("es")
     momentum = hyper["momentum"]
-    cited = known.cite("momentum") if momentum else ""
+    cited = run.cite("momentum") if momentum else ""
     return "stochastic gradient descent" + (f" with momentum {momentum:g}{cited}" if momentum else "")
 
 
-def scheduled(known: Known, spec: str) -> str:
+def scheduled(run: CitedRun, spec: str) -> str:
     """Return a schedule in words, with its sources."""
     found = parse_schedule(spec)
     moves = {
         CONSTANT: "the rate is constant",
-        "cosine": f"the rate falls along half a cosine{known.cite('cosine')}",
+        "cosine": f"the rate falls along half a cosine{run.cite('cosine')}",
         "step": f"the rate falls to {found.gamma:g} of itself every {found.step_size:g} epochs",
     }
     said = [moves[found.kind]]
     if found.warmup:
         said.append(f"after it has risen in equal steps over {found.warmup:g} epochs")
     if found.clip < math.inf:
-        said.append(f"gradients longer than {found.clip:g} are scaled down to that{known.cite('clip')}")
+        said.append(f"gradients longer than {found.clip:g} are scaled down to that{run.cite('clip')}")
     if found.patience < math.inf:
         said.append(
-            f"a training ends after {found.patience:g} epochs without a gain on validation"
-            + known.cite("early end")
+            f"a training ends after {found.patience:g} epochs without a gain on validation" + run.cite("early end")
         )
     return ", ".join(said)
 
 
-def penalties(known: Known) -> Iterator[str]:
-    """Yield the penalties in the cost, where there are some."""
+def penalties(run: CitedRun) -> Iterator[str]:
+    """Yield the penalties in the cost, if there are any."""
     for column, weights in (("l1", r"$\sum |w|$"), ("l2", r"$\sum w^2$")):
-        if any(strengths := known.values(column)):
+        if any(strengths := run.values(column)):
             yield f", with {joined(map(number, strengths))} times {weights} in the cost"
 
 
-def tuned(known: Known) -> Iterator[str]:
-    """Yield how rates were chosen, where they were."""
-    tuning = known.findings.tuning
+def tuned(run: CitedRun) -> Iterator[str]:
+    """Yield how rates were chosen, if they were tuned."""
+    tuning = run.findings.tuning
     if tuning is not None:
-        rates, seeds = joined(map(number, known.values("lr"))), many(int(tuning.n.max()), "seed")
+        rates, seeds = joined(map(number, run.values("lr"))), plural(int(tuning.n.max()), "seed")
         yield (
             f"Each loss is also shown at its own rate, chosen among {rates} by the score that is judged, on the "
             f"validation parts of {seeds} that are not reported; others might have chosen another one: that is "
@@ -197,21 +196,21 @@ def tuned(known: Known) -> Iterator[str]:
         )
 
 
-def contaminated(known: Known) -> Iterator[str]:
-    """Yield what was done to the training parts."""
-    dirty = known.trials[known.trials.outlier_fraction > 0]
+def contaminated(run: CitedRun) -> Iterator[str]:
+    """Yield how data were contaminated."""
+    dirty = run.trials[run.trials.outlier_fraction > 0]
     if not len(dirty):
         return
     shares = joined(f"{100 * share:g}" for share in sorted(dirty.outlier_fraction.unique()))
     done = [
-        KINDS.get(str(kind), latex(str(kind))) + f" ({names(rows.dataset.drop_duplicates())})"
+        KINDS.get(str(kind), latex(str(kind))) + f" ({latex_names(rows.dataset.drop_duplicates())})"
         for kind, rows in dirty.groupby("outlier_kind", sort=False)
     ]
     which, clean = ("test", "training") if set(dirty.outlier_kind) & set(AT_TEST) else ("training", "test")
     yield (
-        f"The {which} parts are also contaminated{known.cite('contamination')}: in {shares}\\,\\% of their rows "
+        f"The {which} parts are also contaminated{run.cite('contamination')}: in {shares}\\,\\% of their rows "
         f"{joined(done)}; validation and {clean} parts stay clean."
     )
 
 
-SETUP: tuple[Callable[[Known], Iterator[str]], ...] = (compared, data, networks, tuned, contaminated)
+SETUP: tuple[Callable[[CitedRun], Iterator[str]], ...] = (compared, data, networks, tuned, contaminated)

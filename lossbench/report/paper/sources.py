@@ -1,4 +1,4 @@
-"""The sources: of the methods here, of losses and data sets in their records; and any of them as BibTeX."""
+"""Sources as BibTeX: of the methods listed here, and of losses and data sets by their records."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ METHODS = {
     "NeurIPS",
     "scikit-learn": "Pedregosa and others (2011), Scikit-learn: machine learning in Python, JMLR 12",
 }
-"""The sources of what lossbench does, each in the form of a loss's record: authors (year), title, where."""
+"""Sources of the methods of lossbench, in the form used in records: authors (year), title, where."""
 
 SOURCE = re.compile(
     r"""(?:[^()\d:]*(?::\ |\bas\ in\ ))?    # how it is used
@@ -62,10 +62,10 @@ class Source:
     """A work that can be cited.
 
     Args:
-        authors: their surnames; "others" is the last where not all are named.
+        authors: their surnames; the last is "others" if not all are named.
         year: of publication.
         title: of the work.
-        where: it appeared; empty where that is not known.
+        where: it appeared; empty if unknown.
     """
 
     authors: tuple[str, ...]
@@ -75,7 +75,7 @@ class Source:
 
     @property
     def key(self) -> str:
-        """Its name in BibTeX: first author, year, and the first long word of the title.
+        """The BibTeX key: first author, year, and the first long word of the title.
 
         Example:
             >>> read_source(METHODS["data sets"]).key
@@ -86,7 +86,7 @@ class Source:
 
     @property
     def entry(self) -> str:
-        """It in BibTeX."""
+        """The BibTeX entry."""
         fields = {
             "author": " and ".join(f"{{{latex(one)}}}" if " " in one else latex(one) for one in self.authors),
             "year": self.year,
@@ -98,7 +98,7 @@ class Source:
 
 
 def read_source(text: str) -> Source | None:
-    """Read a source from the text of a record; None where it is no work with authors and year.
+    """Read a source from the text of a record; None if it has no authors and year.
 
     Example:
         >>> read_source("Lin and He (2017), Focal loss, ICCV, section 3")
@@ -117,6 +117,6 @@ def read_sources(text: str) -> Iterator[Source]:
 
 
 def _plain(text: str) -> str:
-    """Return a text in small letters and figures of ASCII, blanks between them."""
+    """Return a text in lower-case ASCII letters, digits and blanks."""
     bare = unicodedata.normalize("NFKD", text.replace("ø", "o")).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", " ", bare).strip()

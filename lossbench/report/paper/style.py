@@ -1,4 +1,4 @@
-"""How figures look in print, and matplotlib, which only they need."""
+"""The style of figures in print, and the import of matplotlib, which only figures need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMN = 3.4
-"""Inches that a column of a paper is wide."""
+"""Width of a column of a paper in inches."""
 
 PRINT: dict[str, Any] = {
     "font.size": 7,
@@ -29,7 +29,7 @@ PRINT: dict[str, Any] = {
     "ytick.major.width": 0.5,
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
-    "pdf.fonttype": 42,  # journals refuse type 3
+    "pdf.fonttype": 42,  # journals refuse type 3 fonts
     "svg.fonttype": "path",
     "svg.hashsalt": "lossbench",
     "savefig.dpi": 300,
@@ -37,7 +37,7 @@ PRINT: dict[str, Any] = {
 """Settings of matplotlib for a figure in print."""
 
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1)), (0, (1, 1)), (0, (5, 1, 1, 1)))
-"""How lines differ where colours do not print."""
+"""Line styles, for print without colours."""
 
 COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
@@ -67,46 +67,46 @@ def matplotlib(part: str) -> Any:
 
 
 def dashes(losses: Sequence[str]) -> dict[str, Any]:
-    """Return how the line of each loss is broken; with the colours, no two of forty losses look alike."""
+    """Return the line style of each loss; with the colours, up to forty losses look different."""
     return dict(zip(losses, cycle(DASHES), strict=False))
 
 
 LONGEST = 22
-"""Characters of a name that a figure shows."""
+"""The most characters of a name in a figure."""
 
 
-def name(text: str, most: int = LONGEST) -> str:
-    r"""Return a name as matplotlib shows it: not too long, and none of it taken for a formula.
+def shown_name(text: str, most: int = LONGEST) -> str:
+    r"""Return a name for matplotlib: shortened, and with dollars escaped.
 
     Example:
-        >>> print(name("a$b$"), name("my_losses.py:a_loss_of_my_own"))
+        >>> print(shown_name("a$b$"), shown_name("my_losses.py:a_loss_of_my_own"))
         a\$b\$ my_losses.py:a_loss_o…
     """
     shown = visible(text)
     return (shown if len(shown) <= most else f"{shown[: most - 1]}…").replace("$", r"\$")
 
 
-def width(texts: Iterable[str]) -> float:
-    """Return which share of a column texts need, at most as long as a name."""
+def label_width(texts: Iterable[str]) -> float:
+    """Return the share of the column width that the longest of some names needs."""
     longest = max((min(len(text), LONGEST) for text in texts), default=0)
     return (0.06 * longest + 0.1) / COLUMN
 
 
-def room(ax: Axes, points: float) -> float:
-    """Return how much of the y axis a height in points is."""
+def points_to_data(ax: Axes, points: float) -> float:
+    """Return a height in points as a distance on the y axis."""
     inches = ax.get_position().height * ax.figure.get_figure(root=True).get_figheight()
     low, high = ax.get_ylim()
     return float(points / (72.0 * inches) * (high - low))
 
 
 def spread_out(values: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
-    """Return positions (n,) in the order of the values, a gap apart or more, and as near to them as can be.
+    """Return positions (n,) in the order of the values, at least a gap apart, and as close to them as possible.
 
     Args:
-        values: (n,) where they are wanted.
-        gap: the least distance of two.
+        values: (n,) wanted positions.
+        gap: the least distance of two positions.
         low: the lowest position.
-        high: the highest; they go beyond it where there is no room for all.
+        high: the highest; exceeded if there is not enough room.
 
     Example:
         >>> spread_out([1.0, 1.0, 5.0], 1.0, 0.0, 5.0)

@@ -1,1 +1,1 @@
-"""The words: how to read the tables, and what each remark says. Nothing is decided here."""
+"""All wording: how to read the tables, and the text of each remark. Nothing is decided here."""

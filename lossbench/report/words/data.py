@@ -1,4 +1,4 @@
-"""What is remarked on a data set, in words: how it was read, and what to mind."""
+"""The text of remarks on a data set: how it was read, and warnings."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Any
 from lossbench.remark import Topic
 
 Pairs = tuple[tuple[str, Any], ...]
-"""Names, each with its figure."""
+"""(name, figure)."""
 
-Sayings = Mapping[Topic, str | Callable[..., str]]
-"""By topic, a text with its facts in braces, or a function of the facts."""
+Templates = Mapping[Topic, str | Callable[..., str]]
+"""By topic, a text with the facts in braces, or a function of the facts."""
 
 
 def groups(column: str, groups: int, smallest: int, largest: int) -> str:
-    """Say how many groups there are, and how large."""
+    """Return how many groups there are, and how large."""
     size = f"{smallest} to {largest}" if smallest < largest else str(largest)
     return f"'{column}', no feature, makes {groups} groups of {size} rows; each stays on one side of a split"
 
 
 def far_off_units(sizes: Pairs) -> str:
-    """Say which columns have very small or very large numbers."""
+    """Return which columns have very small or very large numbers."""
     columns = ", ".join(f"'{column}' about {size:.0e}" for column, size in sizes)
     return f"very small or very large numbers: {columns}; training standardises them, errors are in these units"
 
 
 def classes(column: str, counts: Pairs) -> str:
-    """Say which classes there are, with the rows of each."""
+    """Return the classes, with the rows of each."""
     return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
 
 
 def foreign_numbers(
     columns: tuple[str, ...], reading: str, unit: str, otherwise: str, text: str, number: float
 ) -> str:
-    """Say how numbers in a foreign form were read, and how to have them read otherwise."""
+    """Return how numbers in a foreign format were read, and how to read them in another way."""
     without = f", without '{unit}'" if unit else ""
     sign = "a comma" if otherwise == "decimal=," else "a point"
     other = f"; with {otherwise} {sign} is the decimal sign" if otherwise else ""
@@ -42,19 +42,19 @@ def foreign_numbers(
 
 
 def exact(number: float) -> str:
-    """Write a number with all its digits."""
+    """Return a number with all its digits."""
     return repr(number).removesuffix(".0")
 
 
 def dates(column: str, first: str, drop: str) -> str:
-    """Say that dates became numbers."""
+    """Return how dates were read as numbers."""
     return f"the dates of '{column}' are read as days since {first}" + (
         f"; drop={drop} leaves them out" if drop else ""
     )
 
 
 def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
-    """Say which texts were taken as missing, and how many of each."""
+    """Return which texts were taken as missing, and how many of each."""
     found = ", ".join(f"'{text}' {count}" for text, count in texts)
     return f"taken as missing in '{column}': {found}, first in {place}"
 
@@ -84,11 +84,11 @@ def text_by_exception(column: str, kind: str, text: str, place: str, missing: st
 
 
 def quoted(names: tuple[str, ...]) -> str:
-    """Write names in quotation marks."""
+    """Return names in quotation marks."""
     return ", ".join(f"'{name}'" for name in names)
 
 
-DATA: Sayings = {
+DATA: Templates = {
     Topic.FETCHED: "read from scikit-learn's cache: {version}",
     Topic.SHIPPED: "read from the package {version}",
     Topic.UTF16: "the file is in UTF-16, and was read so",

@@ -1,4 +1,4 @@
-"""English: several things in a row, one and many, a sentence that begins, and lines of paragraphs."""
+"""English helpers: enumerations, singular and plural, capitals, and wrapped paragraphs."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from textwrap import TextWrapper
 
 from lossbench.visible import visible
 
-NAMED = 4
-"""How many things are named in a row; of more, three are, and the others are counted."""
+MOST_NAMED = 4
+"""The most items that are all named; of more, three are named and the others counted."""
 
 
 def listed(names: Sequence[str], write: Callable[[Sequence[str]], str] | None = None) -> str:
-    """Name a few things; of many the first three, and how many more.
+    """Return a few names in a row; of many the first three, and how many more.
 
     Example:
         >>> listed(["a"]), listed(["a", "b"]), listed(list("abcde"))
         ('a', 'a and b', 'a, b, c and 2 more')
     """
-    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
+    shown = (
+        names if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
+    )
     return (write or joined)(shown)
 
 
-def several(parts: Sequence[str]) -> str:
-    """Name a few things that may hold commas themselves; of many the first three, and how many more."""
+def shortened_list(parts: Sequence[str]) -> str:
+    """Like `listed`, with semicolons, for parts that may contain commas."""
     return listed(parts, "; ".join)
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Return parts of a sentence with commas and an "and" between them.
+    """Join parts of a sentence with commas and a final "and".
 
     Example:
         >>> joined("abc"), joined("a"), joined("")
@@ -38,18 +40,18 @@ def joined(parts: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
 
 
-def many(count: int, what: str, plural: str = "s") -> str:
-    """Write a number of things.
+def plural(count: int, noun: str, ending: str = "s") -> str:
+    """Return a number with its noun.
 
     Example:
-        >>> many(1, "seed"), many(3, "more seed")
+        >>> plural(1, "seed"), plural(3, "more seed")
         ('1 seed', '3 more seeds')
     """
-    return f"{count} {what}{'' if count == 1 else plural}"
+    return f"{count} {noun}{'' if count == 1 else ending}"
 
 
-def be(names: Sequence[str]) -> str:
-    """Return the verb for one or several."""
+def is_or_are(names: Sequence[str]) -> str:
+    """Return the verb for one name or several."""
     return "is" if len(names) == 1 else "are"
 
 

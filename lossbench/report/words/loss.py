@@ -1,4 +1,4 @@
-"""What is remarked on a custom loss, in words."""
+"""The text of remarks on a custom loss."""
 
 from __future__ import annotations
 

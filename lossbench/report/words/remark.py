@@ -1,4 +1,4 @@
-"""What each remark says: a line of a report, or a note on a data set or a loss."""
+"""The text of each remark: a line of a report, or a note on a data set or a loss."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
 from lossbench.report.tables import VERDICTS, heading, label, listed_seeds
-from lossbench.report.words.data import DATA, Pairs, Sayings
+from lossbench.report.words.data import DATA, Pairs, Templates
 from lossbench.report.words.loss import LOSS
 from lossbench.schema import is_own
 from lossbench.stats.estimate import ALPHA
@@ -27,15 +27,15 @@ def words(remark: Remark) -> str:
     saying = WORDS[remark.topic]
     if callable(saying):
         return visible(saying(**remark.facts))
-    return visible(saying.format(**{name: written(fact) for name, fact in remark.facts.items()}))
+    return visible(saying.format(**{name: fact_text(fact) for name, fact in remark.facts.items()}))
 
 
-def written(fact: Any, between: str = ", ") -> str:
-    """Write a fact: several things with commas between, pairs with a space, numbers in their shortest form."""
+def fact_text(fact: Any, between: str = ", ") -> str:
+    """Return a fact as text: sequences with commas, pairs with a space, numbers in short form."""
     if isinstance(fact, Remark):
         return words(fact)
     if isinstance(fact, tuple | list):
-        return between.join(written(part, between=" ") for part in fact)
+        return between.join(fact_text(part, between=" ") for part in fact)
     return f"{fact:g}" if isinstance(fact, float) else str(fact)
 
 
@@ -47,12 +47,12 @@ def ranks(
     decided: Pairs,
     absent: tuple[str, ...],
 ) -> str:
-    """Say how losses rank over data sets; with too few of them, that nothing is shown."""
+    """Return how losses rank over data sets, or that there are too few data sets to tell."""
     listed = ", ".join(f"{loss} {rank:.1f} {letters}".rstrip() for loss, rank, letters in order)
     few = f"too few data sets to tell, {needed} could" if datasets < needed else ""
     few += f"; {LEAST - datasets} more for a picture" if datasets < LEAST else ""
-    shown = few or written(decided) or "none told from the first loss"
-    left_out = f"; left out, since not on every data set: {written(absent)}" if absent else ""
+    shown = few or fact_text(decided) or "none told from the first loss"
+    left_out = f"; left out, since not on every data set: {fact_text(absent)}" if absent else ""
     return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
 
 
@@ -62,31 +62,31 @@ def places(places: tuple[tuple[str, float, str], ...]) -> str:
 
 
 def skills(task: str, runs: int, shown: tuple[tuple[str, str, float, float, float], ...]) -> str:
-    """Say the interquartile mean of the skill of some losses."""
+    """Return the interquartile mean of the skill of some losses."""
     listed = ", ".join(f"{who} {loss} {interval(*figures)}" for who, loss, *figures in shown)
     return f"skill    {task}, middle half of {runs} trainings: {listed}"
 
 
 def protocol(dataset: str, settings: str, why: str) -> str:
-    """Say what a data set has of its own, and how it was chosen."""
+    """Return the settings that a data set has of its own, and why."""
     return f"protocol {dataset}: {settings}, for every loss" + (f" ({why})" if why else "")
 
 
 def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
-    """Say for which seeds a score has no value, though training went well."""
+    """Return for which seeds a score is undefined, though training ended well."""
     why = "where it gave NaN" if is_own(score) else "where the test part has a single value"
     said = f"{heading(score)} has no value for {listed_seeds(seeds)}, {why}"
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
 def gradient_shares(dataset: str, loss: str, parts: tuple[tuple[str, float, float], ...]) -> str:
-    """Say which share of the gradient each loss of a sum has, as training begins and as it ends."""
+    """Return the share of the gradient of each loss of a sum, at the first and the last epoch."""
     told = ", ".join(f"{name} {100 * first:.0f} % to {100 * last:.0f} %" for name, first, last in parts)
     return f"shares   {loss} on {dataset}, of the gradient, from the first epoch to the last: {told}"
 
 
 def looks(correction: float) -> str:
-    """Say how verdicts are corrected for having been made more than once."""
+    """Return how verdicts are corrected for repeated looks."""
     level = f"{100 * (1 - ALPHA / correction):g} %"
     return (
         f"looks    verdicts were made more than once as seeds were added: p values times {correction:g} (alpha "
@@ -94,20 +94,20 @@ def looks(correction: float) -> str:
     )
 
 
-def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
-    """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
-    where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
+def edge_of_grid(rates: tuple[tuple[str, Pairs], ...]) -> str:
+    """Return by data set which losses have their best rate at the edge of the grid, in one sentence."""
+    where = "; ".join(f"{dataset}: {fact_text(losses)}" for dataset, losses in rates)
     return f"warning  best rates at the edge of the grid, a wider one may do better: {where}"
 
 
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
-    """Say where a loss's own rate changes its verdict."""
+    """Return which losses get another verdict at their own rate."""
     changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
     return f"disagree {dataset}: {'; '.join(changes)}"
 
 
 def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, Any], ...]) -> str:
-    """Say how class thresholds were chosen, and where that changes verdicts, by data set."""
+    """Return how class thresholds were chosen, and where that changes verdicts."""
     changes = [
         f"; on {dataset}, {loss} at lr {lr:g} is {there} there, {own} at the link's own"
         for dataset, mine in losses
@@ -120,13 +120,13 @@ def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, An
 
 
 def time(trials: int, seconds: float, cached: int) -> str:
-    """Say how long a run took; what it took from earlier runs explains it."""
+    """Return how long a run took, and how many trainings came from the store."""
     taken = f", {cached} of them taken from earlier runs" if cached else ""
     return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
 
 
 def ended(dataset: str, schedule: str, epochs: int, losses: tuple[tuple[str, int, int, float], ...]) -> str:
-    """Say how many trainings ended early, and after how many epochs in the middle."""
+    """Return how many trainings ended early, and after how many epochs (median)."""
     told = ", ".join(f"{loss} {early}/{of} (median {median:g})" for loss, early, of, median in losses)
     return f"ended    {dataset}, {schedule}: trainings that ended before epoch {epochs}, epochs trained: {told}"
 
@@ -138,13 +138,13 @@ def search(
     reference: str,
     verdicts: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> str:
-    """Say how verdicts move with the number of settings that were tried."""
+    """Return how verdicts change with the number of settings tried."""
     told = ", ".join(f"{loss} {' '.join(VERDICTS.get(one, '?') for one in course)}" for loss, course in verdicts)
     where, listed = ", ".join(filter(None, [dataset, label(setting, list(setting))])), ", ".join(map(str, sizes))
     return f"search   {where}: against {reference}, with the best of the first {listed} settings: {told}"
 
 
-RUN: Sayings = {
+RUN: Templates = {
     Topic.SHARDS: "missing  shards {missing} of {count}, or trainings of theirs: run them, and merge all again",
     Topic.PARTIAL: lambda dataset, seeds, trials: (
         f"partial  {dataset}: {trials} trainings are not done, so {listed_seeds(seeds)} "
@@ -180,7 +180,7 @@ RUN: Sayings = {
     Topic.PAIRS: "pairs    comparisons.csv has {kept} of {tested} pairs, those with the first loss and among the "
     "best {best} of each table; all were tested, and are corrected for",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
-    Topic.EDGE: edges,
+    Topic.EDGE: edge_of_grid,
     Topic.VALUE_EDGE: "warning  best values at the edge of the grid on {dataset}, a wider one may do better: "
     "{losses}",
     Topic.SETTINGS: "budget   {dataset}, settings tried: {counts}",
@@ -205,5 +205,5 @@ RUN: Sayings = {
     Topic.LOSS: "note     {loss}: {remark}",
 }
 
-WORDS: Sayings = {**RUN, **DATA, **LOSS}
-"""What is remarked on anything."""
+WORDS: Templates = {**RUN, **DATA, **LOSS}
+"""The texts of all topics."""

@@ -1,4 +1,4 @@
-"""What is remarked on several data sets together: how losses rank, and their skill."""
+"""Remarks on several data sets together: how losses rank, and their skill."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 
 
 def across(ranks: pd.DataFrame) -> Iterator[Remark]:
-    """Yield the average ranks of the losses of each task over its data sets, and what they show.
+    """Yield the mean ranks of the losses of each task over its data sets, and which differ.
 
-    Data sets are the unit here, so a few of them show nothing, however many seeds there are.
+    The unit is the data set, so few data sets show nothing, however many seeds there are.
     """
     several = ranks[(ranks.data_sets > 1) & (ranks.losses > 1)]
     for _, rows in several.groupby(["task", "view"], sort=False):
-        if rows.loss.is_unique:  # else there are several settings, of which a line each would say little
-            yield ranked(rows)
+        if rows.loss.is_unique:  # otherwise there are several settings, too many for a line each
+            yield task_ranks(rows)
             placed = rows.dropna(subset="letters").sort_values("average_rank", kind="stable")
             if len(placed):
-                yield Topic.PLACES(places=standing(placed))
-            yield from skilled(rows.dropna(subset="skill"))
+                yield Topic.PLACES(places=rank_entries(placed))
+            yield from task_skills(rows.dropna(subset="skill"))
 
 
-def ranked(rows: pd.DataFrame) -> Remark:
-    """Return how the losses of one task rank, best first, and which differ from the first loss."""
+def task_ranks(rows: pd.DataFrame) -> Remark:
+    """Return the remark on how the losses of one task rank, best first, and which differ from the first loss."""
     order = rows.dropna(subset="average_rank").sort_values("average_rank", kind="stable")
     decided = rows[rows.verdict.isin(APART)]
     return Topic.RANKS(
         task=rows.task.iloc[0],
         datasets=rows.data_sets.iloc[0],
         needed=rows.data_sets_needed.max(),
-        order=standing(order),
+        order=rank_entries(order),
         decided=tuple(zip(decided.loss, decided.verdict, strict=True)),
         absent=tuple(rows.loss[rows.average_rank.isna()]),
     )
 
 
-def standing(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
-    """Return name, mean rank and letters of each loss; no letters for too few data sets."""
+def rank_entries(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
+    """Return (name, mean rank, letters) of each loss; too few data sets give no letters."""
     letters = [one if isinstance(one, str) else "" for one in rows.letters]
     return tuple(zip(rows.loss, rows.average_rank, letters, strict=True))
 
 
-def skilled(rows: pd.DataFrame) -> Iterator[Remark]:
+def task_skills(rows: pd.DataFrame) -> Iterator[Remark]:
     """Yield the skill of the best loss of one task and of the first, over its data sets."""
     if not len(rows):
         return

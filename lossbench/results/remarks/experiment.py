@@ -1,4 +1,4 @@
-"""What is remarked on what is trained: data sets, losses, networks and optimisers."""
+"""Remarks on what is trained: data sets, losses, networks and optimisers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lossbench.training.module.model import ModuleModel
 
 
 def protocols(own: Iterable[Own]) -> Iterator[Remark]:
-    """Yield what data sets have of their own."""
+    """Yield the settings that single data sets have of their own."""
     return (Topic.PROTOCOL(**vars(one)) for one in own)
 
 
@@ -22,7 +22,7 @@ def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:
 
 
 def custom_losses(experiment: Experiment) -> Iterator[Remark]:
-    """Yield what must be known about custom losses, each remark once."""
+    """Yield the notes on custom losses, each once."""
     found = (
         Topic.LOSS(loss=loss.title, remark=remark)
         for setup in experiment.setups
@@ -33,7 +33,7 @@ def custom_losses(experiment: Experiment) -> Iterator[Remark]:
 
 
 def one_by_one(experiment: Experiment) -> Iterator[Remark]:
-    """Yield which networks are not trained many at once, and why; each of several data sets says it once."""
+    """Yield the networks that cannot be trained many at once, and why, once for each data set."""
     for setup in experiment.setups:
         for spec, model in setup.models.items():
             if isinstance(model, ModuleModel) and model.fault:
@@ -41,28 +41,28 @@ def one_by_one(experiment: Experiment) -> Iterator[Remark]:
 
 
 def by_torch(experiment: Experiment) -> Iterator[Remark]:
-    """Yield what torch trains in place of the compiled step."""
+    """Yield what is trained by torch instead of the compiled step."""
     if evolving := without_gradients(experiment):
         yield Topic.BY_TORCH(optimisers=evolving)
-    if models := modules(experiment):
+    if models := torch_modules(experiment):
         yield Topic.MODULES(models=models)
-    if losses := of_cosines(experiment):
+    if losses := cosine_losses(experiment):
         yield Topic.COSINES(losses=losses)
 
 
 def without_gradients(experiment: Experiment) -> tuple[str, ...]:
-    """Return the optimisers that follow no gradient."""
+    """Return the gradient-free optimisers."""
     found = {spec: one for setup in experiment.setups for spec, one in setup.optimisers.items()}
     return tuple(spec for spec, one in found.items() if one.children)
 
 
-def modules(experiment: Experiment) -> tuple[str, ...]:
+def torch_modules(experiment: Experiment) -> tuple[str, ...]:
     """Return the networks that are modules of torch."""
     found = {spec: one for setup in experiment.setups for spec, one in setup.models.items()}
     return tuple(spec for spec, one in found.items() if isinstance(one, ModuleModel))
 
 
-def of_cosines(experiment: Experiment) -> tuple[str, ...]:
+def cosine_losses(experiment: Experiment) -> tuple[str, ...]:
     """Return the losses that train a vector for each class."""
     found = {spec: one for setup in experiment.setups for spec, one in setup.losses.items()}
     return tuple(spec for spec, one in found.items() if one.record.head == "cosine")

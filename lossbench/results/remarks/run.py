@@ -1,4 +1,4 @@
-"""What is remarked on a run, in the order in which it is said."""
+"""All remarks on a run, in the order in which they are printed."""
 
 from __future__ import annotations
 
@@ -18,34 +18,42 @@ from lossbench.results.remarks.experiment import (
 from lossbench.results.remarks.training import (
     collapsed,
     diverged,
-    ended,
+    ended_early,
     failed,
-    in_training,
     partial,
     shares,
     undefined,
+    warnings_in_training,
 )
-from lossbench.results.remarks.verdicts import by_seeds, decided, looked, proposed, searched, shortened, tuned
+from lossbench.results.remarks.verdicts import (
+    adaptive_search,
+    by_seeds,
+    chosen_thresholds,
+    correction_for_looks,
+    pairs_left_out,
+    tuning_effects,
+    verdicts_by_budget,
+)
 from lossbench.training.native.library import fault
 
 if TYPE_CHECKING:
     from lossbench.results.comparison import Comparison
 
-FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
+FEW_SEEDS = 10  # with fewer, an interval over seeds is dominated by the t quantile and says little
 
 
 def remarks(comparison: Comparison) -> Iterator[Remark]:
-    """Yield everything that is said below the tables, and is the same in every run."""
-    yield from tuned(comparison.tuning, comparison.summary, comparison.arms)
-    yield from searched(comparison.budget)
-    yield from proposed(comparison.experiment.settings.sampler)
-    yield from decided(comparison.trials, comparison.thresholds)
+    """Yield the remarks below the tables that repeat with every run of the same experiment."""
+    yield from tuning_effects(comparison.tuning, comparison.summary, comparison.arms)
+    yield from verdicts_by_budget(comparison.budget)
+    yield from adaptive_search(comparison.experiment.settings.sampler)
+    yield from chosen_thresholds(comparison.trials, comparison.thresholds)
     yield from across(comparison.ranks)
     yield from notes(comparison)
 
 
 def notes(comparison: Comparison) -> Iterator[Remark]:
-    """Yield what a reader of the results must know besides."""
+    """Yield the notes that a reader of the results needs."""
     experiment, trials = comparison.experiment, comparison.trials
     if comparison.merged and comparison.merged.missing:
         yield Topic.SHARDS(missing=comparison.merged.missing, count=comparison.merged.count)
@@ -56,27 +64,27 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
     yield from skipped(experiment.skipped)
     yield from dict.fromkeys(one_by_one(experiment))
-    yield from dict.fromkeys([*custom_losses(experiment), *in_training(comparison.warned)])
+    yield from dict.fromkeys([*custom_losses(experiment), *warnings_in_training(comparison.warned)])
     yield from failed(trials)
     yield from diverged(trials)
     yield from undefined(trials)
     yield from by_seeds(trials, comparison.summary, comparison.contributed)
     yield from collapsed(trials)
     yield from shares(comparison.parts)
-    yield from ended(trials)
-    yield from looked(comparison.correction)
-    yield from shortened(comparison)
+    yield from ended_early(trials)
+    yield from correction_for_looks(comparison.correction)
+    yield from pairs_left_out(comparison)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
 
 
-def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:
-    """Yield what is only true of this run.
+def run_remarks(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:
+    """Yield the remarks on this one run: warnings, time, files.
 
     Args:
         comparison: the run.
-        folder: where its files lie; None where none were written.
-        replaced: the command of another run whose files lay there; empty where there was none.
+        folder: of its files; None if none were written.
+        replaced: the command of another run whose files were replaced; empty if there was none.
     """
     if comparison.note:
         yield Topic.NOT_KEPT(reason=comparison.note)

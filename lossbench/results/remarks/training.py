@@ -1,4 +1,4 @@
-"""What is remarked on trainings: which are missing, and which did not go well."""
+"""Remarks on trainings: which are missing, and which failed, diverged or collapsed."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 
 def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
-    """Yield what is missing of a run that was cut short."""
+    """Yield what an incomplete run is missing."""
     return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
 
 
 def failed(trials: pd.DataFrame) -> Iterator[Remark]:
-    """Yield which losses failed, where and why: once for each loss and data set, and no reason twice."""
+    """Yield which losses failed, where and why: once for each loss and data set, without repeated reasons."""
     groups = trials[trials.status == "failed"].groupby(["dataset", "loss"], sort=False)
     yield from dict.fromkeys(Topic.FAILED(failure=rows.failure.iloc[0]) for _, rows in groups)
 
 
-def in_training(warned: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
-    """Yield what losses warned of while they trained."""
+def warnings_in_training(warned: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    """Yield the warnings that losses raised in training."""
     for warning, specs in warned.items():
         yield Topic.LOSS(loss=", ".join(map(title, specs)), remark=Topic.TORCH_WARNS(warning=warning))
 
 
 def diverged(trials: pd.DataFrame) -> Iterator[Remark]:
     """Yield how many trainings diverged under which losses, for each data set."""
-    gone = trials[trials.status == "diverged"]
-    for dataset, rows in gone.groupby("dataset", sort=False):
+    rows_diverged = trials[trials.status == "diverged"]
+    for dataset, rows in rows_diverged.groupby("dataset", sort=False):
         counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
         yield Topic.DIVERGED(dataset=dataset, counts=counts)
 
 
 def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
-    """Yield for which seeds of a data set trainings ended well, and none has a score all the same."""
+    """Yield the seeds of a data set whose trainings ended well, but all without a score."""
     for (dataset, score), rows in trials[trials.status == "ok"].groupby(["dataset", "score"], sort=False):
         known = rows[score].notna().groupby(rows.seed).any()
         if not known.all():
@@ -48,14 +48,14 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
 
 
 def collapsed(trials: pd.DataFrame) -> Iterator[Remark]:
-    """Yield how many trainings ended with embeddings that are all alike, under which losses, for each data set."""
-    gone = trials[trials.spread.notna() & (trials.spread < COLLAPSED)]
-    for dataset, rows in gone.groupby("dataset", sort=False):
+    """Yield how many trainings under which losses ended with collapsed embeddings, for each data set."""
+    rows_collapsed = trials[trials.spread.notna() & (trials.spread < COLLAPSED)]
+    for dataset, rows in rows_collapsed.groupby("dataset", sort=False):
         counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
         yield Topic.COLLAPSED(dataset=dataset, counts=counts, spread=COLLAPSED)
 
 
-def ended(trials: pd.DataFrame) -> Iterator[Remark]:
+def ended_early(trials: pd.DataFrame) -> Iterator[Remark]:
     """Yield how many trainings ended early under each loss, and after how many epochs, for each schedule."""
     known = trials[trials.epochs_trained.notna()]
     for (dataset, schedule), rows in known.groupby(["dataset", "schedule"], sort=False):
@@ -67,9 +67,9 @@ def ended(trials: pd.DataFrame) -> Iterator[Remark]:
 
 
 def shares(parts: pd.DataFrame | None) -> Iterator[Remark]:
-    """Yield which shares of the gradient the parts of each sum of losses have, at the least contaminated share.
+    """Yield the share of the gradient of each part of a sum of losses, at the smallest contaminated share.
 
-    Where several networks, optimisers or rates are compared, the mean over these.
+    They are means over the networks, optimisers and rates that are compared.
     """
     if parts is None:
         return

@@ -1,4 +1,4 @@
-"""What is remarked on verdicts: how they were made, and which choices move them."""
+"""Remarks on verdicts: how they were made, and which choices change them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from lossbench.stats.row_scores import RowScores
 
 
-def looked(correction: float) -> Iterator[Remark]:
-    """Yield how verdicts are corrected where they were made more than once."""
+def correction_for_looks(correction: float) -> Iterator[Remark]:
+    """Yield how verdicts are corrected for repeated looks."""
     if correction > 1.0:
         yield Topic.LOOKS(correction=correction)
 
 
-def shortened(findings: Findings) -> Iterator[Remark]:
-    """Yield how many pairs have a row of their own, where there are too many losses for all."""
+def pairs_left_out(findings: Findings) -> Iterator[Remark]:
+    """Yield how many of the tested pairs are listed, if there are too many losses to list all."""
     if any(len(one.group.losses) > BEST for one in findings.judged):
         tested = sum(len(one.pairs["verdict"]) for one in findings.judged)
         yield Topic.PAIRS(kept=len(findings.comparisons), tested=tested, best=BEST)
 
 
 def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores | None) -> Iterator[Remark]:
-    """Yield which tables are judged over seeds, since rows contribute nothing to a score of the run's own."""
+    """Yield which tables are judged over seeds, since their custom score has no contributions of rows."""
     tables = set(trials.dataset[trials.sampling == "resplit"]) if contributed else set()
     first = summary.drop_duplicates("dataset")
     for dataset, score, unit in zip(first.dataset, first.score, first.unit, strict=True):
@@ -40,7 +40,9 @@ def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores
             yield Topic.BY_SEEDS(dataset=dataset, score=score)
 
 
-def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str, str]) -> Iterator[Remark]:
+def tuning_effects(
+    tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str, str]
+) -> Iterator[Remark]:
     """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
     if tuning is None:
         return
@@ -52,7 +54,7 @@ def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str,
 
 
 def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
-    """Yield, once for a run, where the best rate is the smallest or the largest of the grid."""
+    """Yield, once for a run, where the best rate or value is at the edge of the grid."""
     if tuning is not None and tuning.at_edge.any():
         groups = tuning[tuning.at_edge].groupby("dataset", sort=False)
         yield Topic.EDGE(
@@ -68,8 +70,8 @@ def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
             )
 
 
-def searched(budget: pd.DataFrame | None) -> Iterator[Remark]:
-    """Yield how the verdicts of each table move with the number of settings that were tried."""
+def verdicts_by_budget(budget: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how the verdicts of each table change with the number of settings tried."""
     if budget is None:
         return
     shared = [name for name in SETTING if name != "lr"]
@@ -82,14 +84,14 @@ def searched(budget: pd.DataFrame | None) -> Iterator[Remark]:
         yield Topic.SEARCH(dataset=dataset, sizes=sizes, verdicts=verdicts, **about)
 
 
-def proposed(sampler: str) -> Iterator[Remark]:
-    """Yield what intervals do not hold where the settings hang on the seeds that choose among them."""
+def adaptive_search(sampler: str) -> Iterator[Remark]:
+    """Yield what intervals leave out if the settings were proposed from scores on the tuning seeds."""
     if sampler == ADAPTIVE:
         yield Topic.PROPOSED()
 
 
-def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:
-    """Yield how class thresholds were chosen, if not by the links, and where that changes a verdict."""
+def chosen_thresholds(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how class thresholds were chosen on validation, and where that changes a verdict."""
     chosen = trials[trials.threshold_by.notna()]
     if not len(chosen):
         return

@@ -1,5 +1,8 @@
 """The gate: whether a run is no worse than a baseline, for `compare --baseline FILE --fail-on RULE`.
 
+Where no rule is stated, the judged score of each data set has one: its margin is what is tolerated. A data set
+whose judged score was not compared is named, and a gate that compared nothing has not passed.
+
 Each rule is checked for each loss of each table: the change of its mean over the paired seeds is held against the
 rule's tolerance. With Student's two-sided 95 % interval of that change, so at a one-sided level of 2.5 %:
 
@@ -48,6 +51,9 @@ GateFinding = Literal[
 ]
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
+Reason = Literal["rule", "rows", "hashes", "value"]
+"""What a score lacks to be checked: a rule for it, rows that both runs have, equal hashes, a value in both."""
+
 SLACK = 1e-9  # so that rounding does not put a fall of exactly the tolerance beyond it
 
 
@@ -77,6 +83,26 @@ class Check:
     change: Change | None = None
     allowance: float = math.nan
 
+    @property
+    def compared(self) -> bool:
+        """Whether values of a score were compared; one that the baseline lacks was not."""
+        return self.change is not None and self.finding != "new"
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """A data set whose judged score was not compared.
+
+    Args:
+        dataset: its name.
+        score: by which it is judged.
+        lacking: what was not there.
+    """
+
+    dataset: str
+    score: str
+    lacking: Reason
+
 
 @dataclass(frozen=True)
 class GateReport:
@@ -84,12 +110,16 @@ class GateReport:
 
     Args:
         checks: in the order of the trials.
+        unchecked: the data sets of this run whose judged score no check compared.
+        usual: the rules, where the user stated none.
         elsewhere: how many losses, over all tables, have another fingerprint than in the baseline: they were
             computed on another kind of processor, by another engine or with other versions.
         baseline: whether there was one.
     """
 
     checks: tuple[Check, ...]
+    unchecked: tuple[Unchecked, ...] = ()
+    usual: tuple[Rule, ...] = ()
     elsewhere: int = 0
     baseline: bool = True
 
@@ -98,17 +128,27 @@ class GateReport:
         """Whether the run is worse than the baseline."""
         return any(check.outcome == "fail" for check in self.checks)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there was a baseline, and no score could be compared with it: that is no pass."""
+        return self.baseline and not any(check.compared for check in self.checks)
+
 
 def gate(
-    trials: pd.DataFrame, baseline: pd.DataFrame | None, rules: Sequence[Rule], policies: Policies | None = None
+    trials: pd.DataFrame,
+    baseline: pd.DataFrame | None,
+    rules: Sequence[Rule],
+    policies: Policies | None = None,
+    usual: Sequence[Rule] = (),
 ) -> GateReport:
     """Check a run against a baseline.
 
     Args:
         trials: one row per trial, as in `trials.csv`.
         baseline: likewise; None where there is none yet, which fails nothing.
-        rules: how much worse each score may get; without any, only rows and status are checked.
+        rules: how much worse each score may get, as the user stated it.
         policies: the outcome of new, missing, incomparable and undecided rows; None for the defaults.
+        usual: the rules where none is stated, see `lossbench.plan.gate.judged_rules`.
 
     Returns:
         Every check; the run passes if none failed.
@@ -126,9 +166,10 @@ def gate(
         return GateReport((), baseline=False)
     found = meetings(baseline, trials)
     refuse_idle(rules, baseline, trials)
-    policies = policies or Policies()
-    checks = [check for meeting in found for check in checks_of(meeting, rules, policies)]
-    return GateReport(tuple(checks), sum(meeting.elsewhere for meeting in found))
+    usual, policies = () if rules else tuple(usual), policies or Policies()
+    checks = tuple(check for meeting in found for check in checks_of(meeting, rules or usual, policies))
+    unchecked = tuple(not_compared(found, checks, rules or usual))
+    return GateReport(checks, unchecked, usual, sum(meeting.elsewhere for meeting in found))
 
 
 def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
@@ -144,7 +185,7 @@ def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
         if unscored(mine, rule.score):
             raise BadValue(
                 f"rule '{rule}': the baseline has no value for {rule.score}, an older lossbench may have written "
-                "it; make the baseline again, or leave the rule out"
+                "it; make the baseline again, or state rules for other scores by --fail-on"
             )
 
 
@@ -218,6 +259,27 @@ def rules_for(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
     ]
     fitting.sort(key=lambda rule: (rule.loss is not None, rule.dataset is not None))
     return list({rule.score: rule for rule in fitting}.values())
+
+
+def not_compared(found: Sequence[Meeting], checks: Sequence[Check], rules: Sequence[Rule]) -> Iterator[Unchecked]:
+    """Yield the data sets of this run whose judged score no check compared, and why."""
+    compared = {
+        (check.place["dataset"], check.change.score) for check in checks if check.change and check.compared
+    }
+    judged = dict.fromkeys((m.place["dataset"], str(m.about.score)) for m in found if len(m.after))
+    for dataset, score in judged:
+        if (dataset, score) not in compared:
+            mine = [meeting for meeting in found if meeting.place["dataset"] == dataset]
+            yield Unchecked(dataset, score, lacking(mine, score, rules))
+
+
+def lacking(found: Sequence[Meeting], score: str, rules: Sequence[Rule]) -> Reason:
+    """Return what a score of one data set would have needed to be compared."""
+    ruled = [m for m in found if any(rule.score == score for rule in rules_for(rules, m.place))]
+    paired = [meeting for meeting in ruled if meeting.seeds]
+    if not paired:
+        return "rows" if ruled else "rule"
+    return "hashes" if all(meeting.differing for meeting in paired) else "value"
 
 
 def judge(moved: Change, allowance: float) -> GateFinding:

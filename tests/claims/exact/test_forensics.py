@@ -13,10 +13,10 @@ from lossbench.claims.exact.forensics import (
     Range,
     common_share,
     constant_predictor,
+    f1_of_share,
     operating_points,
     other_f1,
     positives,
-    seen_at,
     true_positives,
     with_share,
 )
@@ -150,8 +150,8 @@ def test_a_class_that_is_never_found_has_no_f1_and_leaves_the_other_its_own():
 def test_only_a_share_above_one_half_is_mirrored():
     """Below, the positive class is the generator's own."""
     trials = pd.DataFrame({"accuracy": [0.8], "f1": [0.5]})
-    assert seen_at(trials, 0.5).f1.tolist() == [0.5]
-    assert seen_at(trials, 0.75).f1.tolist() != [0.5]
+    assert f1_of_share(trials, 0.5).f1.tolist() == [0.5]
+    assert f1_of_share(trials, 0.75).f1.tolist() != [0.5]
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.75, 0.9])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench.claims.claim import Evidence, Form
-from lossbench.claims.finding.forms import FORMS, STANDING, WERE, find, is_verdict, same_as, standing
+from lossbench.claims.finding.forms import FORMER_VERDICTS, FORMS, STANDING, find, is_verdict, same_as, standing
 from lossbench.claims.finding.tally import Tally
 
 from ..drawn import evidence, lines, shuffled
@@ -195,13 +195,13 @@ def test_a_verdict_of_an_older_file_is_the_expected_one_where_it_may_have_become
     assert same_as(old, new)
     assert not same_as("reproduced", "false")
     assert not same_as("contradicted", "holds")
-    assert all(column in STANDING for columns in WERE.values() for column in columns)
+    assert all(column in STANDING for columns in FORMER_VERDICTS.values() for column in columns)
 
 
 @given(st.text(max_size=20))
 def test_a_verdict_is_the_expected_one_only_where_it_is_the_same(text):
     """Of files of this version."""
-    if text not in WERE:
+    if text not in FORMER_VERDICTS:
         assert same_as(text, "holds") == (text == "holds")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims.claim import WORDS, Evidence
 from lossbench.claims.finding.forms import find
-from lossbench.claims.finding.other_seeds import DRAWS, draws, elsewhere, unsteady
+from lossbench.claims.finding.other_seeds import DRAWS, draws, instability, on_other_seeds
 from lossbench.claims.finding.tally import Tally
 
 from ..drawn import evidence, shuffled
@@ -37,7 +37,7 @@ def test_units_that_other_seeds_would_not_change_are_as_they_were(lines):
     for found in map(Tally.of, (sure, exact)):
         if found.units:
             assert [(tally.lean, times) for tally, times in draws(found)] == [(found.lean, DRAWS)]
-            assert unsteady(found, lean) == 0.0
+            assert instability(found, lean) == 0.0
 
 
 @given(shuffled)
@@ -45,7 +45,7 @@ def test_the_order_of_the_units_does_not_matter(pair):
     """The draws are of what the units are, and not of where they stand."""
     one, other = map(Tally.of, pair)
     if one.units:
-        assert elsewhere(one, lean) == elsewhere(other, lean)
+        assert on_other_seeds(one, lean) == on_other_seeds(other, lean)
 
 
 @given(evidence, st.sampled_from(WORDS[:-1]))
@@ -54,7 +54,7 @@ def test_what_these_seeds_found_changes_nothing_of_what_others_would_say(lines, 
     found = Tally.of(replace(line, again=line.again or (0.3, 0.3, 0.2, 0.2)) for line in lines)
     if found.units:
         other = Tally(tuple(replace(line, verdict=word) for line in found.units))
-        assert elsewhere(other, lean) == elsewhere(found, lean)
+        assert on_other_seeds(other, lean) == on_other_seeds(found, lean)
 
 
 @pytest.mark.parametrize("units", [[COIN] * 2, [COIN] * 3 + [SO], [COIN] * 4 + [SO, SO, NOT]])
@@ -65,7 +65,7 @@ def test_the_shares_are_those_of_all_outcomes(units):
     expected = dict.fromkeys(("holds", "mostly", "mixed", "rarely", "refuted"), 0.0)
     for falls in product((SO, NOT), repeat=coins):
         expected[Tally.of([*firm, *falls]).lean] += 0.5**coins
-    found = elsewhere(Tally.of(units), lean)
+    found = on_other_seeds(Tally.of(units), lean)
     assert {word: found.get(word, 0.0) for word in expected} == pytest.approx(expected, abs=0.1)
 
 
@@ -106,4 +106,4 @@ def test_a_part_on_which_other_seeds_disagree_is_open():
     finding = find("conjunction", [*firm, *shaky])
     assert finding.verdict == "too weak to say"
     assert finding.parts == {"one": "holds", "other": "too weak to say"}
-    assert finding.unsteady == pytest.approx(0.5, abs=0.1)
+    assert finding.instability == pytest.approx(0.5, abs=0.1)

@@ -9,7 +9,7 @@ import pytest
 
 from lossbench.claims import read_catalogue
 from lossbench.claims.registry import EXPLANATIONS, arguments_for
-from lossbench.claims.search.conditions import AXES, Order, looks_like, misses, share_of
+from lossbench.claims.search.conditions import AXES, Order, largest_distance, looks_like, share_of
 
 from ..planted import planted
 
@@ -88,7 +88,7 @@ def test_the_farthest_number_decides():
     missed = table(**{name: [value] * 3 for name, value in exact.items()})
     missed.loc[1, "f1 other"] += 0.05
     missed.loc[2, "accuracy first"] = np.nan
-    found = misses(missed, T3, ("bce", "mse"), ("accuracy", "f1"))
+    found = largest_distance(missed, T3, ("bce", "mse"), ("accuracy", "f1"))
     assert found.tolist() == pytest.approx([0, 0.05, np.nan], nan_ok=True)
 
 

@@ -5,7 +5,7 @@ import pytest
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.deciding import judge_all
-from lossbench.claims.trained.best_of import best_of, chosen, contrasts_of
+from lossbench.claims.trained.best_of import best_of, best_on_validation, contrasts_of
 from lossbench.errors import LossDoesNotFit, UsageError
 from lossbench.losses.registry import losses_of
 
@@ -39,7 +39,7 @@ def test_the_best_of_the_recommended_losses_is_held_against_all_others():
 def test_the_best_is_chosen_on_validation_and_never_on_test():
     """Scores of the test part that say the opposite change nothing."""
     cell = made_up(lambda loss, share: SCORES[loss], list(SCORES), validation=lambda loss, share: -SCORES[loss])
-    assert chosen(cell, ["mse", "mape"]) == "mape"
+    assert best_on_validation(cell, ["mse", "mape"]) == "mape"
 
 
 def test_a_recommended_loss_must_fit_some_of_the_data_only():

@@ -34,5 +34,5 @@ def test_only_a_loss_without_a_slope_has_none():
 
 def test_a_loss_that_a_gradient_can_train_is_refused(study):
     """The claim is about another kind of loss."""
-    with pytest.raises(BadValue, match="'hinge' has a slope that a gradient can follow"):
+    with pytest.raises(BadValue, match="'hinge' has a gradient to follow"):
         gradient_free(Claim("x", "y"), study, **TOLD | {"loss": "hinge"}, lr=(0.1, 0.3))

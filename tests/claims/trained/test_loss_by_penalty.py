@@ -10,7 +10,7 @@ import pytest
 
 from lossbench.claims import read_catalogue, try_claims
 from lossbench.claims.judge import check
-from lossbench.claims.scores import as_chosen_by_others
+from lossbench.claims.scores import scores_at_other_choices
 from lossbench.claims.trained.loss_by_penalty import by_arm
 from lossbench.errors import ConfigError
 
@@ -109,6 +109,6 @@ def test_other_seeds_choose_other_strengths():
     ]
     about = {"dataset": "moons", "task": "binary", "score": "accuracy", "status": "ok", "outlier_fraction": 0.0}
     arms = ["bce none", "bce l1", "mse l2"]
-    for scores in as_chosen_by_others(by_arm(pd.DataFrame(rows).assign(**about)), arms, [0.0]):
+    for scores in scores_at_other_choices(by_arm(pd.DataFrame(rows).assign(**about)), arms, [0.0]):
         assert [set(scores.of("l1", arm).ravel()) for arm in arms] == [{0}, {0.01, 0.1}, {0}]
         assert [set(scores.of("l2", arm).ravel()) for arm in arms] == [{0}, {0}, {0.1, 1}]

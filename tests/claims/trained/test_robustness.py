@@ -17,10 +17,10 @@ from lossbench.claims.trained.robustness import (
     beside_the_reference,
     by_dataset,
     contrasts_of,
-    front,
     handling,
     most_accurate,
     outliers,
+    pareto_front,
     skill_change,
     trade_offs_in,
 )
@@ -165,7 +165,7 @@ def test_the_most_accurate_loss_is_chosen_on_validation():
 @given(points)
 def test_nothing_on_the_front_is_beaten_and_all_else_is(placed):
     """Beaten in both scores, by some loss on the front."""
-    ahead = front(placed)
+    ahead = pareto_front(placed)
 
     def beaten(loss):
         x, y = placed[loss]

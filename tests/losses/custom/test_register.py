@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.cli.options import Listed
+from lossbench.cli.options import ListParam
 from lossbench.errors import BadValue, LossFailed
 from lossbench.losses import get_loss, register_loss
 from lossbench.losses.composed.scaled import SCALED
@@ -109,6 +109,6 @@ def test_a_name_that_is_taken_is_reached(name):
     except BadValue:
         return
     for spec in (name, f"{name}:reduction=sum", f"scaled:loss={name}"):
-        assert Listed().convert(f"mse,{spec}", None, None) == ["mse", spec]
+        assert ListParam().convert(f"mse,{spec}", None, None) == ["mse", spec]
         loss = get_loss(spec, "regression")
         assert name in (loss.record.placebo, loss.name.removesuffix(":reduction=sum"))

@@ -62,7 +62,9 @@ def test_where_no_class_can_be_lost_nothing_is_split(monkeypatch: pytest.MonkeyP
 
 def test_a_loss_without_a_slope_is_refused_under_a_gradient() -> None:
     """Named beside any optimiser that follows one; under one that does not, it is planned."""
-    with pytest.raises(BadValue, match=r"'zero_one' on 'moons' has a slope of zero .* sgd would leave") as caught:
+    with pytest.raises(
+        BadValue, match=r"'zero_one' on 'moons' has a gradient of zero .* sgd would change no network"
+    ) as caught:
         plan(make_settings(datasets=["moons"], losses=["bce", "zero_one"], optimizers=["es", "sgd"]))
     assert "--optimizer es" in str(caught.value)
     assert plan(make_settings(datasets=["moons"], losses=["zero_one"], optimizers=["es"])).trials

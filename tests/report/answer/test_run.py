@@ -13,7 +13,7 @@ from stats.synthetic import score_tables, table
 
 from lossbench import Comparison
 from lossbench.report.answer.run import lead, overall, records
-from lossbench.report.answer.table import main, paragraph
+from lossbench.report.answer.table import main_clause, paragraph
 from lossbench.stats.answer.facts import Contaminated, Unfinished
 from lossbench.stats.answer.run import over_tables
 from lossbench.stats.findings import Findings
@@ -28,7 +28,7 @@ def test_only_silence_is_called_the_finding(verdicts: dict[str, str], several: b
     every = [one, replace(one, dataset="iris")] if several else [one]
     silent = not set(verdicts.values()) & set(APART) and set(verdicts.values()) != {"equivalent"}
     assert ("that is the finding" in overall(over_tables(every))) == silent
-    assert ("that is the finding" in main(one)) == (set(verdicts.values()) == {"inconclusive"})
+    assert ("that is the finding" in main_clause(one)) == (set(verdicts.values()) == {"inconclusive"})
 
 
 @given(verdicts=tables)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.report.answer.table import main, paragraph
+from lossbench.report.answer.table import main_clause, paragraph
 from lossbench.stats.answer.facts import Against, Contaminated, Unfinished
 from lossbench.stats.verdicts import APART, BETTER, WITHIN, WORSE
 from report.answer.made import NAMES, VERDICTS, made, tables
@@ -28,7 +28,7 @@ def verdict_of(clause: str) -> str:
 @given(verdicts=tables, score=st.sampled_from(["accuracy", "mae"]))
 def test_no_sentence_says_more_than_its_verdicts(verdicts: dict[str, str], score: str) -> None:
     """Every loss is in the clause of its own verdict and in no other, by its name or as one of those counted."""
-    found = main(made(verdicts, score))
+    found = main_clause(made(verdicts, score))
     for clause in found.split("; "):
         verdict = verdict_of(clause)
         named = re.findall(r"\bloss[a-j]\b", clause)
@@ -42,7 +42,7 @@ def test_no_sentence_says_more_than_its_verdicts(verdicts: dict[str, str], score
 @given(verdicts=tables, score=st.sampled_from(["accuracy", "mae"]))
 def test_a_difference_is_above_zero_in_its_own_direction(verdicts: dict[str, str], score: str) -> None:
     """Better and worse by how much is a size, with an interval above zero, whichever way the score goes."""
-    found = main(made(verdicts, score))
+    found = main_clause(made(verdicts, score))
     sizes = re.findall(r"by (\S+) \[(\S+), (\S+)\]", found)
     assert set(sizes) <= {("0.040", "0.020", "0.060")}
     assert bool(sizes) == bool(set(verdicts.values()) & set(APART))
@@ -76,7 +76,7 @@ def test_a_difference_is_above_zero_in_its_own_direction(verdicts: dict[str, str
 )
 def test_what_is_said_of_each_combination(verdicts: dict[str, str], said: str) -> None:
     """One and several, few and many, one verdict and all of them."""
-    assert main(made(verdicts)) == said
+    assert main_clause(made(verdicts)) == said
 
 
 def test_pairs_without_the_reference_are_told() -> None:
@@ -114,7 +114,7 @@ def test_what_would_help_is_said(seeds: list[int | None], limit: str, said: str)
 def test_a_reference_that_diverged_is_no_finding() -> None:
     """That no loss can be told from it is said with the reason."""
     one = made({"mse": "inconclusive", "mae": "inconclusive"}, unfinished=(Unfinished("ref", 3, 0, 3),), limit="")
-    assert main(one) == "no loss can be told apart from ref, whose trainings did not all end well"
+    assert main_clause(one) == "no loss can be told apart from ref, whose trainings did not all end well"
 
 
 @given(words=st.lists(st.sampled_from(VERDICTS), min_size=1, max_size=4))

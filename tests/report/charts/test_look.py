@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench.report.charts.look import COLOURS, DASHES, MARKERS, looks
-from lossbench.report.html.document import part
+from lossbench.report.html.document import asset
 
 groups = st.lists(st.lists(st.text("abcdefghijkl", min_size=1, max_size=2), max_size=12), max_size=4)
 LIGHTEST = 3.0  # WCAG 2.2, 1.4.11: what graphics need to stand out from what is around them
@@ -42,7 +42,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_every_colour_stands_out(scheme: int) -> None:
     """From the page, on which it is drawn."""
-    blocks = re.findall(r":root \{(.*?)\}", part("style.css"), re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", asset("style.css"), re.DOTALL)
     colours = dict(re.findall(r"--(\w+): #(\w+)", blocks[scheme]))
     page = luminance(colours["page"])
     for number in range(COLOURS):

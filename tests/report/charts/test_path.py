@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.report.charts.path import numbers, way
+from lossbench.report.charts.path import compact_numbers, svg_path
 
 NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
 places = st.floats(-500, 500) | st.just(math.nan)
@@ -32,7 +32,7 @@ def test_a_path_goes_through_its_points(points: list[tuple[float, float]]) -> No
     """To a tenth of a pixel however long it is, and begins anew behind each that is undefined."""
     across, up = np.array(points, dtype=float).reshape(-1, 2).T
     known = [(x, y) for x, y in points if not math.isnan(x + y)]
-    path = way(across, up)
+    path = svg_path(across, up)
     found = walked(path)
     assert len(found) == len(known)
     for one, other in zip(found, known, strict=True):
@@ -44,7 +44,7 @@ def test_a_path_goes_through_its_points(points: list[tuple[float, float]]) -> No
 @given(st.lists(st.floats(-1e300, 1e300) | st.sampled_from([math.nan, math.inf]), max_size=20))
 def test_numbers_are_read_as_they_were(values: list[float]) -> None:
     """To four figures; what is not finite is empty."""
-    texts = numbers(np.array(values, dtype=float)).split(",")
+    texts = compact_numbers(np.array(values, dtype=float)).split(",")
     for value, text in zip(values, texts, strict=False):
         assert (text == "") == (not math.isfinite(value))
         assert text == "" or float(text) == pytest.approx(value, rel=5e-4)

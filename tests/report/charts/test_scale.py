@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lossbench.report.charts.scale import Scale, apart
+from lossbench.report.charts.scale import Scale, value_range
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -64,6 +64,6 @@ def test_ticks_of_a_logarithmic_scale_are_few_and_rising(low: float, width: floa
 @given(st.lists(st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]), max_size=5))
 def test_ends_are_apart(values: list[float]) -> None:
     """Whatever the numbers, and all that are finite lie between."""
-    low, high = apart(np.array(values))
+    low, high = value_range(np.array(values))
     assert low < high
     assert all(low <= value <= high for value in values if math.isfinite(value))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lossbench import get_loss
 from lossbench.report.charts.lines import Line
 from lossbench.report.charts.look import looks
-from lossbench.report.html.losses import ROOM, ends, losses_page
+from lossbench.report.html.losses import MOST_LINES, losses_page, value_limits
 from lossbench.report.shape import shape_of
 from report.html.reading import pictures, read, sections, seen
 
@@ -53,7 +53,7 @@ def test_what_is_drawn_against_other_numbers_stands_apart() -> None:
 
 def test_many_losses_get_panels() -> None:
     """One more than there is room for."""
-    specs = [f"huber:delta={number}" for number in range(1, ROOM + 2)]
+    specs = [f"huber:delta={number}" for number in range(1, MOST_LINES + 2)]
     assert losses_page(specs).count('class="lines panels"') == 2
     assert losses_page(specs[:-1]).count('class="lines panels"') == 0
 
@@ -62,6 +62,6 @@ def test_many_losses_get_panels() -> None:
 def test_the_typical_loss_is_seen(drawn: list[list[float]]) -> None:
     """However far another one goes, the middle one of the largest values is on the axis."""
     look = looks([["a"]])["a"]
-    low, high = ends([Line("a", look, np.array(values)) for values in drawn])
+    low, high = value_limits([Line("a", look, np.array(values)) for values in drawn])
     assert low < high
     assert high >= min(np.median([max(values) for values in drawn]), max(map(max, drawn)))

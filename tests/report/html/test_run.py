@@ -14,13 +14,13 @@ import lossbench
 from lossbench import Comparison
 from lossbench.remark import Topic
 from lossbench.report.answer.run import lead
-from lossbench.report.html.across import beaten
-from lossbench.report.html.document import part
-from lossbench.report.html.ending import headed
-from lossbench.report.html.ending import reading as legend
-from lossbench.report.html.run import page
+from lossbench.report.html.across import pairs_told_apart
+from lossbench.report.html.document import asset
+from lossbench.report.html.ending import legend_entries as legend
+from lossbench.report.html.ending import split_heading
+from lossbench.report.html.run import run_page
 from lossbench.report.save import reports
-from lossbench.report.tables import rank_table, several, tables
+from lossbench.report.tables import rank_table, ranks_by_task, tables
 from lossbench.report.words.legend import ACROSS, LEGEND
 from lossbench.report.words.remark import words
 from lossbench.results.manifest import Manifest
@@ -37,7 +37,7 @@ LARGEST = 600_000  # bytes of the page of the default run
 def reference() -> str:
     """Give the page of the default run, made again."""
     made = remake(REFERENCE)
-    return page(made, made.curves, made.remarks(), made.manifest)
+    return run_page(made, made.curves, made.remarks(), made.manifest)
 
 
 def test_the_page_of_the_default_run_is_small(reference: str) -> None:
@@ -55,7 +55,7 @@ def test_every_place_that_is_named_is_there_once(reference: str) -> None:
 
 def test_the_page_holds_every_table(comparison: Comparison) -> None:
     """Each title and each cell of the tables stands on the page, in their order."""
-    text = page(comparison, comparison.curves)
+    text = run_page(comparison, comparison.curves)
     found = sections(text)
     for number, table in enumerate(tables(comparison.summary)):
         cells = read(found[f"d{number}"].partition(">")[2]).cells
@@ -64,7 +64,7 @@ def test_the_page_holds_every_table(comparison: Comparison) -> None:
 
 def test_a_figure_names_every_loss(comparison: Comparison) -> None:
     """Each picture of lines, and the forest plot, shows all losses of its table; the legend lists them."""
-    found = sections(page(comparison, comparison.curves))
+    found = sections(run_page(comparison, comparison.curves))
     for number, table in enumerate(tables(comparison.summary)):
         losses = {row[table.columns.index("loss")] for row in table.rows}
         body = found[f"d{number}"]
@@ -78,7 +78,7 @@ def test_a_figure_names_every_loss(comparison: Comparison) -> None:
 
 def test_bold_is_only_what_differs(comparison: Comparison) -> None:
     """Where all losses share the first letter no row stands out."""
-    found = sections(page(comparison, comparison.curves))
+    found = sections(run_page(comparison, comparison.curves))
     for number, table in enumerate(tables(comparison.summary)):
         bold = len(table.best) if len(table.best) < len(table.rows) else 0
         assert found[f"d{number}"].count('class="best"') == bold
@@ -87,11 +87,11 @@ def test_bold_is_only_what_differs(comparison: Comparison) -> None:
 def test_a_run_without_curves_stands(comparison: Comparison) -> None:
     """It says in each section that there are none, and at the end why."""
     trials = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8)})
-    text = page(Findings(trials), None, [Topic.NO_CURVES()])
+    text = run_page(Findings(trials), None, [Topic.NO_CURVES()])
     assert "No learning curves" in sections(text)["d0"]
     assert "it holds no curves" in sections(text)["missing"]
     assert text.count("<figure") == 2
-    assert "No learning curves" in page(comparison, comparison.curves.iloc[:0])
+    assert "No learning curves" in run_page(comparison, comparison.curves.iloc[:0])
 
 
 @pytest.mark.parametrize("name", ['<script src="x">', "a & b", '"quoted"', "</style><b>", "' onload='x"])
@@ -99,7 +99,7 @@ def test_names_are_text(name: str) -> None:
     """A loss, a remark or a manifest that looks like markup is shown as it is, in the title too."""
     trials = clean({"bce": np.linspace(0.5, 0.7, 8), name: np.linspace(0.6, 0.9, 8)})
     manifest = Manifest({"command": name, "machine": {name: name}, "datasets": {name: {name: name}, "x": 3}})
-    text = page(Findings(trials), None, [Topic.FAILED(failure=name)], manifest)
+    text = run_page(Findings(trials), None, [Topic.FAILED(failure=name)], manifest)
     assert name in read(text).cells
     assert text.count("<script") == 1
     assert text.count("</style>") == 1
@@ -111,26 +111,26 @@ def test_names_are_text(name: str) -> None:
 def test_the_name_of_a_data_set_is_whole() -> None:
     """It is set apart from what stands behind it in the title, whatever blanks it has."""
     trials = clean({"bce": np.linspace(0.5, 0.7, 8)}).assign(dataset="a folder/my table.csv")
-    assert ">a folder/my table.csv <small>(" in page(Findings(trials), None)
+    assert ">a folder/my table.csv <small>(" in run_page(Findings(trials), None)
 
 
 def test_the_page_fetches_nothing(comparison: Comparison) -> None:
     """No address, no picture from elsewhere, and one script, which the page's own policy names."""
-    text = page(comparison, comparison.curves)
+    text = run_page(comparison, comparison.curves)
     assert not re.search(r"https?:|<link|<img|url\((?!#)|@import|\bsrc=", text)
     assert text.count("<script") == 1
     assert "default-src 'none'" in text
-    assert part("script.js") in text
+    assert asset("script.js") in text
 
 
 @pytest.mark.parametrize("data_sets", [2, 6])
 def test_several_data_sets_have_a_section(data_sets: int) -> None:
     """Profiles and ranks of all losses, wins, and a picture of the ranks or how many data sets it lacks."""
     findings = Findings(over(data_sets, 3))
-    body = sections(page(findings, None))["a0"]
+    body = sections(run_page(findings, None))["a0"]
     assert ("4 more data sets are needed" in body) == (data_sets == 2)
     assert ("Critical differences" in body) == (data_sets == 6)
-    (table,) = map(rank_table, several(findings.ranks))
+    (table,) = map(rank_table, ranks_by_task(findings.ranks))
     cells = read(body.partition(">")[2]).cells
     assert cells[0] == table.title
     kept = table if any(row[0] for row in table.rows) else table.without("abc")
@@ -140,8 +140,8 @@ def test_several_data_sets_have_a_section(data_sets: int) -> None:
 def test_wins_are_those_of_the_pairs() -> None:
     """A loss beats another on as many data sets as the corrected tests say, whichever of the two comes first."""
     findings = Findings(over(6, 3))
-    (rows,) = several(findings.ranks)
-    found = beaten(findings.comparisons, rows.iloc[0]).value_counts().to_dict()
+    (rows,) = ranks_by_task(findings.ranks)
+    found = pairs_told_apart(findings.comparisons, rows.iloc[0]).value_counts().to_dict()
     wanted: dict[tuple[str, str], int] = {}
     for one in findings.comparisons.itertuples():
         if one.verdict.startswith(("better", "worse")):
@@ -165,7 +165,7 @@ def test_both_reports_lead_with_the_answer(comparison: Comparison) -> None:
 
 def test_a_run_has_a_title_of_its_own(comparison: Comparison) -> None:
     """Its losses on its data sets, for the tab and above all else."""
-    text = page(comparison, None)
+    text = run_page(comparison, None)
     wanted = "mse, mae and huber:delta=1.35 on diabetes and iris"
     assert re.findall("<h1>(.*?)</h1>", text) == [wanted]
     assert re.search("<title>(.*?)</title>", text)[1] == wanted
@@ -186,10 +186,10 @@ def test_a_remark_stands_under_what_it_begins_with(comparison: Comparison) -> No
     """Whole words of it, and all of it."""
     remarks = [Topic.UNDEFINED(dataset="wine", score="r2", seeds=(1,)), *made(comparison)]
     for remark in remarks:
-        name, text = headed(remark)
+        name, text = split_heading(remark)
         assert name == name.strip()
         assert f"{name:<8} {text}" == words(remark)
-    assert headed(remarks[0])[0] == "no score"
+    assert split_heading(remarks[0])[0] == "no score"
 
 
 def test_all_of_the_legend_is_there() -> None:

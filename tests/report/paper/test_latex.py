@@ -13,7 +13,7 @@ from stats.runs import clean, finished
 
 import lossbench
 from lossbench.report.escape import latex
-from lossbench.report.paper.latex import cell, latex_tables, text_tables
+from lossbench.report.paper.latex import latex_cell, latex_tables, text_tables
 from lossbench.report.tables import Table
 from lossbench.stats.findings import Findings
 from lossbench.visible import visible
@@ -86,7 +86,7 @@ def test_labels_are_unique(comparison: lossbench.Comparison) -> None:
 )
 def test_numbers_are_mathematics(text: str, written: str) -> None:
     """A minus is a minus, and a power of ten is one."""
-    assert cell(text, "accuracy") == written
+    assert latex_cell(text, "accuracy") == written
 
 
 def test_the_caption_says_what_the_signs_are() -> None:

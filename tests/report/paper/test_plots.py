@@ -18,8 +18,8 @@ from stats.runs import clean, finished
 import lossbench
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.critical import tied
+from lossbench.report.paper.figure_data import all_figure_data
 from lossbench.report.paper.plots import KINDS, find_places, plot, save_figures
-from lossbench.report.paper.shown import all_shown
 from lossbench.report.paper.style import COLUMN, spread_out
 from lossbench.results.write import trials_csv
 from lossbench.stats.findings import Findings, share_curves
@@ -93,7 +93,7 @@ def test_share_curves_have_the_intervals_of_the_summary() -> None:
 def test_learning_curves_show_the_validation_scores(comparison: lossbench.Comparison) -> None:
     """The lines are those of `curves.csv` at the smallest share; a program may bring its own axes."""
     _, mine = pyplot.subplots()
-    names = [shown.name for shown in all_shown(comparison, comparison.curves)]
+    names = [shown.name for shown in all_figure_data(comparison, comparison.curves)]
     ax = comparison.plot("curves", names[0], ax=mine)
     assert ax is mine
     curves = comparison.curves
@@ -106,7 +106,7 @@ def test_learning_curves_show_the_validation_scores(comparison: lossbench.Compar
 
 def test_every_table_can_be_drawn_by_its_name(comparison: lossbench.Comparison) -> None:
     """The names are those that answers print; each finds the rows of its own data set and setting."""
-    shown = all_shown(comparison, comparison.curves)
+    shown = all_figure_data(comparison, comparison.curves)
     assert len({one.name for one in shown}) == len(shown) == len(comparison.answers)
     for one, answer in zip(shown, comparison.answers, strict=True):
         assert set(one.rows.dataset) == {answer.dataset}

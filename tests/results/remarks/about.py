@@ -7,7 +7,7 @@ from pathlib import Path
 from lossbench import Comparison
 from lossbench.remark import Remark, Topic
 from lossbench.report.words.remark import words
-from lossbench.results.remarks.run import closing, notes
+from lossbench.results.remarks.run import notes, run_remarks
 
 
 def about(comparison: Comparison, topic: Topic, folder: Path | None = None) -> list[str]:
@@ -17,4 +17,4 @@ def about(comparison: Comparison, topic: Topic, folder: Path | None = None) -> l
 
 def made(comparison: Comparison, folder: Path | None) -> list[Remark]:
     """Return all remarks but those on ranks and rates."""
-    return [*notes(comparison), *closing(comparison, folder)]
+    return [*notes(comparison), *run_remarks(comparison, folder)]

@@ -10,7 +10,7 @@ from lossbench import Comparison, get_loss
 from lossbench.remark import Topic
 from lossbench.report.words.remark import words
 from lossbench.results.remarks.experiment import skipped
-from lossbench.results.remarks.run import closing
+from lossbench.results.remarks.run import run_remarks
 from lossbench.training.native import fault
 from lossbench.training.optimisers import parse_optimiser
 from results.remarks.about import about
@@ -31,14 +31,16 @@ def test_who_trains_without_gradients_is_told(comparison: Comparison) -> None:
     evolving = replace(setup, optimisers={"es": parse_optimiser("es")})
     changed = replace(comparison, experiment=replace(comparison.experiment, setups=(evolving,)))
     for engine, said in (("native", True), ("fused", False)):
-        told = [words(one) for one in closing(replace(changed, manner=replace(manner, engine=engine)), None)]
+        told = [words(one) for one in run_remarks(replace(changed, manner=replace(manner, engine=engine)), None)]
         assert any(line.startswith("engine   es: trained by the fused") for line in told) == said
         turning = replace(setup, losses={"proxy": get_loss("proxy")})
         changed_too = replace(comparison, experiment=replace(comparison.experiment, setups=(turning,)))
-        told = [words(one) for one in closing(replace(changed_too, manner=replace(manner, engine=engine)), None)]
+        told = [
+            words(one) for one in run_remarks(replace(changed_too, manner=replace(manner, engine=engine)), None)
+        ]
         assert any(line.startswith("engine   proxy: trained by the fused") for line in told) == said
         plain = replace(comparison, manner=replace(manner, engine=engine))
-        assert not any(words(one).startswith("engine") for one in closing(plain, None))
+        assert not any(words(one).startswith("engine") for one in run_remarks(plain, None))
 
 
 def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:

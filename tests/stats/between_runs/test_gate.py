@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.plan.gate import OUTCOMES, Policies, parse_rules
+from lossbench.plan.gate import OUTCOMES, Policies, judged_rules, parse_rules
 from lossbench.plan.settings import make_settings
 from lossbench.schema import SCORES, TIMES, greater_is_better
-from lossbench.stats.between_runs.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
+from lossbench.stats.between_runs.gate import GateReport, Unchecked, gate, refuse_judged_apart, refuse_unscored
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 
@@ -253,10 +253,43 @@ def test_a_rule_for_a_score_that_the_baseline_does_not_know_is_refused() -> None
     refuse_unscored(parse_rules(["accuracy:-0.1", "r2:-0.1"]), baseline)  # which no such task has
 
 
+def test_the_usual_rules_hold_where_none_is_stated() -> None:
+    """A data set has its judged score within its margin; with any rule that is stated, none of them holds."""
+    before = run().assign(score="f1")
+    usual = judged_rules({"moons": "f1"}, {"f1": 0.02})
+    for by, failed in ((-0.03, True), (-0.01, False)):
+        report = gate(moved(before, "f1", by), before, (), usual=usual)
+        assert (report.failed, report.usual, report.unchecked, report.idle) == (failed, usual, (), False)
+    report = gate(moved(before, "f1", -0.03), before, parse_rules(["mae:+0.1"]), usual=usual)
+    assert (report.failed, report.usual, report.idle) == (False, (), False)
+    assert report.unchecked == (Unchecked("moons", "f1", "rule"),)
+
+
+@few
+@given(by=st.lists(st.integers(-3, 3), min_size=SEEDS, max_size=SEEDS))
+def test_without_a_margin_significance_alone_decides(by: list[int]) -> None:
+    """A score for which none is declared fails exactly where it moved for the worse, significantly."""
+    before = run(1).assign(score="log_loss")
+    after = moved(before, "log_loss", 0.01 * np.array(by))
+    report = gate(after, before, (), usual=judged_rules({"moons": "log_loss"}, {}))
+    (check,) = report.checks
+    assert report.failed is bool(check.change.test.interval.low > 0 and check.change.test.p_value < 0.05)
+
+
+def test_a_rule_looks_at_a_data_set_where_it_applies() -> None:
+    """A rule of one data set or loss checks that one; the others are named as not checked."""
+    both = pd.concat([run(2).assign(dataset=name) for name in ("here", "there")], ignore_index=True)
+    for scope, unchecked in (({}, []), ({"dataset": "here"}, ["there"]), ({"loss": "loss1"}, [])):
+        report = gate(both, both, parse_rules(["accuracy:-0"], **scope))
+        assert [one.dataset for one in report.unchecked] == unchecked
+        assert not report.failed
+    assert [one.dataset for one in gate(both, both, parse_rules(["f1:-0"])).unchecked] == ["here", "there"]
+
+
 def test_no_baseline_yet_fails_nothing() -> None:
     """Without a baseline there are no checks, and the report says that there was none."""
     report = gate(run(), None, parse_rules(["f1:-0.02"]))
-    assert (report.baseline, report.checks, report.failed) == (False, (), False)
+    assert (report.baseline, report.checks, report.failed, report.idle) == (False, (), False, False)
 
 
 def test_another_machine_may_be_compared_and_is_said() -> None:
@@ -307,9 +340,9 @@ def test_a_rule_reads_back_as_itself(score: str, tolerance: float, relative: boo
     ("rule", "error", "words"),
     [
         ("f2:-0.02", UnknownName, "rule 'f2:-0.02': unknown score 'f2'; did you mean 'r2'? Known: accuracy, f1, "),
-        ("f1:0.02", BadValue, "for f1 higher is better, so what is tolerated is a fall: write f1:-0.02"),
-        ("f1:+2%", BadValue, "for f1 higher is better, so what is tolerated is a fall: write f1:-2%"),
-        ("mae_at_best:-1", BadValue, "for mae_at_best lower is better, so what is tolerated is a rise: write"),
+        ("f1:0.02", BadValue, "for f1 higher is better, so a rule tolerates a fall; write f1:-0.02"),
+        ("f1:+2%", BadValue, "for f1 higher is better, so a rule tolerates a fall; write f1:-2%"),
+        ("mae_at_best:-1", BadValue, "for mae_at_best lower is better, so a rule tolerates a rise; write"),
         ("epochs_to_target:-20%", BadValue, "tolerated is a rise: write epochs_to_target:+20%"),
         ("f1", BadValue, "'' is no amount; write f1:-0.02, or f1:-5%"),
         ("f1:-", BadValue, "'-' is no amount"),

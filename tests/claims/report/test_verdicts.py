@@ -9,7 +9,7 @@ from report.paper.tex import balanced, shown
 
 import lossbench
 from lossbench.claims import Verdicts
-from lossbench.claims.told.tables import tally
+from lossbench.claims.report.tables import tally
 
 EXACT = ("A1", "A2", "B2")
 

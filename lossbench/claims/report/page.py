@@ -1,4 +1,4 @@
-"""`claims.html`: a card for each claim, with its verdict, its answer, its pictures, and what repeats it."""
+"""The page `claims.html`: a card for each claim, with its verdict, answer, figures, and its command."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
 from lossbench.claims.finding.forms import standing
 from lossbench.claims.judgement import Judgement
+from lossbench.claims.report.drawn import drawn
+from lossbench.claims.report.story import SAYS, facts
+from lossbench.claims.report.tables import LEGEND, overview, tally, title_of
 from lossbench.claims.study import Study
-from lossbench.claims.told.drawn import drawn
-from lossbench.claims.told.story import SAYS, facts
-from lossbench.claims.told.tables import LEGEND, overview, tally, title_of
 from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.table import grid
-from lossbench.report.words.english import NAMED, listed
+from lossbench.report.words.english import MOST_NAMED, listed
 from lossbench.results.circumstances import circumstances
 from lossbench.results.manifest import Manifest
 
@@ -26,7 +26,7 @@ SIGNS = {"true": "✓", "refuted": "✗", "mixed": "≈", "too weak": "?", "not 
 """The mark of each column of the score."""
 
 LOOKS = 40
-"""Looks that the style sheet of the page has: more losses than any picture of a claim draws."""
+"""The number of looks in the style sheet of the page: more than the losses in any figure of a claim."""
 
 
 def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> str:
@@ -46,7 +46,9 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
     )
     ids = [one.claim.id for one in judgements]
     title = (
-        f"Claim{'s' * (len(ids) != 1)} {listed(ids)}" if len(ids) <= NAMED else f"{len(ids)} claims about losses"
+        f"Claim{'s' * (len(ids) != 1)} {listed(ids)}"
+        if len(ids) <= MOST_NAMED
+        else f"{len(ids)} claims about losses"
     )
     found = Manifest(circumstances())
     below = f"lossbench claims · {found.date}"
@@ -56,7 +58,7 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
 def about(found: Manifest, study: Study) -> Section:
     """Return when, where, with what and how the claims were tried."""
     terms, seeds = study.terms, study.seeds
-    rows = [("date", found.date), ("versions", found.listed("versions")), ("machine", found.listed("machine"))]
+    rows = [("date", found.date), ("versions", found.one_line("versions")), ("machine", found.one_line("machine"))]
     rows += [("protocol", f"{one.name}: {one.about}") for one in study.protocols]
     sizes = f"{terms.model}, {len(seeds)} seeds from {seeds.start} on, {study.epochs} epochs"
     rows += [("decides", terms.primary), ("trainings", f"{sizes}, batches of {terms.batch_size}")]
@@ -64,17 +66,17 @@ def about(found: Manifest, study: Study) -> Section:
 
 
 def card(judgement: Judgement, key: str, catalogue: Catalogue, study: Study) -> str:
-    """Return the card of one claim; `key` begins the names of its parts."""
+    """Return the card of one claim; `key` is a prefix of its element names."""
     claim, stands = judgement.claim, standing(judgement.verdict)
     data = {"document": title_of(claim.document, catalogue), "form": claim.form, "verdict": stands}
-    told = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     head = f"<h3>{escape(claim.id)}: {escape(claim.sentence)}</h3>\n"
     sign = f'<span aria-hidden="true">{SIGNS[stands]}</span>'
     verdict = f'<p class="stands">{sign} {escape(judgement.verdict)}</p>\n'
     more = f"<details><summary>How it was tried</summary>{pairs(_facts(judgement, catalogue, study))}</details>\n"
     figures = f'<div class="figures">{drawn(judgement, key)}</div>\n'
     body = f"{head}{verdict}{paragraph(judgement.answer)}{figures}{more}"
-    return f'<article class="card" id="{escape(anchor(claim.id))}"{told}>\n{body}</article>\n'
+    return f'<article class="card" id="{escape(anchor(claim.id))}"{attributes}>\n{body}</article>\n'
 
 
 def anchor(name: str) -> str:
@@ -88,7 +90,7 @@ def anchor(name: str) -> str:
 
 
 def _facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
-    """Yield what a claim says, where it stands, and all else that is known of it."""
+    """Yield the form of a claim, its place in the document, and all further facts."""
     claim = judgement.claim
     yield "form", f"{claim.form}: {SAYS[claim.form]}"
     if claim.place:

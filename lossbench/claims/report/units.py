@@ -8,10 +8,10 @@ from textwrap import wrap
 
 from lossbench.claims.claim import Evidence, grouped
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.figures import counts, of_what, rows, sized
+from lossbench.claims.report.figures import counts, quantity_of, rows, sized
 from lossbench.report.grid import Column, grid, room
 
-MANY = 40  # units beyond which they are counted by what they share
+MANY = 40  # more units than this are counted in groups
 INDENT = 2
 
 SHORT = {
@@ -33,7 +33,7 @@ class Axis:
 
     Args:
         name: the heading of its column.
-        value: of a unit; empty where it has none.
+        value: the value of a unit; empty if it has none.
     """
 
     name: str
@@ -47,24 +47,24 @@ def against(line: Evidence) -> str:
 
 
 def contaminated(line: Evidence) -> str:
-    """Return the kind of the contamination in two words; "clean" where there is none."""
+    """Return the kind of contamination in two words; "clean" if there is none."""
     return SHORT.get(line.contamination, line.contamination) or "clean"
 
 
 def share(line: Evidence) -> str:
-    """Return the contaminated share; the largest where there are several."""
+    """Return the contaminated share; the largest if there are several."""
     return f"{100 * line.shares[-1]:g} %" if line.shares else ""
 
 
 def manner(line: Evidence) -> str:
-    """Return what else tells a unit apart, without the name of its part."""
+    """Return what else distinguishes a unit, without the name of its part."""
     return line.detail.removeprefix(line.part).strip(" ()") if line.part else line.detail
 
 
 AXES = (
     Axis("claim", lambda line: line.claim),
     Axis("part", lambda line: line.part),
-    Axis("of", of_what),
+    Axis("of", quantity_of),
     Axis("compared", against),
     Axis("under", lambda line: line.protocol),
     Axis("data set", lambda line: line.dataset),
@@ -73,12 +73,12 @@ AXES = (
     Axis("share", share),
     Axis("how", manner),
 )
-"""The columns of a table of units, but for the figures."""
+"""The columns of a table of units, except for the figures."""
 
 
 def units(judgement: Judgement, width: int) -> Iterator[str]:
-    """Yield the units of a claim: what all share, then a row a unit, or where they are many a row a group."""
-    lines = counting(judgement)
+    """Yield the units of a claim: what all share, then one row per unit, or per group if there are many."""
+    lines = counted_units(judgement)
     if not lines:
         return
     values = {axis.name: dict.fromkeys(map(axis.value, lines)) for axis in AXES}
@@ -98,8 +98,8 @@ def units(judgement: Judgement, width: int) -> Iterator[str]:
     yield from nested(names, counts(groups) if many else [*rows(lines), *sized(lines, judgement)], width)
 
 
-def counting(judgement: Judgement) -> list[Evidence]:
-    """Return the units that are counted, those of a data set together; of a number table those of the order."""
+def counted_units(judgement: Judgement) -> list[Evidence]:
+    """Return the units that are counted, sorted by data set; for a number table those of the order."""
     found = judgement.finding
     lines = () if found is None else found.tally.units or found.sizes.units
     places = list(dict.fromkeys(line.dataset for line in lines))
@@ -107,10 +107,10 @@ def counting(judgement: Judgement) -> list[Evidence]:
 
 
 def nested(names: Sequence[Column], figures: Sequence[Column], width: int) -> Iterator[str]:
-    """Yield a table; where names leave no room for figures, the longest of them stand above groups of rows."""
+    """Yield a table; if names leave no room for figures, the longest names become headings of groups of rows."""
     beside = list(names)
     while beside and room([*beside, *(one for one in figures if not one.drop)], width - INDENT) < 0:
-        beside.remove(max(beside, key=lambda one: one.needed))
+        beside.remove(max(beside, key=lambda one: one.needed_width))
     above = [one for one in names if one not in beside]
     titles = [", ".join(filter(None, cells)) for cells in zip(*(one.cells for one in above), strict=True)]
     order = sorted(range(len(titles)), key=lambda place: titles.index(titles[place]))
@@ -126,7 +126,7 @@ def nested(names: Sequence[Column], figures: Sequence[Column], width: int) -> It
 
 
 def groups_of(lines: Sequence[Evidence], varying: Sequence[Axis]) -> list[list[Evidence]]:
-    """Return units in as few groups as a table should have rows, by all axes but those with the most values."""
+    """Group units by as many axes as the number of rows allows, dropping those with the most values."""
     kept = list(varying)
 
     def made() -> dict[tuple[str, ...], list[Evidence]]:

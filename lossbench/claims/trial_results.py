@@ -1,4 +1,4 @@
-"""What a study gets of a run: the trials, and those that chose the rates."""
+"""The results of a run for a study: the trials, and those that chose the rates."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Tried:
-    """Trained trials.
+class TrialResults:
+    """The results of trained trials.
 
     Args:
-        trials: a row each; where rates are tuned, each loss at its own.
-        raw_curves: (trials, epochs) the validation curve of each.
-        contributed: what the rows of tables contribute to the scores; None where that is not known.
-        tuning: which rate was chosen for each loss; None where none was.
-        choosing: the trials of the seeds that chose, at every rate that may be the best; None likewise.
+        trials: one row per trial; if rates are tuned, each loss at its own.
+        raw_curves: (trials, epochs) the validation curve of each trial.
+        contributed: what the rows of tables contribute to the scores; None if that is not known.
+        tuning: the rate that was chosen for each loss; None if rates are not tuned.
+        choosing: the trials of the tuning seeds, at every rate that may be the best; None likewise.
     """
 
     trials: pd.DataFrame = field(repr=False)

@@ -1,4 +1,4 @@
-"""The figures of a claim's units: a row a unit, or how many of a group say what."""
+"""The columns of figures in a table of a claim's units: one row per unit, or counts per group."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from lossbench.claims.claim import Evidence, Word
 from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.words import plain
+from lossbench.claims.report.words import plain
 from lossbench.report.figures import NOT_DEFINED
 from lossbench.report.grid import Column
 
-PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
+PICTURE = 15  # characters of the picture of an interval; odd, so that zero is in the middle
 
 SIDES: dict[Word, str] = {
     "reproduced": "for",
@@ -20,16 +20,16 @@ SIDES: dict[Word, str] = {
     "inconclusive": "open",
     "not testable": NOT_DEFINED,
 }
-"""What a comparison says of the claim, in a word."""
+"""What a comparison says about the claim, in a word."""
 
 
-def of_what(line: Evidence) -> str:
-    """Return what was measured."""
+def quantity_of(line: Evidence) -> str:
+    """Return the measured quantity in plain words."""
     return f"{'size of the difference in ' * (line.aspect == 'size')}{plain(line.quantity)}"
 
 
 def rows(lines: Sequence[Evidence]) -> list[Column]:
-    """Return the figures of units, a row each."""
+    """Return the columns of figures for units, one row each."""
     exact = all(line.p_value is None for line in lines)
     reported = ["" if line.reported is None else f"{line.reported:.6g}" for line in lines]
     reach = extents(lines)
@@ -37,26 +37,26 @@ def rows(lines: Sequence[Evidence]) -> list[Column]:
         Column("stated", reported, right=True, drop=2),
         Column("measured" if exact else "difference", [value(line) for line in lines], right=True),
         Column("95 % interval", [ends(line) for line in lines], right=True, drop=1),
-        Column("", [picture(line, reach[of_what(line), line.dataset]) for line in lines], drop=4),
+        Column("", [picture(line, reach[quantity_of(line), line.dataset]) for line in lines], drop=4),
         Column("n", list(map(size, lines)), right=True, drop=3),
         Column("says", [SIDES[line.verdict] for line in lines]),
     ]
 
 
 def sized(lines: Sequence[Evidence], judgement: Judgement) -> list[Column]:
-    """Return what the size of each difference says, where its document prints one."""
+    """Return the column of what the size of each difference says, if its document prints one."""
     found = judgement.finding
-    says = {} if found is None else {alike(line): SIDES[line.verdict] for line in found.sizes.units}
-    return [Column("of its size", [says.get(alike(line), "") for line in lines])]
+    says = {} if found is None else {shared_key(line): SIDES[line.verdict] for line in found.sizes.units}
+    return [Column("of its size", [says.get(shared_key(line), "") for line in lines])]
 
 
-def alike(line: Evidence) -> tuple[object, ...]:
-    """Return what the order and the size of one difference share."""
+def shared_key(line: Evidence) -> tuple[object, ...]:
+    """Return what the two lines on one difference, on its order and on its size, have in common."""
     return line.quantity, line.protocol, line.dataset, line.arms, line.rates, line.contamination, line.shares
 
 
 def value(line: Evidence) -> str:
-    """Write what was measured: what is exact to five figures, an error and what was tested to three."""
+    """Format a measured value: five digits for an exact one, three for an error or a tested one."""
     if line.measured is None:
         return NOT_DEFINED
     exact = line.p_value is None and abs(line.measured) > 1e-6
@@ -64,13 +64,13 @@ def value(line: Evidence) -> str:
 
 
 def size(line: Evidence) -> str:
-    """Write how many rows, seeds or points there are."""
+    """Format the number of rows, seeds or points."""
     unit = line.over or ("point" if line.n == 1 else "points")
     return f"{line.n} {unit}" if line.n else ""
 
 
 def ends(line: Evidence) -> str:
-    """Write the ends of an interval; nothing where there is none."""
+    """Format the ends of an interval; empty if there is none."""
     return (
         ""
         if line.low is None or line.high is None or line.low == line.high
@@ -79,7 +79,7 @@ def ends(line: Evidence) -> str:
 
 
 def counts(groups: Sequence[Sequence[Evidence]]) -> list[Column]:
-    """Return how many units of each group say what, and the middle difference."""
+    """Return the columns of counts by side for each group of units, and the median difference."""
     tallies = [Tally(tuple(group)) for group in groups]
     words = {SIDES[word]: word for word in SIDES if word != "not testable"}
     said = [
@@ -95,10 +95,10 @@ def counts(groups: Sequence[Sequence[Evidence]]) -> list[Column]:
 
 
 def extents(lines: Sequence[Evidence]) -> dict[tuple[str, str], float]:
-    """Return how far from zero the intervals reach, of each thing measured on each data set."""
+    """Return the largest distance of an interval's end from zero, by quantity and data set."""
     reach: dict[tuple[str, str], float] = {}
     for line in lines:
-        place = of_what(line), line.dataset
+        place = quantity_of(line), line.dataset
         reach[place] = max(
             reach.get(place, 0.0), *(abs(end or 0.0) for end in (line.low, line.measured, line.high))
         )
@@ -109,7 +109,7 @@ def picture(line: Evidence, reach: float) -> str:
     """Draw the interval of a difference, o for its middle and | for zero.
 
     Args:
-        line: with an interval on which zero means that nothing differs, or without one.
+        line: a line with an interval of a difference, or without one.
         reach: the distance from zero to either end of the picture.
 
     Example:

@@ -1,4 +1,4 @@
-"""Pictures of a judgement, drawn in characters from its evidence: a score over the rate, a skill over another."""
+"""Plots of a judgement's evidence in characters: a score over the rate, one skill over another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, grouped
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.words import KINDS
+from lossbench.claims.report.words import KINDS
 from lossbench.report.grid import shortened
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
@@ -19,7 +19,7 @@ PANEL = 30  # columns that a panel needs
 
 
 class Mark(NamedTuple):
-    """A point of a picture: in a row and a column of panels, of a loss, with its coordinates."""
+    """A point of a plot: its row and column of panels, its loss, and its coordinates."""
 
     row: str
     column: str
@@ -29,11 +29,11 @@ class Mark(NamedTuple):
 
 
 def pictures(judgement: Judgement, width: int = WIDTH) -> Iterator[str]:
-    """Yield what the evidence draws: a score over the rate, skill over the contaminated share, or two skills.
+    """Yield the plots of the evidence: a score over the rate, skill over the contaminated share, or two skills.
 
     Args:
-        judgement: whose evidence it is.
-        width: columns in all.
+        judgement: the judgement with the evidence.
+        width: the width in characters.
     """
     yield from panels(over_rates(judgement.evidence), log_curves, "Against the learning rate", width)
     yield from panels(
@@ -44,7 +44,7 @@ def pictures(judgement: Judgement, width: int = WIDTH) -> Iterator[str]:
 
 
 def over_rates(lines: Iterable[Evidence]) -> Iterator[Mark]:
-    """Yield the score of each loss at each learning rate, and last what is reported."""
+    """Yield the score of each loss at each learning rate, followed by the reported scores."""
     reported = []
     for line in lines:
         if line.aspect == "level" and line.by_rate:
@@ -57,7 +57,7 @@ def over_rates(lines: Iterable[Evidence]) -> Iterator[Mark]:
 
 
 def over_shares(lines: Iterable[Evidence]) -> Iterator[Mark]:
-    """Yield what each pair of arms differs by at each contaminated share, of each kind of contamination."""
+    """Yield the difference of each pair of arms at each contaminated share, for each kind of contamination."""
     for line in lines:
         tried = line.role == "unit" and line.aspect == "outcome" and line.measured is not None
         if tried and line.contamination and len(line.shares) == 1:
@@ -79,7 +79,7 @@ def trade_offs(lines: Iterable[Evidence]) -> Iterator[Mark]:
 
 
 def panels(points: Iterable[Mark], draw: Callable[..., list[str]], about: str, width: int) -> Iterator[str]:
-    """Yield rows of panels, then what their marks mean; a row of which all points have one x is left out."""
+    """Yield rows of panels, then the legend of their marks; a row whose points share one x is left out."""
     rows = [
         row for row in grouped(points, lambda point: point.row).values() if len({point.x for point in row}) > 1
     ]
@@ -95,7 +95,7 @@ def panels(points: Iterable[Mark], draw: Callable[..., list[str]], about: str, w
 def side_by_side(
     row: list[Mark], draw: Callable[..., list[str]], marks: Mapping[str, str], width: int
 ) -> Iterator[str]:
-    """Yield the panels of one row, which share their axes, as many beside each other as there is room for."""
+    """Yield the panels of one row, which share their axes, as many side by side as fit."""
     limits = span([point.x for point in row]), span([point.y for point in row])
     columns = list(grouped(row, lambda point: point.column).items())
     abreast = min(len(columns), max(1, width // PANEL))

@@ -1,4 +1,4 @@
-"""One table of a run, as a page shows it: its rows, what is drawn of its arms, and how its losses look."""
+"""One table of a run for a page: its rows, the curves of its arms, and the looks of its losses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from lossbench.report.charts.lines import Lines
 from lossbench.report.charts.look import Look
-from lossbench.report.html.arms import Course, Key, by_epoch, by_rate, by_share, by_value, waiting
+from lossbench.report.html.arms import ArmCurve, Key, by_epoch, by_rate, by_share, by_value, times_to_target
 from lossbench.report.tables import heading
 from lossbench.run.examples import Example, Examples
 from lossbench.schema import METRICS, watched
@@ -22,13 +22,13 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Courses:
-    """What is drawn of every arm of a run, by its key.
+class ArmCurves:
+    """The curves of all arms of a run, by the key of the arm.
 
     Args:
-        findings: what the trials say.
-        curves: `curves.csv`, None where there is none.
-        seen: what some networks make of some test rows, by the place of the trial.
+        findings: of the run.
+        curves: `curves.csv`; None if there is none.
+        seen: examples, by the place of their trial.
     """
 
     findings: Findings
@@ -36,28 +36,28 @@ class Courses:
     seen: Examples = field(default_factory=dict)
 
     @cached_property
-    def epochs(self) -> Mapping[Key, Course]:
+    def epochs(self) -> Mapping[Key, ArmCurve]:
         """By epoch; empty without curves."""
         return {} if self.curves is None or self.curves.empty else by_epoch(self.curves)
 
     @cached_property
-    def shares(self) -> Mapping[Key, Course]:
+    def shares(self) -> Mapping[Key, ArmCurve]:
         """By contaminated share."""
         return by_share(self.findings.trials)
 
     @cached_property
     def times(self) -> Mapping[Key, np.ndarray]:
-        """When each training got to the target."""
-        return waiting(self.findings.trials)
+        """When each training reached the target."""
+        return times_to_target(self.findings.trials)
 
     @cached_property
-    def rates(self) -> Mapping[Key, Course]:
-        """By learning rate; empty where rates were not tuned."""
+    def rates(self) -> Mapping[Key, ArmCurve]:
+        """By learning rate; empty if rates were not tuned."""
         return {} if self.findings.tuning is None else by_rate(self.findings.tuning)
 
     @cached_property
     def examples(self) -> Mapping[Key, Example]:
-        """What the networks of the first seed make of some test rows."""
+        """Examples from the first seed of each arm."""
         found: dict[Key, Example] = {}
         keys = self.findings.trials[list(LINE)].iloc[list(self.seen)].itertuples(index=False, name=None)
         for key, example in zip(keys, self.seen.values(), strict=True):
@@ -65,45 +65,45 @@ class Courses:
         return found
 
     @cached_property
-    def values(self) -> Mapping[Key, tuple[str, Course]]:
-        """By the value of a parameter, with its name; empty where none was tuned."""
+    def values(self) -> Mapping[Key, tuple[str, ArmCurve]]:
+        """By the value of a tuned parameter, with its name; empty if none was tuned."""
         return {} if self.findings.tuning is None else by_value(self.findings.tuning)
 
 
 @dataclass(frozen=True)
-class Part:
-    """One table of a run, and how it is drawn.
+class RunTable:
+    """One table of a run, with what is needed to draw it.
 
     Args:
-        key: its address on the page.
+        key: its id on the page.
         group: its rows of the summary, the best first.
-        courses: of all arms.
+        curves_by_arm: of all arms.
         looks: of all losses.
     """
 
     key: str
     group: pd.DataFrame
-    courses: Courses
+    curves_by_arm: ArmCurves
     looks: Mapping[str, Look]
 
     @cached_property
     def first(self) -> pd.Series[Any]:
-        """A row, for what all share."""
+        """Any row, for the values that all rows share."""
         return self.group.iloc[0]
 
     @property
     def score(self) -> str:
-        """How the score is called."""
+        """The heading of the score."""
         return heading(self.first.score)
 
     @property
     def watched(self) -> str:
-        """How the score on validation is called."""
+        """The heading of the score on validation."""
         return heading(watched(self.first.task, self.first.score))
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value that the score on validation can have."""
+        """The least and the greatest possible value of the score on validation."""
         metric = METRICS[watched(self.first.task, self.first.score)]
         return metric.low, metric.high
 
@@ -114,25 +114,25 @@ class Part:
 
     @cached_property
     def order(self) -> list[str]:
-        """The losses in the order of all data sets, the reference first."""
+        """The losses in the order of the page, the reference first."""
         return sorted(self.group.loss, key=lambda loss: (loss != self.first.reference, self.looks[loss].number))
 
     def known(self, of: Mapping[Key, Item], names: Sequence[str]) -> dict[str, Item]:
-        """Return what is known of each loss in their order.
+        """Return the items of the losses of this table, in their order.
 
         Args:
-            of: what is known of every arm.
-            names: the columns that tell arms apart.
+            of: items of all arms, by key.
+            names: the columns of the key.
         """
         columns = [self.group[name].tolist() for name in names]
         keys = dict(zip(self.group.loss, zip(*columns, strict=True), strict=True))
         return {loss: of[keys[loss]] for loss in self.order if keys[loss] in of}
 
-    def lines(self, letter: str, courses: Mapping[str, Course], **more: Any) -> Lines:
-        """Return the courses of some losses as lines over the same x.
+    def lines(self, letter: str, courses: Mapping[str, ArmCurve], **more: Any) -> Lines:
+        """Return the curves of some losses as lines over a common x.
 
         Args:
-            letter: tells them from the other lines of the table.
+            letter: distinguishes them from other lines of the table.
             courses: by loss.
             more: arguments of `Lines`.
         """

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from lossbench.claims import Claim, Evidence, Judgement, Study, find, read_catalogue, read_terms, try_claims
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.registry import EXPERIMENTS
-from lossbench.claims.told.figures import PICTURE, SIDES, picture
-from lossbench.claims.told.number_tables import SHADES, number_table, shaded
-from lossbench.claims.told.sensitivity import sensitivity, single_cases
-from lossbench.claims.told.story import first_sentence, story
-from lossbench.claims.told.units import MANY, units
+from lossbench.claims.report.figures import PICTURE, SIDES, picture
+from lossbench.claims.report.number_tables import SHADES, number_table, shaded
+from lossbench.claims.report.sensitivity import sensitivity, single_cases
+from lossbench.claims.report.story import first_sentence, story
+from lossbench.claims.report.units import MANY, units
 from lossbench.data.contamination import KINDS
 
 from ..planted import planted

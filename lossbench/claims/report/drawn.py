@@ -1,4 +1,4 @@
-"""The pictures of a claim on a page: its units, and what else its evidence draws."""
+"""The figures of a claim on its page: its units, and plots of its evidence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from lossbench.claims.claim import Evidence, grouped
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.figures import SIDES, ends, of_what, value
-from lossbench.claims.told.pictures import Mark, over_rates, over_shares, trade_offs
-from lossbench.claims.told.units import AXES, Axis, counting
+from lossbench.claims.report.figures import SIDES, ends, quantity_of, value
+from lossbench.claims.report.pictures import Mark, over_rates, over_shares, trade_offs
+from lossbench.claims.report.units import AXES, Axis, counted_units
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.charts.overlay import overlay
@@ -21,37 +21,37 @@ from lossbench.report.figures import Spread
 from lossbench.report.html.figure import figure, legend
 
 MARKS = {"for": "+", "against": "−", "no difference": "=", "open": "~", "-": "·"}
-"""What each side is drawn as."""
+"""The mark of each side."""
 
 WHOLE = 0.05
-"""Of the quantities of a claim, the share of its units that one needs for a picture of its own."""
+"""The share of a claim's units that a quantity needs for a figure of its own."""
 
 
 def drawn(judgement: Judgement, key: str) -> str:
-    """Return the figures of a claim in HTML; empty where nothing was tried.
+    """Return the figures of a claim in HTML; empty if nothing was tried.
 
     Args:
-        judgement: whose evidence is drawn.
-        key: begins the names of their parts, unlike that of any other claim on the page.
+        judgement: the judgement of the claim.
+        key: a prefix of element names that is unique on the page.
     """
-    lines = counting(judgement)
+    lines = counted_units(judgement)
     if not lines:
         return ""
     return "".join([_sides(lines), *_measured(lines), *_curves(judgement, key), *_planes(judgement)])
 
 
 def unit_of(line: Evidence, axes: Sequence[Axis] = AXES) -> Unit:
-    """Return a line of evidence as a unit of a picture, named by what it is on some axes."""
+    """Return a line of evidence as a unit of a figure, named by its values on some axes."""
     about = [axis.value(line).removeprefix("clean") for axis in AXES if axis.name != "of"]
     name = ", ".join(filter(None, (axis.value(line) for axis in axes if axis.name != "of")))
-    told = " ".join(filter(None, [", ".join(filter(None, [*about, of_what(line)])), value(line), ends(line)]))
+    text = " ".join(filter(None, [", ".join(filter(None, [*about, quantity_of(line)])), value(line), ends(line)]))
     known = line.p_value is not None and None not in (line.measured, line.low, line.high)
     figures = [float(end or 0.0) for end in (line.measured, line.low, line.high)] if known else []
-    return Unit(name, SIDES[line.verdict], f"{told}, {SIDES[line.verdict]}", *figures)
+    return Unit(name, SIDES[line.verdict], f"{text}, {SIDES[line.verdict]}", *figures)
 
 
 def _sides(lines: Sequence[Evidence]) -> str:
-    """Return what every unit says."""
+    """Return the figure of the sides of all units."""
     order = list(SIDES.values())
     units = sorted(map(unit_of, lines), key=lambda one: order.index(one.side))
     counts = ", ".join(f"{len(mine)} {side}" for side, mine in grouped(units, lambda one: one.side).items())
@@ -59,8 +59,8 @@ def _sides(lines: Sequence[Evidence]) -> str:
 
 
 def _measured(lines: Sequence[Evidence]) -> Iterator[str]:
-    """Yield the intervals of the units that measured the same, each named by what tells it from the others."""
-    for name, mine in grouped(lines, of_what).items():
+    """Yield a figure of the intervals of the units for each quantity, named by what distinguishes them."""
+    for name, mine in grouped(lines, quantity_of).items():
         axes = [axis for axis in AXES if len(set(map(axis.value, mine))) > 1]
         units = [one for one in (unit_of(line, axes) for line in mine) if not math.isnan(one.mean)]
         if len(units) > max(1.0, WHOLE * len(lines)):
@@ -80,7 +80,7 @@ def _curves(judgement: Judgement, key: str) -> Iterator[str]:
 
 
 def _overlays(marks: Iterable[Mark], key: str, across: str, log: bool) -> Iterator[str]:
-    """Yield a picture for each place of which the marks have more than one x."""
+    """Yield a figure for each row and column whose marks have more than one x."""
     every = list(marks)
     found = looks([dict.fromkeys(one.name for one in every)])
     for number, ((row, column), mine) in enumerate(grouped(every, lambda one: (one.row, one.column)).items()):
@@ -92,7 +92,7 @@ def _overlays(marks: Iterable[Mark], key: str, across: str, log: bool) -> Iterat
 
 
 def _line(x: np.ndarray, marks: Sequence[Mark], look: Look) -> Line:
-    """Return the marks of one name as a line, the last one where several share an x."""
+    """Return the marks of one name as a line; of several marks at one x the last counts."""
     y = np.full(len(x), np.nan)
     for mark in marks:
         y[np.searchsorted(x, mark.x)] = mark.y

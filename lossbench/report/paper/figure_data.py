@@ -1,4 +1,4 @@
-"""What a figure shows: one table of a run, with its curves."""
+"""The data of a figure: one table of a run, with its curves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lossbench.stats.findings import LINE, Findings, share_curves
 
 @dataclass(frozen=True)
 class Line:
-    """One loss in a chart of lines.
+    """One loss in a line chart.
 
     Args:
         loss: its spec.
@@ -36,16 +36,16 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One table of a run.
+class FigureData:
+    """One table of a run, with its curves.
 
     Args:
-        name: as the answers call it: the data set, and what tells it from others of the data set.
+        name: as in the answers: the data set, and the settings that tell its tables apart.
         rows: of the summary, the best mean first.
-        margin: of the score that is judged; None where none is declared.
+        margin: of the judged score; None if none is declared.
         colours: by loss, the same on all data sets of a task.
-        trained: the validation score by epoch, at the smallest share; empty where there are no curves.
-        shares: the test score by contaminated share; empty where there is one share only.
+        trained: the validation score by epoch, at the smallest contaminated share; empty without curves.
+        shares: the test score by contaminated share; empty if there is only one share.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Shown:
     shares: Sequence[Line] = field(repr=False)
 
 
-def all_shown(findings: Findings, epochs: pd.DataFrame | None) -> list[Shown]:
+def all_figure_data(findings: Findings, epochs: pd.DataFrame | None) -> list[FigureData]:
     """Return every table of a run.
 
     Args:
-        findings: what the trials say.
-        epochs: `curves.csv`; None where there is none.
+        findings: of the run.
+        epochs: `curves.csv`; None if there is none.
     """
     summary, shares = findings.summary, share_curves(findings.trials)
     colours = {task: colours_of(mine.loss.unique()) for task, mine in summary.groupby("task", sort=False)}
@@ -76,7 +76,7 @@ def all_shown(findings: Findings, epochs: pd.DataFrame | None) -> list[Shown]:
         trained = [] if clean is None else [*lines(rows, clean, "epoch")]
         dirty = [*lines(rows, shares, "outlier_fraction")] if several else []
         margin = findings.margins.get(first.score)
-        shown.append(Shown(name, rows, margin, colours[first.task], trained, dirty))
+        shown.append(FigureData(name, rows, margin, colours[first.task], trained, dirty))
     return shown
 
 
@@ -95,11 +95,11 @@ def colours_of(losses: Sequence[str] | np.ndarray) -> dict[str, str]:
     return dict(zip(losses, cycle(COLOURS), strict=False))
 
 
-def find_shown(shown: Sequence[Shown], on: str | None) -> Shown:
-    """Return the table of a name; without one, the only table.
+def find_figure_data(shown: Sequence[FigureData], on: str | None) -> FigureData:
+    """Return the table of a name; None means the only table.
 
     Raises:
-        BadValue: there are several, and none is named, or what is named is the data set of several.
+        BadValue: several tables match.
         UnknownName: there is no such table.
     """
     names = [one.name for one in shown]

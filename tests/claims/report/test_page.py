@@ -12,10 +12,10 @@ from report.html.reading import pictures, read, sections, seen
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.finding.forms import standing
-from lossbench.claims.told.drawn import drawn, unit_of
-from lossbench.claims.told.page import claims_page
-from lossbench.claims.told.tables import tally
-from lossbench.claims.told.units import counting
+from lossbench.claims.report.drawn import drawn, unit_of
+from lossbench.claims.report.page import claims_page
+from lossbench.claims.report.tables import tally
+from lossbench.claims.report.units import counted_units
 
 EXACT = ("A1", "A6", "B4", "B5", "C5", "F3")
 words = st.sampled_from(["reproduced", "contradicted", "inconclusive", "equivalent"])
@@ -47,7 +47,7 @@ def test_every_unit_has_a_mark(lines):
     judgement = made(lines)
     first, *others = pictures(drawn(judgement, "c0"))
     told = sorted(mark.findtext("title") for mark in first.iter("g"))
-    assert told == sorted(unit_of(line).told for line in counting(judgement))
+    assert told == sorted(unit_of(line).told for line in counted_units(judgement))
     intervals = [picture for picture in others if picture.get("class") == "intervals"]
     shown = sum(1 for picture in intervals for mark in picture.iter("g"))
     assert shown <= sum(line.p_value is not None for line in lines)

@@ -1,4 +1,4 @@
-"""Whether it counts of which class a row is, and whether the rows of every kind have a gradient at all."""
+"""Check whether a loss depends on the classes of the rows, and whether rows of every kind have a gradient."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import torch
 
-from lossbench.checks.case import NOTHING, Case, gradient, value_and_gradient
+from lossbench.checks.case import NEGLIGIBLE, Case, gradient, value_and_gradient
 from lossbench.losses.custom.calls import alike
 
 ROWS = 24
 SCALES = (0.5, 2.0, 5.0)
-"""The sizes of the raw outputs at which a gradient is looked for."""
+"""The sizes of the raw outputs at which gradients are evaluated."""
 
 
 def kinds(case: Case) -> Iterator[tuple[int, int, str]]:
-    """Yield each kind of row: the column of its class or label, 1 where it has that and 0 where not, and its name.
+    """Yield each kind of row: the column of its class or label, 1 if that is present and 0 if not, and its name.
 
     Example:
         >>> from lossbench.losses import get_loss
@@ -34,8 +34,8 @@ def kinds(case: Case) -> Iterator[tuple[int, int, str]]:
         yield from ((label, value, f"{thing} {label} {states[value]}") for label, value in labels)
 
 
-def nameless(case: Case) -> str:
-    """Say that only the rows of one class, and not which class it is, count: then raw outputs are embeddings."""
+def ignores_class_names(case: Case) -> str:
+    """Report that renaming the classes changes nothing: then the loss treats raw outputs as embeddings."""
     if case.loss.task != "multiclass":
         return ""
     raw, target = case.draw(ROWS)
@@ -43,20 +43,20 @@ def nameless(case: Case) -> str:
     if not all(alike(*pair, 1e-5, 1e-7) for pair in zip(first, renamed, strict=True)):
         return ""
     return (
-        "it compares embeddings: with the classes renamed it is the same, so that it says which rows are alike, "
-        "and not of which class they are; it trains no scores of the classes, and so is one for the task embedding"
+        "it compares embeddings: with the classes renamed it is the same, so it says which rows are alike, but "
+        "not which class they are; it trains no class scores, so use it for the task embedding"
     )
 
 
-def silent(case: Case) -> str:
-    """Name a kind of row that has no gradient whatever is predicted for it; empty if there is none."""
+def without_gradient(case: Case) -> str:
+    """Report a kind of row without a gradient, whatever is predicted for it; empty if there is none."""
     drawn = [case.draw(ROWS, seed=seed, scale=scale) for seed, scale in enumerate(SCALES)]
     slopes = [gradient(case, *each).double().abs().nan_to_num() for each in drawn]
     sizes = [slope / slope.max().clamp(min=1e-300) for slope in slopes]
     for column, value, name in kinds(case):
         pairs = zip(sizes, drawn, strict=True)
         felt = torch.cat([_of_kind(case, size, target, column, value) for size, (_, target) in pairs])
-        if len(felt) and float(felt.max()) < NOTHING:
+        if len(felt) and float(felt.max()) < NEGLIGIBLE:
             return f"{name} has no say: its rows have no gradient, whatever is predicted for them"
     return ""
 

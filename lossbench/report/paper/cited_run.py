@@ -1,4 +1,4 @@
-"""What the paragraph on methods is written from: a run, and the sources that are cited on the way."""
+"""A run for the methods paragraph, which collects the sources that the paragraph cites."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lossbench.stats.findings import Findings
 
 
 @dataclass(frozen=True)
-class Known:
-    """A run, and the sources that are cited on the way.
+class CitedRun:
+    """A run, and the sources cited so far.
 
     Args:
-        findings: what its trials say.
-        manifest: what else is known of it, by the names of `manifest.json`; empty where nothing is.
+        findings: of the run.
+        manifest: the other facts, by the keys of `manifest.json`; empty where nothing is.
         cited: by key, in the order of the text.
     """
 
@@ -31,41 +31,41 @@ class Known:
 
     @property
     def trials(self) -> pd.DataFrame:
-        """Every training."""
+        """All reported trials."""
         return self.findings.trials
 
     @property
     def tables(self) -> list[TableAnswer]:
-        """The answer of every table."""
+        """The answers of all tables."""
         return self.findings.answers
 
     def part(self, name: str) -> Mapping[str, Any]:
-        """Return an object of the manifest; empty where it has none."""
+        """Return an object of the manifest; empty if it has none."""
         found = self.manifest.get(name)
         return found if isinstance(found, dict) else {}
 
     def listed(self, name: str, *needed: str) -> list[Mapping[str, Any]]:
-        """Return the objects of a list of the manifest that have what is needed, as texts."""
+        """Return those objects of a list in the manifest whose `needed` keys are texts."""
         found = self.manifest.get(name)
         objects = [one for one in found if isinstance(one, dict)] if isinstance(found, list | tuple) else []
         return [one for one in objects if all(isinstance(one.get(key), str) for key in needed)]
 
     def values(self, column: str) -> list[Any]:
-        """Return the different values of a column of the trials, in their order."""
+        """Return the distinct values of a column of the trials, in order."""
         return list(self.trials[column].drop_duplicates().tolist())
 
     def cite(self, *texts: str) -> str:
-        """Cite sources, by their names in METHODS or the texts of records; empty where none is a work."""
+        """Return a citation of sources, by names in METHODS or texts of records; empty if none can be cited."""
         found = [source for text in texts for source in read_sources(METHODS.get(text, text))]
         self.cited.update((source.key, source) for source in found)
         return rf"~\citep{{{','.join(dict.fromkeys(source.key for source in found))}}}" if found else ""
 
 
-def names(texts: Iterable[str]) -> str:
+def latex_names(texts: Iterable[str]) -> str:
     """Return names in LaTeX, with commas and an "and" between them."""
     return joined(map(latex, texts))
 
 
 def number(value: float) -> str:
-    """Return a number without needless figures."""
+    """Return a number in short form."""
     return f"{value:g}"

@@ -1,4 +1,4 @@
-"""The story of one claim: its sentence, what it says, the verdict, what decides it, and what repeats it."""
+"""The full report on one claim: its sentence and form, the verdict, what decides it, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Form
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import EXPERIMENTS
+from lossbench.claims.report.number_tables import number_table
+from lossbench.claims.report.pictures import pictures
+from lossbench.claims.report.sensitivity import sensitivity, single_cases
+from lossbench.claims.report.tables import title_of
+from lossbench.claims.report.units import units
+from lossbench.claims.report.words import listed
 from lossbench.claims.study import Study
-from lossbench.claims.told.number_tables import number_table
-from lossbench.claims.told.pictures import pictures
-from lossbench.claims.told.sensitivity import sensitivity, single_cases
-from lossbench.claims.told.tables import title_of
-from lossbench.claims.told.units import units
-from lossbench.claims.told.words import listed
 from lossbench.report.grid import labelled
 from lossbench.report.terminal import WIDTH
 
@@ -30,11 +30,11 @@ SAYS: dict[Form, str] = {
 }
 """What a claim of each form says, and what decides it."""
 
-NAMES = 12  # columns of the names beside which everything is said
+NAMES = 12  # characters of the column of labels
 
 
 def story(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) -> Iterator[str]:
-    """Yield everything about one claim, in lines that fit a terminal; a number table leads with its table."""
+    """Yield everything about one claim, in lines that fit a terminal; a number table begins with its table."""
     claim = judgement.claim
     yield from labelled(claim.id, claim.sentence, width, column=min(len(claim.id) + 2, NAMES))
     yield from wrap(", ".join(filter(None, [title_of(claim.document, catalogue), claim.place])), width)
@@ -47,27 +47,27 @@ def story(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) 
     yield from labelled("verdict", judgement.verdict, width, column=NAMES)
     if not measured:
         yield from labelled("answer", judgement.answer, width, column=NAMES)
-    yield from parted(pictures(judgement, min(width, WIDTH)))
-    yield from parted(units(judgement, width))
+    yield from after_blank_line(pictures(judgement, min(width, WIDTH)))
+    yield from after_blank_line(units(judgement, width))
     yield ""
-    yield from surroundings(judgement, catalogue, study, width)
+    yield from how_tried(judgement, catalogue, study, width)
 
 
-def parted(lines: Iterator[str]) -> Iterator[str]:
-    """Yield lines with a blank one before them, where there are any."""
+def after_blank_line(lines: Iterator[str]) -> Iterator[str]:
+    """Yield lines, preceded by a blank line if there are any."""
     for number, line in enumerate(lines):
         yield from ([""] if not number else [])
         yield line
 
 
-def surroundings(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) -> Iterator[str]:
+def how_tried(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) -> Iterator[str]:
     """Yield how the claim was tried, what other protocols say, and the command that repeats it."""
     for name, text in facts(judgement, catalogue, study):
         yield from labelled(name, text, width, column=NAMES)
 
 
 def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
-    """Yield what else is known about a claim, each thing with its name."""
+    """Yield the further facts about a claim, each with a label."""
     claim = judgement.claim
     if claim.note:
         yield "note", claim.note
@@ -102,7 +102,7 @@ def protocols(judgement: Judgement, study: Study) -> Iterator[tuple[str, str]]:
 
 
 def first_sentence(docstring: str) -> str:
-    r"""Return what a docstring says first.
+    r"""Return the first paragraph of a docstring, in one line.
 
     Example:
         >>> first_sentence(" Do this.\n\n And that. ")
@@ -112,7 +112,7 @@ def first_sentence(docstring: str) -> str:
 
 
 def remarks(judgement: Judgement) -> Iterator[str]:
-    """Yield what must be known besides: what the loss itself is like, what was refused, and what diverged."""
+    """Yield further remarks: exact results on the losses, refusals, and diverged trainings."""
     for line in judgement.evidence:
         if line.note and line.arms and not line.protocol:
             about = ", ".join(filter(None, [" vs ".join(line.arms), line.dataset]))

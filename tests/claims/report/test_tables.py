@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.finding.forms import STANDING, standing
-from lossbench.claims.told.tables import TOTAL, at_a_glance, listing, overview, own, scores, tally
+from lossbench.claims.report.tables import TOTAL, at_a_glance, listing, overview, scores, tally, without_copies
 
 EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "F-round")
 CATALOGUE = Catalogue(
@@ -54,13 +54,13 @@ def test_the_scores_count_every_claim_once(judgements):
         assert set(one.counts) <= set(STANDING)
     if total:
         copies = [one for one in judgements if one.claim.same_as]
-        assert total.claims == len(judgements) - len(copies) == len(own(judgements))
+        assert total.claims == len(judgements) - len(copies) == len(without_copies(judgements))
 
 
 @given(judged())
 def test_the_sentence_on_top_says_the_totals(judgements):
     """Each count that is not zero, in the order of the columns; and how many are repeated."""
-    said, mine = tally(judgements), own(judgements)
+    said, mine = tally(judgements), without_copies(judgements)
     assert said.startswith(f"Of {len(mine)} claim")
     for column in STANDING:
         count = sum(standing(one.verdict) == column for one in mine)

@@ -1,4 +1,4 @@
-"""The names of the evidence in plain words: scores, contaminations, and what is claimed of two losses."""
+"""Evidence in plain words: scores, contaminations, differences, and what is claimed of two losses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCORES = {
     "brier": "Brier score",
     "epochs_to_target": "epochs to the target",
 }
-"""The scores whose names need another word; the others are words already, but for their underscores."""
+"""Plain words for scores; the names of all others only need their underscores replaced."""
 
 KINDS = {
     "label": "labels flipped",
@@ -49,7 +49,7 @@ SKILL = "change of skill"
 EPOCHS = "epochs_to_target"
 
 CLAIMED = {"best_of": "not worse", "custom_loss": "equal", "mismatch": "worse"}
-"""What an experiment claims of the first arm, where the claim itself does not say it."""
+"""What an experiment claims of the first arm, if the claim itself has no direction."""
 
 RELATIONS = {
     "better": "is better than",
@@ -63,7 +63,7 @@ LOSSES_OF_SKILL = {
     "equal": "loses as much skill as",
     "not worse": "loses no more skill than",
 }
-"""The same, of the skill that contamination costs."""
+"""The same for the skill that contamination costs."""
 
 
 def plain(quantity: str) -> str:
@@ -81,11 +81,11 @@ def word_for(name: str) -> str:
     return SCORES.get(name, name.replace("_", " ")) if name in METRICS or name in SCORES else name
 
 
-def dirty(line: Evidence) -> str:
-    """Say how the training part was contaminated; empty where it was not.
+def contamination_of(line: Evidence) -> str:
+    """State the contamination of the training part; empty if there is none.
 
     Example:
-        >>> dirty(Evidence("reproduced", "r2", contamination="target", shares=(0.1,)))
+        >>> contamination_of(Evidence("reproduced", "r2", contamination="target", shares=(0.1,)))
         'with 10 % of the targets moved up'
     """
     if not line.contamination:
@@ -98,18 +98,18 @@ def dirty(line: Evidence) -> str:
 
 
 def place(line: Evidence) -> str:
-    """Say on which data a line was measured: "on moons with 10 % of the labels flipped"."""
-    return " ".join(filter(None, [f"on {line.dataset}" if line.dataset else "", dirty(line)]))
+    """State the data of a line: "on moons with 10 % of the labels flipped"."""
+    return " ".join(filter(None, [f"on {line.dataset}" if line.dataset else "", contamination_of(line)]))
 
 
-def told(line: Evidence) -> str:
-    """Say what one line found, with its interval, and where."""
+def result_of(line: Evidence) -> str:
+    """State the result of one line, with its interval and its data."""
     about = "; ".join(filter(None, [line.detail, line.note])) if not line.protocol else line.detail
     return " ".join(filter(None, [difference(line), bounds(line), place(line), f"({about})" if about else ""]))
 
 
 def difference(line: Evidence) -> str:
-    """Say what one line measured: "mae is 0.1 below mse in R²".
+    """State what one line measured: "mae is 0.1 below mse in R²".
 
     Example:
         >>> difference(Evidence("reproduced", "change of skill", arms=("mae", "mse"), measured=0.1))
@@ -119,7 +119,7 @@ def difference(line: Evidence) -> str:
         return f"the {plain(line.quantity)} is {NOT_DEFINED}"
     pair = len(line.arms) == 2 and line.aspect != "level"
     if line.by_rate and len(line.rates) == 2:
-        (first, other), size = line.rates, apart(line.measured)
+        (first, other), size = line.rates, gap_in_words(line.measured)
         return f"{' '.join(line.arms)} at rate {first:g} is {size} rate {other:g} in {plain(line.quantity)}"
     if line.quantity == SKILL and pair:
         return skill_lost(line.arms, line.measured)
@@ -130,7 +130,7 @@ def difference(line: Evidence) -> str:
 
 
 def skill_lost(arms: Sequence[str], change: float) -> str:
-    """Say how much more skill contamination costs one loss than another, or than it has on clean data."""
+    """State how much more skill contamination costs one loss than another, or what it costs the loss itself."""
     first, other = arms
     if other == "clean":
         return f"{first} {'loses' if change <= 0 else 'gains'} {abs(change):.2g} of its skill"
@@ -138,26 +138,26 @@ def skill_lost(arms: Sequence[str], change: float) -> str:
 
 
 def between(arms: Sequence[str], gap: float, quantity: str) -> str:
-    """Say how far one arm is from another."""
+    """State the difference of two arms."""
     first, other = (CONSTANT if arm == "constant" else arm for arm in arms)
     if quantity == EPOCHS:
         more = f"{abs(gap):.3g} {'more' if gap > 0 else 'fewer'} epochs than" if gap else "as many epochs as"
         return f"{first} takes {more} {other}"
-    return f"{first} is {apart(gap)} {other} in {plain(quantity)}"
+    return f"{first} is {gap_in_words(gap)} {other} in {plain(quantity)}"
 
 
 def at_rate(line: Evidence) -> str:
-    """Say at which learning rate a line was measured, where it has one of its own."""
+    """State the learning rate of a line, if it has one of its own."""
     return f" at rate {line.rates[0]:g}" if line.rates else ""
 
 
-def apart(gap: float) -> str:
-    """Say how far and on which side one value is of another: "0.1 above"."""
+def gap_in_words(gap: float) -> str:
+    """State the size and the sign of a difference: "0.1 above"."""
     return f"{abs(gap):.2g} {'above' if gap > 0 else 'below'}" if gap else "level with"
 
 
 def bounds(line: Evidence) -> str:
-    """Write the interval of a difference, counted in the direction that the sentence says; empty without one.
+    """Format the interval of a difference, in the direction that the sentence states; empty without one.
 
     Example:
         >>> bounds(Evidence("inconclusive", "f1", arms=("a", "b"), measured=-0.2, low=-0.5, high=0.1))
@@ -171,7 +171,7 @@ def bounds(line: Evidence) -> str:
 
 
 def relation(claim: Claim, units: Sequence[Evidence]) -> str:
-    """Say what a claim says of its units, in one clause: "mae loses less skill than mse".
+    """State what a claim says about its units, in one clause: "mae loses less skill than mse".
 
     Example:
         >>> claim = Claim("x", "A beats b.", arguments={"direction": "better"})
@@ -196,7 +196,7 @@ def relation(claim: Claim, units: Sequence[Evidence]) -> str:
 
 
 def direction_of(claim: Claim) -> str:
-    """Return what is claimed of the first arm; empty where the units are of another kind."""
+    """Return what is claimed of the first arm; empty if the units are of another kind."""
     said = str(claim.arguments.get("direction", ""))
     return (
         said if said in RELATIONS else next((CLAIMED[name] for name in claim.experiments if name in CLAIMED), "")
@@ -204,7 +204,7 @@ def direction_of(claim: Claim) -> str:
 
 
 def listed(values: Iterable[str]) -> str:
-    """Name the first few things, each once, and count the others.
+    """List the first few things, each once, and count the others.
 
     Example:
         >>> listed(["b", "a", "a"]), listed("abcdef")

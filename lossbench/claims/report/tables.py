@@ -21,21 +21,21 @@ LEGEND = ("Comparisons are of rows like these: tables that might have been drawn
 
 IN_WORDS = {"too weak": "too weak to say", "not yet": "not tried yet"}
 TOTAL = "in all, each claim once"
-SENTENCE = 30  # the least width of a sentence beside its verdict
+SENTENCE = 30  # the smallest width of a sentence beside its verdict
 WIDE, ANSWER = (
     120,
     50,
-)  # columns from which answers are shown, and the least width of an answer and of its sentence
+)  # the terminal width from which answers are shown; the smallest width of answer and sentence
 
 
 @dataclass(frozen=True)
 class Score:
-    """How the claims of a document came out.
+    """The verdicts on the claims of a document.
 
     Args:
-        name: of the document.
-        claims: how many it has.
-        counts: how many stand in each column of `lossbench.claims.finding.forms.STANDING`.
+        name: the name of the document.
+        claims: its number of claims.
+        counts: the number of claims in each column of `lossbench.claims.finding.forms.STANDING`.
     """
 
     name: str
@@ -49,21 +49,21 @@ class Score:
 
 
 def scores(judgements: Sequence[Judgement], catalogue: Catalogue) -> list[Score]:
-    """Return the score of each document, and where there are several that of all, a copy of a claim left out."""
+    """Return the score of each document, and of all if there are several, without copies of claims."""
     parts = grouped(judgements, lambda judgement: judgement.claim.document)
     rows = [Score.of(title_of(document, catalogue), mine) for document, mine in parts.items()]
-    return rows + ([Score.of(TOTAL, own(judgements))] if len(rows) > 1 else [])
+    return rows + ([Score.of(TOTAL, without_copies(judgements))] if len(rows) > 1 else [])
 
 
-def own(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Return the judgements but for those of claims that only repeat others that are judged too."""
+def without_copies(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Return the judgements without those of claims that only repeat others that are judged too."""
     there = {one.claim.id for one in judgements}
     return [one for one in judgements if not (one.claim.same_as and there.issuperset(one.claim.same_as))]
 
 
 def tally(judgements: Sequence[Judgement]) -> str:
-    """Say in one sentence how many claims stand and how many do not; a copy is counted once."""
-    mine = own(judgements)
+    """Count the claims by standing in one sentence; a copy is counted once."""
+    mine = without_copies(judgements)
     count = Counter(standing(one.verdict) for one in mine)
     said = joined(f"{count[column]} {IN_WORDS.get(column, column)}" for column in STANDING if count[column])
     copies = len(judgements) - len(mine)
@@ -77,7 +77,7 @@ def title_of(document: str, catalogue: Catalogue) -> str:
 
 
 def overview(judgements: Sequence[Judgement], catalogue: Catalogue) -> Iterator[Table]:
-    """Yield the scores as a table, and one a document: each claim with its verdict and its answer, whole."""
+    """Yield the scores as a table, and a table per document with the verdict and answer of each claim."""
     headings = ("document", "claims", *STANDING)
     found = scores(judgements, catalogue)
     rows = [(one.name, str(one.claims), *(str(one.counts[column]) for column in STANDING)) for one in found]
@@ -89,7 +89,7 @@ def overview(judgements: Sequence[Judgement], catalogue: Catalogue) -> Iterator[
 
 
 def at_a_glance(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -> Iterator[str]:
-    """Yield the scores of the documents, every claim in a line, and how to see one in full."""
+    """Yield the scores of the documents, one line per claim, and the command that shows one in full."""
     yield from wrap(tally(judgements), width)
     yield ""
     yield from scoreboard(judgements, catalogue, width)
@@ -97,7 +97,7 @@ def at_a_glance(judgements: Sequence[Judgement], catalogue: Catalogue, width: in
     yield ""
     yield from wrap(LEGEND[0], width)
     file = ["-c", str(catalogue.file)] if catalogue.file else []
-    # A number table has the most to show.
+    # The example is a number table if there is one, since it shows most.
     one = max(judgements, key=lambda judgement: judgement.claim.kind == "number table").claim.id
     yield f"One in full: {shlex.join(['lossbench', 'claims', one, *file])}"
 
@@ -115,10 +115,10 @@ def scoreboard(judgements: Sequence[Judgement], catalogue: Catalogue, width: int
 
 
 def listing(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -> Iterator[str]:
-    """Yield every claim in a line, under the title of its document: ID, sentence, verdict.
+    """Yield one line per claim, under the title of its document: ID, sentence, verdict.
 
-    Where there is room, the answer, which begins with the verdict, stands for it; a verdict for which there is
-    too little is told by its column of the score.
+    On a wide terminal the answer, which begins with the verdict, replaces it; if the room is too small for a
+    verdict, its column of the score replaces it.
     """
     documents = grouped(judgements, lambda judgement: judgement.claim.document)
     mine = list(chain.from_iterable(documents.values()))
@@ -134,7 +134,7 @@ def listing(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -
 
 
 def brief(judgement: Judgement, room: int) -> str:
-    """Return a verdict in as many words as there is room for: its own, or the column of the score.
+    """Return a verdict as it fits the room: in its own words, or by its column of the score.
 
     Example:
         >>> from lossbench.claims import Claim, Evidence, find

@@ -1,4 +1,4 @@
-"""Finished runs in the order of time, as a job leaves one every night."""
+"""Finished runs in order of time, such as those of a nightly job."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from lossbench.results.read import find_trials, read_trials
 from lossbench.results.sheet import read_sheet
 from lossbench.schema import PLACE, USUAL
 
-WORDS = "verdict"
-"""The column of `summary.csv` that says what became of a loss."""
+VERDICT = "verdict"
+"""The column of `summary.csv` with the verdict on a loss."""
 
 KEYS = tuple(name for name in PLACE if name != "outlier_kind")
-"""What a verdict is found by: a summary names the kind of contamination for clean rows too, and trials do not."""
+"""The key of a verdict. The kind of contamination is left out: a summary has it for clean rows, trials do not."""
 
 
 @dataclass(frozen=True, eq=False)
-class Night:
-    """A finished run.
+class DatedRun:
+    """A finished run with its date.
 
     Args:
-        folder: where it lies.
-        when: it was finished, as its manifest says.
+        folder: of its files.
+        when: it finished, by its manifest.
         trials: as in `trials.csv`.
-        verdicts: of each loss against the reference, by the texts of `KEYS`; empty where no summary stands there.
+        verdicts: of each loss against the reference, by the texts of `KEYS`; empty without a summary.
     """
 
     folder: Path
@@ -42,19 +42,19 @@ class Night:
 
     @property
     def date(self) -> str:
-        """The day, and the time of it."""
+        """Day and time."""
         return f"{self.when:%Y-%m-%d %H:%M}"
 
 
-def read_nights(folders: Iterable[Path]) -> list[Night]:
-    """Read finished runs, and put them in the order of their manifests' dates.
+def read_dated_runs(folders: Iterable[Path]) -> list[DatedRun]:
+    """Read finished runs, sorted by the dates in their manifests.
 
     Args:
         folders: of the runs, in any order.
 
     Raises:
-        BadValue: a folder that is named twice.
-        DataError: one without a manifest or a date in it, or a file that is refused; see `read_trials`.
+        BadValue: a folder is named twice.
+        DataError: a manifest or its date is missing, or a file is refused; see `read_trials`.
     """
     named: dict[Path, Path] = {}
     for place in folders:
@@ -63,15 +63,15 @@ def read_nights(folders: Iterable[Path]) -> list[Night]:
             raise BadValue(f"{place} is named twice; name each run once")
         named[folder.resolve()] = folder
     dated = sorted(((date_of(folder), folder) for folder in named.values()), key=lambda pair: pair[0])
-    return [Night(folder, when, read_trials(folder), verdicts_of(folder)) for when, folder in dated]
+    return [DatedRun(folder, when, read_trials(folder), verdicts_of(folder)) for when, folder in dated]
 
 
 def date_of(folder: Path) -> datetime:
-    """Return when the run in a folder was finished."""
+    """Return when the run in a folder finished."""
     manifest = read_manifest(folder, needed=())
     if manifest is None or not manifest.date:
         raise DataError(
-            f"{folder / MANIFEST}: no date, which puts the runs in order; an older lossbench may have written it: "
+            f"{folder / MANIFEST}: no date, by which the runs are sorted; an older lossbench may have written it: "
             "run it again, or leave it out"
         )
     try:
@@ -91,16 +91,16 @@ def verdicts_of(folder: Path) -> dict[tuple[str, ...], str]:
     sheet = read_sheet(path, check_header)
     cells = {name: (text,) * len(sheet.lines) for name, text in USUAL.items()} | sheet.cells
     places = zip(*(cells[name] for name in KEYS), strict=True)
-    return {place: word for place, word in zip(places, sheet.cells[WORDS], strict=True) if word}
+    return {place: word for place, word in zip(places, sheet.cells[VERDICT], strict=True) if word}
 
 
 def check_header(path: Path, header: list[str]) -> None:
-    """Refuse a summary that lacks what verdicts are found by."""
-    absent = [name for name in (*KEYS, WORDS) if name not in header and name not in USUAL]
+    """Refuse a summary that lacks a column of the key or the verdict."""
+    absent = [name for name in (*KEYS, VERDICT) if name not in header and name not in USUAL]
     if absent:
         raise DataError(f"{path} line 1: no column {', '.join(absent)}; restore the file, or remove it")
 
 
-def texts(place: dict[str, Any]) -> tuple[str, ...]:
-    """Return the values of `KEYS` as they stand in a file."""
+def key_of(place: dict[str, Any]) -> tuple[str, ...]:
+    """Return the values of `KEYS` as a file has them."""
     return tuple(to_cell(str(place[name])) for name in KEYS)

@@ -1,4 +1,4 @@
-"""Tables of numbers: the printed one beside the measured one, and what else its experiment lays out."""
+"""Number tables: the printed table beside the measured one, and further tables of its experiment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textwrap import wrap
 from lossbench.claims.answer import order_of, size_of
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.words import plain
+from lossbench.claims.report.words import plain
 from lossbench.report.figures import NOT_DEFINED, interval
 from lossbench.report.grid import Column, grid, labelled
 from lossbench.report.plot import beside
@@ -17,11 +17,11 @@ from lossbench.schema import METRICS
 
 INDENT = 4
 SHADES = "░▒▓█"
-"""From few epochs to many."""
+"""Shades from few epochs to many."""
 
 
 def number_table(judgement: Judgement, primary: str, width: int) -> Iterator[str]:
-    """Yield what a number table comes to: its two verdicts, the printed table beside the measured one."""
+    """Yield the report of a number table: its two verdicts, and the printed table beside the measured one."""
     claim, finding = judgement.claim, judgement.finding
     if finding is None:
         return
@@ -35,13 +35,13 @@ def number_table(judgement: Judgement, primary: str, width: int) -> Iterator[str
 
 
 def of_protocol(lines: Sequence[Evidence], primary: str) -> list[Evidence]:
-    """Return the evidence under the protocol that decides; where nothing was tried under it, all."""
+    """Return the evidence under the primary protocol; all of it if there is none."""
     mine = [line for line in lines if line.protocol == primary]
     return mine or list(lines)
 
 
 def scores(judgement: Judgement, levels: Sequence[Evidence], primary: str, width: int) -> Iterator[str]:
-    """Yield printed and measured scores of each loss, a column a data set."""
+    """Yield the printed and measured scores of each loss, one column per data set."""
     for number, (score, mine) in enumerate(
         grouped(of_protocol(levels, primary), lambda line: line.quantity).items()
     ):
@@ -76,7 +76,7 @@ def printed_of(claim: Claim, line: Evidence) -> str:
 
 
 def measured(line: Evidence) -> str:
-    """Write a level: a score to three decimals, epochs to one."""
+    """Format a level: a score with three decimals, epochs with one."""
     if line.measured is None:
         return NOT_DEFINED
     return f"{line.measured:.1f}" if line.quantity not in METRICS else f"{line.measured:.3f}"
@@ -121,7 +121,7 @@ def best_rate(curve: Sequence[Evidence]) -> str:
 
 
 def in_order(lines: Sequence[Evidence]) -> bool:
-    """Say whether the measured levels have the order of the reported ones; a tie has none."""
+    """Say whether the measured levels are in the order of the reported ones; a tie is not."""
     ranked = sorted(lines, key=lambda line: line.reported or 0.0)
     values = [line.measured for line in ranked]
     return None not in values and all((a or 0.0) < (b or 0.0) for a, b in pairwise(values))
@@ -145,7 +145,7 @@ def penalties(judgement: Judgement, levels: Sequence[Evidence], primary: str, wi
 
 
 def halved(line: Evidence) -> str:
-    """Write a difference with half of its interval."""
+    """Format a difference with the half width of its interval."""
     if line.measured is None or line.low is None or line.high is None:
         return NOT_DEFINED
     return interval(line.measured, line.low, line.high)
@@ -167,7 +167,7 @@ def epochs(judgement: Judgement, levels: Sequence[Evidence], primary: str, width
 
 
 def orders(lines: Sequence[Evidence]) -> Iterator[list[Evidence]]:
-    """Yield the lines of one setting, with each reading of an arm that has several in its turn."""
+    """Yield the lines of one setting, once for each reading of an arm that has several."""
     by_number = grouped(lines, lambda line: line.reported)
     most = max(map(len, by_number.values()))
     for turn in range(most):
@@ -175,7 +175,7 @@ def orders(lines: Sequence[Evidence]) -> Iterator[list[Evidence]]:
 
 
 def heat_map(title: str, lines: Sequence[Evidence]) -> list[str]:
-    """Return the epochs of each loss at each rate, each with a shade."""
+    """Return a table of the epochs of each loss at each rate, each with a shade."""
     rates = sorted({line.rates[0] for line in lines})
     most = max(line.measured or 0.0 for line in lines) or 1.0
     by_loss = grouped(lines, lambda line: line.arms[0])
@@ -187,14 +187,14 @@ def heat_map(title: str, lines: Sequence[Evidence]) -> list[str]:
 
 
 def shaded(line: Evidence | None, most: float) -> str:
-    """Write so many epochs, and how many they are of the most there are."""
+    """Format a number of epochs with a shade for its share of the largest number."""
     if line is None or line.measured is None:
         return NOT_DEFINED
     return f"{line.measured:.0f} {SHADES[min(int(len(SHADES) * line.measured / most), len(SHADES) - 1)]}"
 
 
 def rows_of(panels: Sequence[list[str]], width: int) -> Iterator[list[list[str]]]:
-    """Yield panels, as many beside each other as a width holds."""
+    """Yield rows of panels, as many side by side as fit the width."""
     row: list[list[str]] = []
     for panel in panels:
         if row and sum(max(map(len, one)) + 2 for one in [*row, panel]) - 2 > width:
@@ -217,4 +217,4 @@ TABLES: dict[str, Callable[[Judgement, Sequence[Evidence], str, int], Iterator[s
     "loss_by_penalty": penalties,
     "convergence": epochs,
 }
-"""What is laid out, by the experiment that decides."""
+"""The function that lays out a number table, by experiment."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.files import claims_csv, evidence_csv
 from lossbench.claims.judgement import Judgement
+from lossbench.claims.report.page import claims_page
+from lossbench.claims.report.tables import LEGEND, at_a_glance, overview, tally
 from lossbench.claims.study import Study
-from lossbench.claims.told.page import claims_page
-from lossbench.claims.told.tables import LEGEND, at_a_glance, overview, tally
 from lossbench.report.html.notebook import framed
 from lossbench.report.markdown import markdown
 from lossbench.report.words.english import wrapped
@@ -20,11 +20,11 @@ WIDTH = 100
 
 
 class Verdicts(list[Judgement]):
-    """A list of judgements, one a claim.
+    """A list of judgements, one per claim.
 
     Args:
-        judgements: in their order.
-        catalogue: where the claims are from.
+        judgements: the judgements, in their order.
+        catalogue: the catalogue of the claims.
         study: how they were tried.
     """
 
@@ -34,11 +34,11 @@ class Verdicts(list[Judgement]):
 
     @property
     def answer(self) -> str:
-        """How many claims stand and how many do not; of one, its verdict with counts and figures."""
+        """The counts of claims by standing; for one claim, its verdict with counts and figures."""
         return self[0].answer if len(self) == 1 else tally(self)
 
     def __repr__(self) -> str:
-        """Return what `lossbench claims` prints: of one claim, itself and its answer."""
+        """Return what `lossbench claims` prints; for one claim, the claim and its answer."""
         if len(self) == 1:
             return "\n".join(wrapped([f"{self[0].claim.id}: {self[0].claim.sentence}", self.answer], WIDTH))
         return "\n".join(at_a_glance(self, self.catalogue, WIDTH)) if self else "no claims"
@@ -48,7 +48,7 @@ class Verdicts(list[Judgement]):
         return framed([self.answer], claims_page(self, self.catalogue, self.study))
 
     def to_latex(self) -> str:
-        r"""Return every claim with its verdict and answer in LaTeX, a table a document.
+        r"""Return every claim with its verdict and answer in LaTeX, one table per document.
 
         Example:
             >>> import lossbench
@@ -71,7 +71,8 @@ class Verdicts(list[Judgement]):
 def claims_files(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> dict[str, str | bytes]:
     """Return the files of a run of claims by name.
 
-    They are `claims.csv`, a row a claim; `evidence.csv`, a row a comparison; `claims.md` and `claims.html`.
+    They are `claims.csv`, one row per claim; `evidence.csv`, one row per comparison; `claims.md` and
+    `claims.html`.
     """
     return {
         "claims.csv": claims_csv(judgements),

@@ -1,4 +1,4 @@
-"""What a verdict hangs on: other protocols than the one that decides, and single cases; a line each."""
+"""The sensitivity of a verdict: to the other protocols, and to single cases; one line each."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from lossbench.claims.claim import Evidence, grouped
 from lossbench.claims.finding.forms import find
 from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
+from lossbench.claims.report.words import listed, place, plain
 from lossbench.claims.study import Protocol, Study
-from lossbench.claims.told.words import listed, place, plain
 from lossbench.data.catalogue import records
 from lossbench.task import Task
 
 
 def sensitivity(judgement: Judgement, study: Study) -> Iterator[str]:
-    """Yield what each other protocol says, in a line: "under SGD at 0.1: 3 for, 9 against; reversed on moons"."""
+    """Yield the result of each other protocol: "under SGD at 0.1: 3 for, 9 against; reversed on moons"."""
     found, protocols = judgement.finding, study.terms.protocols
-    aside = [line for line in judgement.evidence if line.role == "sensitivity" and line.aspect == "outcome"]
-    tried = [line for line in aside if line.verdict != "not testable" and line.protocol in protocols]
+    others = [line for line in judgement.evidence if line.role == "sensitivity" and line.aspect == "outcome"]
+    tried = [line for line in others if line.verdict != "not testable" and line.protocol in protocols]
     for name, lines in grouped(tried, lambda line: line.protocol).items():
-        # Under the protocol that decides, what is not counted is other rivals, or parts of a difference.
+        # Under the primary protocol these are comparisons with other rivals, or parts of a difference.
         beside = "beside the units, " if name == study.terms.primary else ""
         tally = Tally(tuple(lines))
-        turned = listed(reversed_on(tally, Tally() if found is None else found.tally))
-        more = f"; reversed on {turned}" if turned else ""
-        yield f"{beside}{said_of(protocols[name], lines)}: {sides_of(tally)}{more}"
+        reversed_sets = listed(reversed_on(tally, Tally() if found is None else found.tally))
+        more = f"; reversed on {reversed_sets}" if reversed_sets else ""
+        yield f"{beside}{protocol_in_words(protocols[name], lines)}: {sides_of(tally)}{more}"
 
 
 def single_cases(judgement: Judgement) -> Iterator[str]:
-    """Yield the other verdicts that there would be, had one case not been decided, and which case that is."""
+    """Yield the other verdicts that would follow if a single case were open, and that case."""
     lines, form = list(judgement.evidence), judgement.claim.form
     if judgement.finding is None or form not in ("tendency", "magnitude"):
         return
@@ -51,10 +51,10 @@ def named(line: Evidence) -> str:
 
 
 def reversed_on(tally: Tally, units: Tally) -> Iterator[str]:
-    """Yield the data sets on which a count leans to the other side than the units do."""
+    """Yield the data sets on which a tally leans the opposite way of the units."""
     decided = units.split(lambda line: line.dataset)
     for dataset, mine in tally.split(lambda line: line.dataset).items():
-        if dataset in decided and leaning(mine) * leaning(decided[dataset]) < 0:
+        if dataset in decided and side(mine) * side(decided[dataset]) < 0:
             yield dataset
 
 
@@ -69,12 +69,12 @@ def sides_of(tally: Tally) -> str:
     return ", ".join(f"{len(mine)} {word}" for word, mine in parts.items() if mine or word in ("for", "against"))
 
 
-def leaning(tally: Tally) -> int:
+def side(tally: Tally) -> int:
     """Return whether more units are for a claim, 1, or against it, -1."""
     return (len(tally.supporting) > len(tally.opposing)) - (len(tally.supporting) < len(tally.opposing))
 
 
-def said_of(protocol: Protocol, lines: Sequence[Evidence]) -> str:
+def protocol_in_words(protocol: Protocol, lines: Sequence[Evidence]) -> str:
     """Name a protocol as it was used: "under SGD at 0.1", "each at its own rate"."""
     if protocol.tune:
         return "each loss at its own rate"

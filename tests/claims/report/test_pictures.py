@@ -9,7 +9,7 @@ import pytest
 from lossbench.claims import Evidence, Judgement, Study, find, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import CLEAN_SKILL
 from lossbench.claims.design import judged
-from lossbench.claims.told.pictures import over_rates, over_shares, pictures, trade_offs
+from lossbench.claims.report.pictures import over_rates, over_shares, pictures, trade_offs
 from lossbench.claims.trained.robustness import by_dataset, trade_offs_in
 from lossbench.report.terminal import WIDTH
 
