@@ -18,6 +18,7 @@ from lossbench.task import VALUED
 MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
 ROUNDING = 1e-12  # the relative error that arithmetic may introduce
 STRATIFIABLE = 5  # rows of a class, enough for three in the training part and one in each other part
+PARTS = 3  # rows that a class of a user's table needs at least: one for each part of a split
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,8 +142,8 @@ def check_rows(name: str, rows: int) -> None:
     """
     if rows < MINIMUM_ROWS:
         raise DataError(
-            f"'{name}' has {rows} usable rows; a split into training, validation and test parts needs at least "
-            f"{MINIMUM_ROWS}; add rows"
+            f"'{name}' has {rows} usable row{'s' * (rows != 1)}; a split into training, validation and test parts "
+            f"needs at least {MINIMUM_ROWS}; add rows"
         )
 
 
@@ -274,5 +275,11 @@ def _check_classes(dataset: Dataset, train: np.ndarray, seed: int) -> None:
             raise DataError(
                 f"'{dataset.name}': class '{name}' has no row in the training part of seed {seed} (rows of it in "
                 f"the table: {rows}). With {STRATIFIABLE} {unit} of every class the split is stratified: add "
-                f"{unit}, or merge or remove the class"
+                f"{unit}, or merge or remove the class{_as_quantity(dataset)}"
             )
+
+
+def _as_quantity(dataset: Dataset) -> str:
+    """Say how numbers that were taken for classes become a quantity."""
+    counted = all(name.lstrip("-").replace(".", "").isdecimal() for name in dataset.classes)
+    return ", or write task=regression if its numbers count or measure something" if counted else ""

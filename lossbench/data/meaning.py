@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lossbench.data.column import WORDS, Column, without
-from lossbench.data.fold import STRATIFIABLE
-from lossbench.data.readings import COMMA, DATES, EXACT, NUMBERS, POINT, THOUSANDS, Reading, beside
+from lossbench.data.column import MARKS, WORDS, Column, without
+from lossbench.data.fold import PARTS, STRATIFIABLE
+from lossbench.data.readings import COMMA, DATES, EXACT, LIKE_A_DATE, NUMBERS, POINT, THOUSANDS, Reading, beside
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError
 from lossbench.looks import alike
@@ -22,6 +22,12 @@ from lossbench.remark import Remark, Topic
 MOST_CODES = 20  # a column with more distinct values than this that is mostly numbers was meant to be numbers
 
 MOST_NAMED = 3  # how many values a message lists
+
+TRUTHS = {"true": "True", "1": "True", "1.0": "True", "false": "False", "0": "False", "0.0": "False"}
+"""What is read as True or False in a column of nothing else, in any case."""
+
+YES, NO = ("true", "t", "yes", "y", "1", "1.0", "on"), ("false", "f", "no", "n", "0", "0.0", "off")
+"""Words that may mean the same; which do, only the user knows."""
 
 
 Meaning = tuple[np.ndarray, list[Remark]]
@@ -140,21 +146,46 @@ def _exceptions(column: Column, stated: TableSpec) -> tuple[str, np.ndarray] | N
     return (kind, strange[kind]) if 0 < strange[kind].sum() <= valid.sum() / 2 else None
 
 
+def _excepted(column: Column, kind: str, strange: np.ndarray, few: bool, task: str | None) -> Remark:
+    """Say that a column is text for few of its values; refuse it where it was meant to be numbers or dates.
+
+    Few different values may be codes. Of a target they are classes only where the user says so, and as many as
+    the user says: one slip of the pen would else make a third class.
+    """
+    classes = pc.count_distinct(column.texts).as_py()
+    if not few or (column.is_target and task != "multiclass" and not (task == "binary" and classes == 2)):
+        raise _refusal(column, strange, kind)
+    text, place = column.first(strange)
+    missing = _as_missing(column, strange)
+    return Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place, missing=missing)
+
+
+def _as_missing(column: Column, strange: np.ndarray) -> str:
+    """Write what takes the texts chosen as missing; nothing where they are too many to list."""
+    different = column.texts.filter(pa.array(strange)).unique().to_pylist()
+    return f"na={','.join(map(written, different))}" if len(different) <= MOST_NAMED else ""
+
+
 def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
     text, place = column.first(strange)
     more = f" and {strange.sum() - 1} more" if strange.sum() > 1 else ""
-    different = column.texts.filter(pa.array(strange)).unique().to_pylist()
     ways = ["correct it"]
-    if len(different) <= MOST_NAMED:
-        ways.append(f"add na={','.join(map(written, different))}, which takes it as missing")
+    if missing := _as_missing(column, strange):
+        ways.append(f"add {missing}, which takes it as missing")
     if not column.is_target:
         ways.append(column.way_without)
-    elif pc.count_distinct(column.texts).as_py() * STRATIFIABLE <= len(column.texts):
-        ways.append("add task=multiclass, which makes it classes")
+    elif _could_be_classes(column):
+        ways.append("write task=multiclass, which makes it classes")
     what = "target" if column.is_target else "column"
     return column.cells.error(
         f"{what} '{column.name}' holds {kind} except '{text}' ({place}){more}; {', or '.join(ways)}"
     )
+
+
+def _could_be_classes(column: Column) -> bool:
+    """Say whether the texts of a column are few, and each has rows for all parts of a split."""
+    counts = pc.struct_field(pc.value_counts(pc.drop_null(column.texts)), "counts")
+    return len(counts) * STRATIFIABLE <= len(column.texts) and pc.min(counts).as_py() >= PARTS
 
 
 def _check_numbers(column: Column, stated: TableSpec) -> None:
@@ -176,32 +207,64 @@ def _check_numbers(column: Column, stated: TableSpec) -> None:
 
 def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     notes: list[Remark] = []
-    few = pc.count_distinct(column.texts).as_py() <= MOST_CODES
-    if not for_classes and (exceptions := _exceptions(column, stated)):
-        kind, strange = exceptions
-        if not few or (column.is_target and stated.task == "regression"):
-            raise _refusal(column, strange, kind)
-        text, place = column.first(strange)
-        notes.append(Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place))
-    elif not few and not for_classes:
+    few = for_classes or pc.count_distinct(column.texts).as_py() <= MOST_CODES
+    exceptions = None if _is_truth(column) else _exceptions(column, stated)
+    if exceptions:
+        notes.append(_excepted(column, *exceptions, few, stated.task))
+    elif not few:
         _check_numbers(column, stated)
-    if not few and not for_classes:
+    if like := _like_a_date(column):
+        notes.append(_not_read(column, *like, few))
+    elif not few:
         notes += _like_numbers(column)
     texts = without(column.texts, WORDS)
     doubtful = np.asarray(pc.and_(pc.is_null(texts), pc.is_valid(column.texts)))
-    if column.is_target and doubtful.any():
+    if column.is_target:
         texts = column.texts
-        word, place = column.first(doubtful)
-        notes.append(Topic.WORD_AS_CLASS(column=column.name, text=word, place=place))
     elif doubtful.any():
         notes += _taken(column, doubtful)
+    if not exceptions:
+        notes += _marks_kept(column, texts)
     notes += _blanks_cut(column)
     texts, spelled = _spelled_alike(column, texts)
     notes += spelled
     if few:
         notes += _cases(column, texts.unique().to_pylist())
+        notes += _truths_apart(column, texts.unique().to_pylist())
     notes += look_alike(column.name, texts)
     return np.array(texts.to_pylist(), dtype=object), notes
+
+
+def _marks_kept(column: Column, texts: Any) -> Iterator[Remark]:
+    """Say that a text that many write for a missing value is read as it stands, among texts."""
+    found = pc.or_(
+        pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MARKS, texts.type)),
+        pc.is_in(texts, value_set=pa.array(WORDS, texts.type)),
+    )
+    if not column.is_target:  # a sign alone; a word may be a category
+        found = pc.and_(found, pc.invert(pc.match_substring_regex(texts, r"[\pL\d]")))
+    marks = np.asarray(pc.fill_null(found, False))
+    if marks.any():
+        kind = "class" if column.is_target else "category"
+        text, place = column.first(marks)
+        yield Topic.MARK_KEPT(column=column.name, text=text, place=place, kind=kind)
+
+
+def _like_a_date(column: Column) -> tuple[str, str] | None:
+    """Return the first text that looks like a date, and its place, where nearly all do; else None."""
+    pattern = rf"^(?:{LIKE_A_DATE})(?:[T ,].*)?$"
+    found = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, pattern), False))
+    return column.first(found) if found.sum() > 0.9 * (len(found) - column.known.null_count) else None
+
+
+def _not_read(column: Column, text: str, place: str, few: bool) -> Remark:
+    """Say that dates in another form are categories; refuse them where they are many."""
+    if not few:
+        raise column.cells.error(
+            f"column '{column.name}' holds what looks like dates, such as '{text}' ({place}), in a form that is "
+            f"not read; write them as 2024-12-31, or {column.way_without}"
+        )
+    return Topic.LIKE_DATES(column=column.name, text=text, place=place)
 
 
 def _like_numbers(column: Column) -> Iterator[Remark]:
@@ -238,11 +301,28 @@ def _blanks_cut(column: Column) -> Iterator[Remark]:
         yield Topic.BLANKS_CUT(columns=(column.name,), text=text, left=text.strip())
 
 
+def _is_truth(column: Column) -> bool:
+    """Say whether all texts are true, false, 1 or 0, and some are no numbers."""
+    found = set(pc.drop_null(pc.utf8_lower(column.known).unique()).to_pylist())
+    return found <= set(TRUTHS) and bool(found & {"true", "false"})
+
+
 def _spelled_alike(column: Column, texts: Any) -> tuple[Any, list[Remark]]:
-    """Spell true and false in one way; `pandas` and Parquet write True and False."""
-    lower = pc.utf8_lower(texts)
-    if not set(lower.unique().to_pylist()) <= {"true", "false", None}:
+    """Spell true and false in one way, as `pandas` and Parquet do; 1 and 0 beside them mean the same."""
+    if not _is_truth(column):
         return texts, []
-    alike = pc.utf8_capitalize(lower)
-    changed = [text for text in texts.unique().to_pylist() if text not in ("True", "False", None)]
-    return alike, [Topic.TRUTH_SPELLED(columns=(column.name,), texts=tuple(changed))] if changed else []
+    distinct = texts.unique().to_pylist()
+    meant = {text: TRUTHS.get((text or "").lower(), text) for text in distinct}
+    alike = pa.array([meant[text] for text in texts.to_pylist()], texts.type)
+    changed = tuple(text for text in distinct if meant[text] != text)
+    return alike, [Topic.TRUTH_SPELLED(columns=(column.name,), texts=changed)] if changed else []
+
+
+def _truths_apart(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
+    """Say which texts may mean the same, where all are words for yes and for no."""
+    found = [text for text in texts if text is not None]
+    sides = [tuple(text for text in found if text.casefold() in words) for words in (YES, NO)]
+    if sum(map(len, sides)) == len(found):
+        for side in sides:
+            if len({text.casefold() for text in side}) > 1:
+                yield Topic.TRUTHS_APART(column=column.name, texts=side)

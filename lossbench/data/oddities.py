@@ -5,6 +5,7 @@ They are reported, never changed: whoever knows the table decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -20,8 +21,18 @@ WRONG = 0.01  # share of the errors of a constant prediction: likewise, for clas
 MARKS = (1.0, 9.0, *(10.0**digits - 1 for digits in range(2, 10)), 88.0, 888.0, 8888.0, 32768.0, 2.0**31)
 """Sizes of numbers that many write for a missing value, below zero or above; those of one digit only below."""
 MARK_ROWS, STEPS = 3, 10
+ALONE, HELD = 2, 0.95  # so few rows that hold so much of a column's variance leave the others all but alike
 EACH = 5  # rows per value of a column, so that what they have in common is no chance
 USUAL = 1e-6, 1e9  # usual sizes of numbers
+SEVERAL = 3  # distinct numbers, for all of them to be no dates by chance
+_CALENDARS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S", 6: "%Y%m"}
+_DATE_NAME = re.compile(
+    r"(?:^|[^A-Za-z])(?i:datum|fecha|dob|birthday)(?:[^A-Za-z]|$)|[a-z]Date|"
+    r"(?i:(?<!up)(?<!candi)(?<!man)(?<!consoli)date)s?(?:[^a-z]|$)"
+)
+_CLOCK_NAME = re.compile(r"(?i:stamp|(?:^|[^a-z])(?:ts|when|dt|time|datetime|epoch)(?:[^a-z]|$))|(?:_at|[a-z]At)$")
+_SECONDS = 9e8, 2.2e9
+"""Since 1970, of the dates that most tables hold: 1998 to 2039."""
 
 
 def oddities(
@@ -40,8 +51,11 @@ def oddities(
     numbers |= {name: target[:, 0]} if target.ndim == 2 else {}
     known = {column: values[~np.isnan(values)] for column, values in numbers.items()}
     for column, values in known.items():
-        yield from _hardly_varying(column, values)
-        yield from _missing_marks(column, values)
+        found = [*_hardly_varying(column, values), *_missing_marks(column, values)]
+        yield from found or _far_alone(column, values)
+        if _are_dates(column, values):
+            drop = "" if column == name else written(column)
+            yield Topic.NUMBERS_AS_DATES(column=column, number=_said(values[0]), drop=drop)
     sizes = {column: float(np.median(np.abs(values[values != 0.0]))) for column, values in known.items()}
     far = tuple((column, size) for column, size in sizes.items() if not USUAL[0] <= size < USUAL[1])
     if far:
@@ -71,10 +85,57 @@ def _missing_marks(column: str, values: np.ndarray) -> Iterator[Remark]:
         return
     for mark, count, rest in ((distinct[0], counts[0], distinct[1:]), (distinct[-1], counts[-1], distinct[:-1])):
         gap = min(abs(rest[0] - mark), abs(rest[-1] - mark))
-        alone = mark < 0.0 <= rest[0] and gap >= STEPS * np.median(np.diff(rest))
-        if abs(mark) in MARKS and not 0.0 < mark < 10.0 and count >= MARK_ROWS and (alone or gap > np.ptp(rest)):
-            said = np.format_float_positional(mark, trim="-")
-            yield Topic.MISSING_MARK(column=column, mark=said, rows=int(count))
+        alone = mark < 0.0 <= rest[0] and gap >= STEPS * np.median(np.diff(rest)) and count >= MARK_ROWS
+        far = gap > np.ptp(rest) * (1 if count >= MARK_ROWS else MARK_ROWS)
+        if abs(mark) in MARKS and not 0.0 < mark < 10.0 and (alone or far):
+            yield Topic.MISSING_MARK(column=column, mark=_said(mark), rows=int(count))
+
+
+def _said(number: float) -> str:
+    """Write a number so that na= finds it."""
+    return np.format_float_positional(number, trim="-") if abs(number) < 1e19 else repr(float(number))
+
+
+def _far_alone(column: str, values: np.ndarray) -> Iterator[Remark]:
+    """Yield the one or two numbers of a column (n,) that hold nearly all of its variance."""
+    order = np.argsort(-np.abs(values - np.median(values)), kind="stable")
+    for rows in range(1, ALONE + 1):
+        rest = values[order[rows:]]
+        if len(np.unique(rest)) > SEVERAL and rest.var() <= (1.0 - HELD) * values.var():
+            far = tuple(dict.fromkeys(map(_said, values[order[:rows]])))
+            yield Topic.FAR_ALONE(column=column, numbers=far, rows=rows)
+            return
+
+
+def _are_dates(column: str, values: np.ndarray) -> bool:
+    """Say whether numbers (n,) look like dates: a calendar's digits, milliseconds, or large under such a name.
+
+    Example:
+        >>> days = np.array([20230523.0, 20231024.0, 20240229.0])
+        >>> _are_dates("x", days), _are_dates("x", days + 2), _are_dates("sale_date", days / 500)
+        (True, False, True)
+    """
+    least, most = float(values.min()), float(values.max())
+    named, whole = bool(_DATE_NAME.search(column)), bool((values == np.round(values)).all())
+    if len(np.unique(values)) < SEVERAL or least < 1000.0 or (whole and most <= 2200.0):  # years are numbers
+        return False
+    first, last = _SECONDS
+    if whole and any(first * unit <= least and most < last * unit for unit in (1e3, 1e6, 1e9)):
+        return True
+    if named or _CLOCK_NAME.search(column):
+        return most < last and (named or least >= first)
+    return whole and _of_a_calendar(values)
+
+
+def _of_a_calendar(values: np.ndarray) -> bool:
+    """Say whether whole numbers (n,) are years, months and days in a row of digits."""
+    digits = pd.Series(pd.unique(values)).map("{:.0f}".format)
+    form, years = _CALENDARS.get(len(digits[0])), digits.str[:4]
+    if form is None or (digits.str.len() != len(digits[0])).any() or not years.between("1700", "2200").all():
+        return False
+    if form == "%Y%m" and (len(digits) < 3 * SEVERAL or (years == years[0]).all()):  # shorter, so more by chance
+        return False
+    return bool(pd.to_datetime(digits, format=form, errors="coerce").notna().all())
 
 
 def gives_away(block: np.ndarray, target: np.ndarray) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,8 @@ def read_cells(stated: TableSpec) -> Cells:
     Columns without a name (row numbers that another program wrote, a comma at the end of every line) are left out.
 
     Args:
-        stated: the file, `.csv` (names in its first line), `.parquet` or `.npz`, and what is known about it.
+        stated: the file, `.csv`, `.tsv` or `.txt` (names in its first line), `.parquet` or `.npz`, and
+            what is known about it.
 
     Raises:
         DataError: missing, of another kind, empty, not text, malformed, or without usable column names.
@@ -49,7 +51,7 @@ def read_cells(stated: TableSpec) -> Cells:
     if not os.path.isfile(path):
         raise DataError(f"no file {path.absolute()}; check the path")
     if path.suffix.lower() not in _READERS:
-        raise DataError(f"{path}: only .csv, .parquet and .npz files are read; save the table as one of them")
+        raise DataError(f"{path}: only .csv, .tsv, .txt, .parquet and .npz files are read; {_way_in(path)}")
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty; a table has column names and rows")
     try:
@@ -106,7 +108,19 @@ def _read_fetched(stated: TableSpec) -> Cells:
     return replace(cells, notes=notes, targets=found.targets, version=found.version, group=found.group)
 
 
-_READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
+_READERS = dict.fromkeys((".csv", ".tsv", ".txt"), _read_csv) | {".parquet": _read_parquet, ".npz": _read_npz}
+_PACKED = {".gz": "gunzip", ".bz2": "bunzip2", ".xz": "unxz", ".zst": "unzstd", ".zip": "unzip"}
+_TEXTS = (".tab", ".dat", ".data", ".asc", ".psv", ".ssv", "")
+
+
+def _way_in(path: Path) -> str:
+    """Say how a file of another suffix becomes one that is read."""
+    suffix = path.suffix.lower()
+    if suffix in _PACKED:
+        return f"unpack it with {_PACKED[suffix]}"
+    if suffix in _TEXTS:
+        return "if it is text with a line of names, name it FILE.csv"
+    return "save the table as one of them"
 
 
 def _check_names(cells: Cells, names: list[str]) -> None:

@@ -161,12 +161,18 @@ def _ungrouped(texts: Any) -> Any:
     )
 
 
-def _days(form: str) -> Callable[[Any], np.ndarray]:
+def _days(*forms: str) -> Callable[[Any], np.ndarray]:
+    """Return what reads dates in any of some forms, the first that fits each."""
+
     def read(texts: Any) -> np.ndarray:
         encoded = pc.dictionary_encode(texts)
         written = pd.Series(encoded.dictionary.to_pylist(), dtype=object)
-        days = days_since(pd.to_datetime(written, format=form, utc=True, errors="coerce"), EPOCH)
-        return np.asarray(np.append(days, np.nan)[np.asarray(pc.fill_null(encoded.indices, -1))])
+        days = np.full(len(written) + 1, np.nan)  # the last is that of what is missing
+        for form in forms:
+            left = np.flatnonzero(np.isnan(days[:-1]))
+            dates = pd.to_datetime(written[left], format=form, utc=True, errors="coerce")
+            days[left] = days_since(dates, EPOCH)
+        return np.asarray(days[np.asarray(pc.fill_null(encoded.indices, -1))])
 
     return read
 
@@ -191,21 +197,45 @@ THOUSANDS = Reading("thousands", _THOUSANDS, lambda texts: floats(pc.replace_sub
 COMMA = Reading("comma", _COMMA, _with_comma)
 
 _DAY, _MONTH, _CLOCK = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"\d{1,2}:\d{2}"
-_NAME = "[A-Z][a-z]{2}"
+_SHORT = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_NAME = rf"(?i:{_SHORT}|January|February|March|April|June|July|August|September|October|November|December)"
 _ZONE = r"(?:Z|[+-]\d{2}:?\d{2})?"
 _ISO = rf"\d{{4}}-{_MONTH}(?:-{_DAY}(?:[T ]{_CLOCK}(?::\d{{2}}(?:\.\d+)?)?{_ZONE})?)?"
-DAY_FIRST = Reading("day first", rf"{_DAY}/{_MONTH}/\d{{4}}", _days("%d/%m/%Y"))
-MONTH_FIRST = Reading("month first", rf"{_MONTH}/{_DAY}/\d{{4}}", _days("%m/%d/%Y"))
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+
+
+def _date(kind: str, pattern: str, *forms: str) -> Reading:
+    """Return the reading of dates in some forms, with a time of day behind them or without."""
+    pattern += rf"(?: {_CLOCK}(?::\d{{2}})?(?i: [AP]M)?)?"
+    return Reading(kind, pattern, _days(*(form + clock for form in forms for clock in _CLOCKS)))
+
+
 NUMBERS = (POINT, THOUSANDS, COMMA)
 DATES = (
     Reading("iso", _ISO, _days("ISO8601")),
-    DAY_FIRST,
-    MONTH_FIRST,
-    Reading("year/month/day", rf"\d{{4}}/{_MONTH}/{_DAY}", _days("%Y/%m/%d")),
-    Reading("year.month.day", rf"\d{{4}}\.{_MONTH}\.{_DAY}", _days("%Y.%m.%d")),
-    Reading("day.month.year", rf"{_DAY}\.{_MONTH}\.\d{{4}}", _days("%d.%m.%Y")),
-    Reading("day.month.year clock", rf"{_DAY}\.{_MONTH}\.\d{{4}} {_CLOCK}", _days("%d.%m.%Y %H:%M")),
-    Reading("day name year", rf"{_DAY} {_NAME} \d{{4}}", _days("%d %b %Y")),
-    Reading("day-name-year", rf"{_DAY}-{_NAME}-\d{{4}}", _days("%d-%b-%Y")),
-    Reading("name day, year", rf"{_NAME} {_DAY}, \d{{4}}", _days("%b %d, %Y")),
+    _date("day/month/year", rf"{_DAY}/{_MONTH}/\d{{4}}", "%d/%m/%Y"),
+    _date("month/day/year", rf"{_MONTH}/{_DAY}/\d{{4}}", "%m/%d/%Y"),
+    _date("day-month-year", rf"{_DAY}-{_MONTH}-\d{{4}}", "%d-%m-%Y"),
+    _date("month-day-year", rf"{_MONTH}-{_DAY}-\d{{4}}", "%m-%d-%Y"),
+    _date("year/month/day", rf"\d{{4}}/{_MONTH}/{_DAY}", "%Y/%m/%d"),
+    _date("year.month.day", rf"\d{{4}}\.{_MONTH}\.{_DAY}", "%Y.%m.%d"),
+    _date("day.month.year", rf"{_DAY}\.{_MONTH}\.\d{{4}}", "%d.%m.%Y"),
+    _date("day name year", rf"{_DAY} {_NAME} \d{{4}}", "%d %b %Y", "%d %B %Y"),
+    _date("day-name-year", rf"{_DAY}-{_NAME}-\d{{4}}", "%d-%b-%Y", "%d-%B-%Y"),
+    _date("daynameyear", rf"{_DAY}{_NAME}\d{{4}}", "%d%b%Y", "%d%B%Y"),
+    _date("name day, year", rf"{_NAME} {_DAY}, \d{{4}}", "%b %d, %Y", "%B %d, %Y"),
+    _date("name day year", rf"{_NAME} {_DAY} \d{{4}}", "%b %d %Y", "%B %d %Y"),
+    _date("name year", rf"{_NAME} \d{{4}}", "%b %Y", "%B %Y"),
 )
+_TWO, _YEAR = r"\d{1,2}", r"(?:1[89]|20|21)\d{2}"
+_MONTH_WORD = rf"\b(?:{_NAME}|(?i:Sept))\b"
+LIKE_A_DATE = "|".join(
+    (
+        *(rf"{_TWO}{mark}{_TWO}{mark}\d{{2}}(?:\d{{2}})?" for mark in ("/", "-", r"\.")),
+        rf"{_YEAR}[-/.]{_TWO}[-/.]{_TWO}",
+        rf"{_YEAR}[- ]?(?i:W)\d{{2}}(?:-?\d)?|{_YEAR}[- ]?(?i:Q|H)[1-4]|(?i:Q|H)[1-4][-/ ]?{_YEAR}",
+        rf"\D*{_MONTH_WORD}.*\d.*|.*\d.*{_MONTH_WORD}.*|{_TWO}{_NAME}\d{{2}}",
+        rf"{_TWO}\.? \pL+\.? {_YEAR}",
+    )
+)
+"""Texts that look like dates, whether they are read as such or not; a time of day may stand behind."""

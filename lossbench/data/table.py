@@ -13,7 +13,7 @@ import pandas as pd
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import STRATIFIABLE, check_rows, varies
+from lossbench.data.fold import PARTS, ROUNDING, STRATIFIABLE, check_rows, varies
 from lossbench.data.groups import check_classes_of_groups, groups_of, notes_on_groups, rows_together
 from lossbench.data.oddities import oddities
 from lossbench.data.reader import read_cells
@@ -27,6 +27,8 @@ from lossbench.visible import visible
 MOST_CLASSES = 20  # a target of whole numbers with more distinct values than this is a quantity, not a class
 MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or free text
 LARGEST = 1e150  # the square of a larger number may overflow when the column is standardised
+STEPS = 4  # of float32 that its rounding may move a number
+PRINTED = ("%.8g", "%.9g", "%.10g")  # how a float32 is written, besides with all its digits or the fewest
 MISSING = "(missing)"
 OTHER_TARGET = "name another column, or merge classes in the file"
 ROLES = {
@@ -186,7 +188,7 @@ def _target(
     numeric = _is_numeric(table, column)
     values = _numbers(table, column) if numeric else table.frame[column].to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    if len(distinct) == 1 or (numeric and not varies(values)):
+    if len(distinct) == 1 or (numeric and _is_one(values)):
         until = f" to {_class(distinct[-1])}, but for rounding the same," if len(distinct) > 1 else ""
         raise table.error(
             f"target '{column}' is {_class(distinct[0])}{until} in every row; there is nothing to predict"
@@ -199,6 +201,7 @@ def _target(
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
     classes = tuple(map(_class, distinct))
     _check_class_number(table, column, len(classes), wanted, numeric)
+    _check_rarest(table, column, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
     about = _about_classes(column, task, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     return task, codes.astype(np.int64), classes, tuple(about)
@@ -230,6 +233,23 @@ def _check_class_number(table: UserTable, column: str, classes: int, wanted: str
         )
 
 
+def _check_rarest(table: UserTable, column: str, counts: Mapping[str, int], numeric: bool) -> None:
+    """Refuse a class that cannot be in all three parts of a split."""
+    rarest = min(counts, key=counts.__getitem__)
+    if counts[rarest] < PARTS:
+        rows = f"{counts[rarest]} row{'s' * (counts[rarest] > 1)}"
+        raise table.error(
+            f"class '{rarest}' of target '{column}' has {rows}, too few for training, validation and test part: "
+            f"add rows, or {_without_class(rarest, numeric)}"
+        )
+
+
+def _without_class(name: str, numeric: bool) -> str:
+    """Say how a table does without a rare class."""
+    quantity = "write task=regression, which makes its numbers a quantity, or " if numeric else ""
+    return f"{quantity}add na={written(name)}, which leaves them out, or merge the class with another"
+
+
 def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:
     yield Topic.CLASSES(column=column, counts=tuple(counts.items()))
     if numeric:
@@ -238,7 +258,7 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.POSITIVE_CLASS(name=list(counts)[1])
     rarest = min(counts, key=counts.__getitem__)
     if counts[rarest] < STRATIFIABLE:
-        yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
+        yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE, otherwise=_without_class(rarest, numeric))
 
 
 def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
@@ -280,10 +300,31 @@ def _no_feature(table: UserTable, column: str) -> Remark | None:
 
 def _tells_nothing(column: str, block: np.ndarray) -> Remark | None:
     """Return why features (rows, width) say nothing about the target; None where they may."""
-    if block.shape[1] > 1 or varies(block[~np.isnan(block)]):
+    if block.shape[1] > 1 or not _is_one(block[~np.isnan(block)]):
         return None
     equal = np.nanmin(block) == np.nanmax(block)
     return (Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column)
+
+
+def _is_one(values: np.ndarray) -> bool:
+    """Say whether numbers (n,) are one, but for rounding: that of float64, or of float32, which some went through.
+
+    Example:
+        >>> _is_one(np.array([0.1, 0.10000000149011612])), _is_one(np.array([0.1, 0.100001]))
+        (True, False)
+    """
+    if not varies(values):
+        return True
+    size, whole = np.abs(values).max(), bool((values == np.round(values)).all())
+    if whole or not 1e-30 < size < 1e30 or np.ptp(values) > STEPS * np.finfo(np.float32).eps * size:
+        return False
+    narrow = values.astype(np.float32)
+    wide = narrow.astype(np.float64)
+    printed = [np.char.mod(form, wide).astype(np.float64) for form in PRINTED]
+    others = values[
+        ~np.isclose(values, [wide, narrow.astype(str).astype(np.float64), *printed], ROUNDING, 0).any(0)
+    ]
+    return not len(others) or not varies(others)
 
 
 def _about_feature(table: UserTable, column: str, block: np.ndarray) -> Iterator[Remark]:

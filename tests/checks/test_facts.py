@@ -30,7 +30,7 @@ def test_facts_of_other_shapes_are_found_false() -> None:
     }
     for name, fn in losses.items():
         others = {other: other == name for other in ("convex", "symmetric", "nonnegative")}
-        assert f"declared {name}, which is not so" in check_facts(made(fn, facts=facts(**others))).saw
+        assert f"declared {name}, but it is not" in check_facts(made(fn, facts=facts(**others))).saw
 
 
 def test_true_facts_pass_and_their_absence_is_filled_in() -> None:

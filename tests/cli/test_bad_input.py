@@ -137,7 +137,7 @@ TABLES = {
         "y:task=regression",
         ["'y' is text, such as 'a'", "leave out task=regression"],
     ),
-    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["line 2 has 3 values"]),
+    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["line 1 has 2 names", "from 2 on have 3 values"]),
     "one bad value": (
         "x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(30)) + "1,n.a.\n",
         "y",

@@ -215,11 +215,18 @@ def test_identifiers_do_not_pass_in_silence(tmp_path: Path) -> None:
         assert read(tmp_path, table(column, CLASSES, names=f"{name},b,y"), f"target=y:drop={name}").rows == ROWS
 
 
+FORMS = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
+    *("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%B-%Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%B %d %Y"),
+    *("%Y-%m-%dT00:00:00Z", "%d.%m.%Y 00:00", "%m/%d/%Y 00:00:00", "%d/%m/%Y 12:00 AM", "%d %B %Y 00:00"),
+)
+
+
 def test_dates_are_days(tmp_path: Path) -> None:
     """Dates become days since the first, in whichever of the usual forms they stand, of CSV or of Parquet."""
     written = pd.to_datetime(pd.Series(DAYS))
     days = (written - written.min()).dt.days
-    for form in ("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d %b %Y", "%Y-%m-%dT00:00:00Z"):
+    for form in FORMS:
         dataset = read(tmp_path, table(written.dt.strftime(form).tolist()))
         assert dataset.features[:, 0].tolist() == days.tolist()
         assert "days since 2024-01-01; drop=x leaves them out" in said(dataset)
@@ -351,3 +358,144 @@ def test_a_target_that_rounding_moves_is_said_to_be_that(tmp_path: Path) -> None
     """Its values differ, by what its numbers cannot hold: the message does not call them one."""
     with pytest.raises(UsageError, match=r"target 'y' is 1000000000000000 to 1000000000000002, but for rounding"):
         read(tmp_path, table(AGES, [f"{10**15 + age % 3}" for age in AGES]))
+
+
+@pytest.mark.parametrize("odd", ["?", ".", "x", "-", "unknown", "n.a.", "12 kg", "3+"])
+@pytest.mark.parametrize("most", [(0, 1), (0.0, 1.0), (1, 2, 3), (-1, 1)], ids=str)
+def test_a_text_among_few_numbers_of_a_target_makes_no_class_by_itself(
+    tmp_path: Path, odd: str, most: tuple[object, ...]
+) -> None:
+    """It is refused, as among many numbers; each way of the message works: missing, or classes, with a note."""
+    values = [most[i % len(most)] for i in range(ROWS)]
+    for rows in (1, 5):
+        content = table(AGES, values[:17] + [odd] * rows + values[17 + rows :])  # type: ignore[arg-type, list-item]
+        for spec in ("target=y", "target=y:task=binary", "target=y:task=regression"):
+            if spec != "target=y:task=binary" or len(most) == 2:
+                with pytest.raises(UsageError, match=re.escape(f"except '{odd}' (line 19)")) as caught:
+                    read(tmp_path, content, spec)
+                assert f"add na={odd}, which takes it as missing" in str(caught.value)
+        assert ("write task=multiclass" in str(caught.value)) == (rows == 5)
+        assert len(read(tmp_path, content, f"target=y:na={odd}").classes) == len(most)
+    classes = read(tmp_path, content, "target=y:task=multiclass")
+    assert len(classes.classes) == len(most) + 1
+    assert f"'y' is read as text, since '{odd}' (line 19) is not among numbers; na={odd}" in said(classes)
+
+
+def test_a_text_among_few_numbers_of_a_feature_is_said_with_the_way_out(tmp_path: Path) -> None:
+    """Codes may be numbers and letters; the note says what to add where one stands for a missing value."""
+    content = table(places([i % 4 for i in range(ROWS)], 17, "x"))
+    assert "'x' (line 19) is not among numbers; na=x takes it as missing" in said(read(tmp_path, content))
+
+
+@pytest.mark.parametrize("mark", ["?", "-", "..", "unknown", "Missing", "n.a.", "None"])
+def test_a_mark_for_missing_among_classes_of_text_is_a_class_and_said(tmp_path: Path, mark: str) -> None:
+    """The note says what takes it as missing, and that does."""
+    content = table(AGES, CLASSES[:17] + [mark] * 3 + CLASSES[20:])
+    assert f"'{mark}' in 'y' (line 19) is read as a class; na={mark} takes it as missing" in said(
+        read(tmp_path, content)
+    )
+    assert read(tmp_path, content, f"target=y:na={mark}").classes == ("no", "yes")
+
+
+@pytest.mark.parametrize("mark", ["?", "-", ".", "*"])
+def test_a_mark_among_categories_is_one_and_said(tmp_path: Path, mark: str) -> None:
+    """A sign alone is hardly a word; a word such as `none` may be one."""
+    content = table(places(CLASSES, 17, mark))
+    assert f"'{mark}' in 'x' (line 19) is read as a category; na={mark} takes it as missing" in said(
+        read(tmp_path, content)
+    )
+    assert "as a category" not in said(read(tmp_path, table(places(CLASSES, 17, "unknown"))))
+
+
+@pytest.mark.parametrize("place", ["target", "feature"])
+@pytest.mark.parametrize(
+    "values", ["True 1 False", "0 True true", "FALSE 0 1 True", "1.0 False false", "1 1 0 1 False"]
+)
+def test_one_and_zero_beside_true_and_false_mean_the_same(tmp_path: Path, place: str, values: str) -> None:
+    """However few of either there are, and it is said."""
+    column = [values.split()[i % len(values.split())] for i in range(ROWS)]
+    dataset = read(tmp_path, table(AGES, column) if place == "target" else table(column))
+    found = dataset.classes if place == "target" else tuple(n[2:] for n in dataset.feature_names[:-1])
+    assert found == ("False", "True")
+    assert "are read as True or False" in said(dataset)
+
+
+def test_words_for_yes_stay_apart_and_are_said(tmp_path: Path) -> None:
+    """Whether `y` is `yes`, and `1` too, only the user knows; two words alone are two classes."""
+    mixed = read(tmp_path, table(AGES, ["yes", "no", "y", "N"] * (ROWS // 4)))
+    assert "'yes', 'y' of 'y' may mean the same, and stay apart" in said(mixed)
+    assert "'no', 'N' of 'y' may mean the same" in said(mixed)
+    for pair in (["yes", "no"], ["t", "n"], ["on", "maybe"]):
+        assert "may mean the same" not in said(read(tmp_path, table(AGES, pair * (ROWS // 2))))
+
+
+@pytest.mark.parametrize("form", ["%d %b %Y", "%d%b%Y", "%B %d, %Y"])
+def test_names_of_months_are_read_in_any_case(tmp_path: Path, form: str) -> None:
+    """As SAS, Oracle and others write them; a month alone is its first day."""
+    written = pd.to_datetime(pd.Series(DAYS))
+    for texts in (written.dt.strftime(form).str.upper(), written.dt.strftime(form).str.lower()):
+        assert read(tmp_path, table(texts.tolist())).features[:, 0].max() > 300
+    months = read(tmp_path, table(written.dt.strftime("%B %Y").tolist()))
+    firsts = pd.date_range("2024-01-01", periods=12, freq="MS")
+    assert set(months.features[:, 0]) == set((firsts - firsts[0]).days)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%a, %d %b %Y", "%a %b %d %Y", "%d. %B %Y", "%b-%d", "%d %b '%y"),
+        *("%Y-W%V-%u", "%d%b%y", "%Y-%m-%d at noon", "%d %b. %Y", "%A %d %B %Y", "%d-%b-%y", "%Y %b %d"),
+        "%a %b %d 00:00:00 UTC %Y",
+    ],
+)
+def test_dates_in_other_forms_are_named_as_dates(tmp_path: Path, form: str) -> None:
+    """Refused where they are many, with the form that is read; said where they are few."""
+    written = pd.to_datetime(pd.Series(DAYS)).dt.strftime(form)
+    if written.nunique() > 20:
+        with pytest.raises(UsageError, match=r"holds what looks like dates, such as .* write them as 2024-12-31"):
+            read(tmp_path, table(written.tolist()))
+    few = read(tmp_path, table([written[i % 12] for i in range(ROWS)]))
+    assert f"though '{written[0]}' (line 2) looks like a date" in said(few)
+
+
+@pytest.mark.parametrize(
+    "cells", ["Jan,May,June", "Market 7,Decision 12,Octet 3", "7-18-5,7732-18-5", "Mary 2,maybe 3"]
+)
+def test_names_of_people_and_codes_are_no_dates(tmp_path: Path, cells: str) -> None:
+    """A month's name alone, or in another word, makes no date."""
+    found = cells.split(",")
+    assert "looks like a date" not in said(read(tmp_path, table([found[i % len(found)] for i in range(ROWS)])))
+
+
+COUNTS = [(0, 0, 0, 1, 1, 2)[i % 6] for i in range(ROWS)]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+@pytest.mark.parametrize("names", [(0, 1, 2, 6), (0.0, 1.0, 2.0, 6.0), ("a", "b", "c", "d, e")], ids=str)
+def test_a_rare_class_is_seen_in_the_table(tmp_path: Path, rows: int, names: tuple[object, ...]) -> None:
+    """Refused where no split has it in all parts, else said; na= leaves it out, and numbers are a quantity too."""
+    values = [names[count] for count in COUNTS[rows:]] + [names[3]] * rows
+    content = table(values, [str(age) for age in AGES], names="y,b,x")
+    if rows < 3:
+        with pytest.raises(UsageError, match=f"of target 'y' has {rows} row.*, too few for training") as caught:
+            read(tmp_path, content)
+        message = str(caught.value)
+    else:
+        message = said(read(tmp_path, content))
+        assert "a seed whose training part has none stops the run" in message
+    numeric = names[3] != "d, e"
+    assert ("write task=regression" in message) == numeric
+    way = 'na="d, e"' if not numeric else "na=6"
+    assert f"add {way}, which leaves them out" in message
+    assert len(read(tmp_path, content, f"target=y:{way}").classes) == 3
+    if numeric:
+        assert read(tmp_path, content, "target=y:task=regression").rows == ROWS
+
+
+def test_two_numbers_in_a_cell_are_an_identifier_and_not_to_be_dropped(tmp_path: Path) -> None:
+    """What is left out already is not advised to be left out; one row is one row."""
+    found = said(read(tmp_path, table([f"{age / 7:.4f}, {i / 9:.4f}" for i, age in enumerate(AGES)])))
+    assert "one in a column" in found
+    assert "drop" not in found
+    with pytest.raises(UsageError, match="has 1 usable row; a split"):
+        read(tmp_path, "x,y\n1,2.5\n")

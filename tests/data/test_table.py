@@ -305,8 +305,36 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
         load_dataset(f"{tmp_path / 'x.parquet'}:target=y")
 
 
-def test_other_suffixes_are_refused(tmp_path: Path) -> None:
-    """A file of another kind is refused with the kinds that are read."""
-    (tmp_path / "x.tsv").write_text("a\ty\n1\t2\n")
-    with pytest.raises(DataError, match=r"x.tsv: only .csv, .parquet and .npz files are read"):
-        load_dataset(f"{tmp_path / 'x.tsv'}:target=y")
+@pytest.mark.parametrize("suffix", ["tsv", "txt", "TSV", "Txt"])
+@pytest.mark.parametrize("mark", ["\t", ",", ";"], ids=["tab", "comma", "semicolon"])
+def test_text_of_another_suffix_is_read_as_csv(tmp_path: Path, suffix: str, mark: str) -> None:
+    """By its separator, whatever the file is called."""
+    path = tmp_path / f"x.{suffix}"
+    frame().to_csv(path, index=False, sep=mark)
+    assert load_dataset(f"{path}:target=price").digest == load(tmp_path, frame(), "target=price").digest
+
+
+def test_commas_in_names_are_no_separator_where_tabs_are(tmp_path: Path) -> None:
+    """A .tsv with tabs in line 1 has tabs."""
+    path = tmp_path / "x.tsv"
+    path.write_text("size, in m\ty, in kg\n" + "".join(f"{i / 7}\t{i / 3}\n" for i in range(20)))
+    assert load_dataset(f'{path}:target="y, in kg"').feature_names == ("size, in m",)
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("x.xlsx", "save the table as one of them"),
+        ("x.csv.gz", "unpack it with gunzip"),
+        ("x.zip", "unpack it with unzip"),
+        ("x.dat", "if it is text with a line of names, name it FILE.csv"),
+        ("table", "if it is text with a line of names, name it FILE.csv"),
+    ],
+)
+def test_other_suffixes_are_refused(tmp_path: Path, name: str, way: str) -> None:
+    """A file of another kind is refused with the kinds that are read, and how it becomes one."""
+    (tmp_path / name).write_text("a\ty\n1\t2\n")
+    with pytest.raises(
+        DataError, match=rf"{name}: only .csv, .tsv, .txt, .parquet and .npz files are read; {way}"
+    ):
+        load_dataset(f"{tmp_path / name}:target=y")

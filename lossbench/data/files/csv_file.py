@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from lossbench.data.files.ragged import SEPARATORS, Record, check_names, ragged, shown
 from lossbench.data.readings import is_number
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.visible import visible
 
-SEPARATORS = ";\t|"  # tried in this order where line 1 has no comma
 _CHUNK = 5000  # rows held as Python strings at a time, which take several times the memory of Arrow's
 TEXT = pa.large_string()
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -33,10 +33,9 @@ _OTHER_KINDS = {
 }
 _REPAIRS = {
     "unexpected end of data": "a quotation mark opens here and never closes; close it, or double it if it is text",
-    "expected after": "text follows a closing quotation mark; double a mark that belongs to the text",
+    "expected after": "text follows a closing quotation mark; double a mark that belongs to the text, or say with "
+    "sep=MARK what stands between the values",
 }
-
-Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,16 +73,6 @@ def read_csv(path: Path, stated: str | None) -> CsvFile:
     if encoding == "utf-16":
         return replace(read, notes=(Topic.UTF16(), *read.notes))
     return read
-
-
-def shown(separator: str) -> str:
-    r"""Write a separator as a spec takes it.
-
-    Example:
-        >>> shown("\t"), shown(";")
-        ('tab', ';')
-    """
-    return {"\t": "tab", " ": "space"}.get(separator, separator)
 
 
 def _encoding(path: Path) -> str:
@@ -135,6 +124,7 @@ def _read(path: Path, lines: Iterator[str], stated: str | None) -> CsvFile:
     if comments:
         notes.append(Topic.COMMENT_LINES(lines=len(comments), text=comments[0]))
     columns, places = _simply(path, names, top, separator) or _columns(path, records, names, top, separator)
+    check_names(path, names, columns, places, top)
     return CsvFile([visible(name.strip()) for name in names], columns, places, separator, tuple(notes))
 
 
@@ -152,12 +142,20 @@ def _opening(path: Path, lines: Iterator[str]) -> tuple[list[str], str]:
 
 def _separator(path: Path, first: str, stated: str | None, line: int) -> str:
     unquoted = re.sub(r'"[^"]*"?', "", first)
+    if path.suffix.lower() == ".tsv" and "\t" in unquoted:
+        stated = stated or "\t"
     found = "," if "," in unquoted else next((mark for mark in SEPARATORS if mark in unquoted), ",")
     if stated and stated not in unquoted and found in unquoted:
         raise DataError(
             f"{path}: sep={shown(stated)}, but line {line}, that of the names, has none; it has {shown(found)}: "
             f"write sep={shown(found)}"
         )
+    if (
+        not stated
+        and '"' in first
+        and re.fullmatch(r'(?:"[^"]*"|[^\s,;|]+)(?: +(?:"[^"]*"|[^\s,;|]+))+\s*', first)
+    ):
+        raise DataError(f"{path}: line {line} has blanks between its names; write sep=space")
     return stated or found
 
 
@@ -206,23 +204,11 @@ def _columns(
     lines, chunks = array("q"), []
     records = iter(records)
     while chunk := list(itertools.islice(records, _CHUNK)):
-        for line, record in chunk:
+        for place, (line, record) in enumerate(chunk):
             if len(record) != len(names):
-                raise _ragged(path, line, record, names, top, separator)
+                wrong = [*chunk[place:], *itertools.islice(records, _CHUNK)]
+                raise ragged(path, names, top, separator, wrong, len(lines))
             lines.append(line)
         chunks.append([pa.array(column, TEXT) for column in zip(*(record for _, record in chunk), strict=True)])
     columns = [pa.concat_arrays(parts) for parts in zip(*chunks, strict=True)]
     return columns or [pa.array([], TEXT)] * len(names), np.array(lines, dtype=np.int64)
-
-
-def _ragged(path: Path, line: int, record: list[str], names: list[str], top: int, separator: str) -> DataError:
-    others = [mark for mark in f",{SEPARATORS}" if mark in "".join(names) and mark in "".join(record)]
-    hint = f", or if {shown(others[0])} stands between the values, write sep={shown(others[0])}" if others else ""
-    return DataError(
-        f"{path}: line {line} has {_counted(record, 'value')}, but line {top} has {_counted(names, 'name')}, with "
-        f"{shown(separator)} between them; correct the line{hint}"
-    )
-
-
-def _counted(things: list[str], what: str) -> str:
-    return f"{len(things)} {what}{'' if len(things) == 1 else 's'}"

@@ -59,6 +59,30 @@ def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
     return f"taken as missing in '{column}': {found}, first in {place}"
 
 
+def far_alone(column: str, numbers: tuple[str, ...], rows: int) -> str:
+    """Say which numbers leave all others of a column alike, once it is standardised."""
+    where = "one row" if rows == 1 else f"{rows} rows"
+    return (
+        f"'{column}' is {' and '.join(numbers)} in {where}, so far from all its other numbers that these are all "
+        f"but alike to a network; if that is a mistake, correct it, or add na={','.join(numbers)}"
+    )
+
+
+def numbers_as_dates(column: str, number: str, drop: str) -> str:
+    """Say that numbers look like dates, and are not read as such."""
+    leave = f", or leave them out with drop={drop}" if drop else ""
+    return (
+        f"the numbers of '{column}', such as {number}, look like dates, and are read as numbers; write dates as "
+        f"2024-12-31 to have them read as days{leave}"
+    )
+
+
+def text_by_exception(column: str, kind: str, text: str, place: str, missing: str) -> str:
+    """Say for which text a column is no numbers or dates, and what takes such texts as missing."""
+    way = f"; {missing} takes it as missing" if missing else ""
+    return f"'{column}' is read as text, since '{text}' ({place}) is not among {kind}{way}"
+
+
 def quoted(names: tuple[str, ...]) -> str:
     """Return names in quotation marks."""
     return ", ".join(f"'{name}'" for name in names)
@@ -81,10 +105,12 @@ DATA: Templates = {
     Topic.TAKEN_AS_MISSING: taken_as_missing,
     Topic.DATES: dates,
     Topic.DURATIONS: "the durations of '{column}' are read as days",
-    Topic.TEXT_BY_EXCEPTION: "'{column}' is read as text, since '{text}' ({place}) is not among {kind}",
+    Topic.TEXT_BY_EXCEPTION: text_by_exception,
+    Topic.LIKE_DATES: "'{column}' is read as text, though '{text}' ({place}) looks like a date; write dates as "
+    "2024-12-31 to have them read as days",
     Topic.LIKE_NUMBERS: "'{column}' is read as text, since no number or date is read in the form of '{text}' "
-    "({place}); write numbers as 1234.5 and dates as 2024-12-31, or drop the column",
-    Topic.WORD_AS_CLASS: "'{text}' in '{column}' ({place}) is read as a class; na={text} takes it as missing",
+    "({place}); write numbers as 1234.5 and dates as 2024-12-31, one in a column",
+    Topic.MARK_KEPT: "'{text}' in '{column}' ({place}) is read as a {kind}; na={text} takes it as missing",
     Topic.BLANKS_CUT: lambda columns, text, left: (
         f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
     ),
@@ -100,6 +126,9 @@ DATA: Templates = {
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
+    Topic.TRUTHS_APART: lambda column, texts: (
+        f"{quoted(texts)} of '{column}' may mean the same, and stay apart; write them in one way"
+    ),
     Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
@@ -113,15 +142,18 @@ DATA: Templates = {
     Topic.NUMBERS_AS_CLASSES: "the whole numbers of '{column}' are read as classes; task=regression reads them as "
     "a quantity",
     Topic.POSITIVE_CLASS: "'{name}' is the positive class",
-    Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified",
+    Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified; a seed whose "
+    "training part has none stops the run; to avoid that, {otherwise}",
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
     Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
     Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
     Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
     Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
     Topic.FAR_OFF_UNITS: far_off_units,
-    Topic.MISSING_MARK: "'{column}' is {mark} in {rows} rows, far from all its other numbers, and is read as that "
-    "number; if it stands for a missing value, add na={mark}",
+    Topic.FAR_ALONE: far_alone,
+    Topic.NUMBERS_AS_DATES: numbers_as_dates,
+    Topic.MISSING_MARK: "'{column}' is {mark} in {rows} of its rows, far from all its other numbers, and is read "
+    "as that number; if it stands for a missing value, add na={mark}",
     Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
     "leave it out with drop={drop}",
     Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "
