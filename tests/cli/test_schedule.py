@@ -57,7 +57,7 @@ def test_a_config_and_python_ask_for_it_too(inside: Callable, tmp_path: Path) ->
         (("--schedule", "linear"), "unknown schedule 'linear'"),
         (("--schedule", "constant:clip=-1"), "clip=-1 is out of range"),
         (("--schedule", "cosine:warmup=12"), "warms up for 12 epochs, and a training has 12"),
-        (("--schedule", "constant:clip=1", "--optimizer", "es"), "clips gradients, and es follows none"),
+        (("--schedule", "constant:clip=1", "--optimizer", "es"), "clips gradients, but es uses none"),
     ],
 )
 def test_what_makes_no_sense_is_refused(inside: Callable, options: tuple[str, ...], says: str) -> None:

@@ -67,7 +67,7 @@ def test_losses_that_a_symmetry_makes_equal_are_seldom_told_apart() -> None:
     [
         (["iris"], None, 9, "fresh tables of 'iris' cannot be drawn"),
         (["moons"], ["bce"], 9, "there is only one loss to compare"),
-        (["moons"], None, 1, "--tables is 1; give from 2"),
+        (["moons"], None, 1, "--tables is 1; give 2 to"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(datasets, losses, tables, said) -> None:

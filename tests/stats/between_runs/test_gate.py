@@ -343,7 +343,7 @@ def test_a_rule_reads_back_as_itself(score: str, tolerance: float, relative: boo
         ("f1:0.02", BadValue, "for f1 higher is better, so a rule tolerates a fall; write f1:-0.02"),
         ("f1:+2%", BadValue, "for f1 higher is better, so a rule tolerates a fall; write f1:-2%"),
         ("mae_at_best:-1", BadValue, "for mae_at_best lower is better, so a rule tolerates a rise; write"),
-        ("epochs_to_target:-20%", BadValue, "tolerated is a rise: write epochs_to_target:+20%"),
+        ("epochs_to_target:-20%", BadValue, "a rule tolerates a rise; write epochs_to_target:+20%"),
         ("f1", BadValue, "'' is no amount; write f1:-0.02, or f1:-5%"),
         ("f1:-", BadValue, "'-' is no amount"),
         ("f1:-x%", BadValue, "'-x%' is no amount"),
