@@ -47,6 +47,7 @@ OTHERS = {
     ("losses/custom/calls.py", "RuntimeError"): "a backward pass that failed; `unlike` and `drift` catch it",
     ("losses/custom/contain.py", "SystemExit"): "`os._exit` in a user's code; `failing` catches it",
     ("store/record.py", "ValueError"): "the store catches it, and names its file and the trial",
+    ("cli/options.py", "ValueError"): "`ListParam` catches it, as that of a number, and says what is expected",
     ("claims/memory.py", "ValueError"): "`recall` catches it, and names the store and the claim",
     (
         "results/sheet.py",

@@ -91,11 +91,16 @@ class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's take
 def named_number(text: str) -> tuple[str, float]:
     """Read NAME=VALUE.
 
+    Raises:
+        ValueError: a name or a number is missing.
+
     Example:
         >>> named_number("r2 = 0.02")
         ('r2', 0.02)
     """
     name, _, number = text.rpartition("=")
+    if not name.strip():
+        raise ValueError("there is no name")  # which the option turns into its own words
     return name.strip(), float(number)
 
 

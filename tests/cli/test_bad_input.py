@@ -92,6 +92,7 @@ VALUES = [
     ("compare -d iris --margin accuracy=0", ["margins.accuracy: 0", "above zero"]),
     ("compare -d iris --margin accuracy=nan", ["margins.accuracy: nan", "above zero"]),
     ("compare -d iris --margin accuracy=inf", ["margins.accuracy: inf", "above zero"]),
+    ("compare -d iris --margin 0.02", ["--margin", "'0.02' is not a name and a number", "r2=0.02"]),
     ("compare -d iris --margin accuracy", ["--margin", "'accuracy' is not a name and a number", "r2=0.02"]),
 ]
 
