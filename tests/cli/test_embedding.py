@@ -84,7 +84,10 @@ REFUSED = {
     "a loss of embeddings elsewhere": (("-d", "iris", "-l", "triplet"), "does not fit the task multiclass"),
     "a loss of another task": (("-d", NAME, "-l", "huber"), "'huber' does not fit the task embedding"),
     "one row a class": (("-d", f"{NAME}:together=1", "-l", "triplet"), "together=4"),
-    "one row a class in training": (("-d", "digit_pairs:rows=5:together=1", "-l", "supcon"), "only one row of each class"),
+    "one row a class in training": (
+        ("-d", "digit_pairs:rows=5:together=1", "-l", "supcon"),
+        "only one row of each class",
+    ),
     "a batch of one class": (("-d", NAME, "-l", "contrastive", "--batch-size", "4"), "give 8 or more"),
     "one class": (("-d", "digit_pairs:classes=1", "-l", "triplet"), "classes"),
     "no embedding": (("-d", NAME, "-m", "linear"), "has no embedding"),

@@ -21,6 +21,7 @@ LEGEND = ("Comparisons are of rows like these: tables that might have been drawn
 
 IN_WORDS = {"too weak": "too weak to say", "not yet": "not tried yet"}
 TOTAL = "in all, each claim once"
+FEW = 6  # claims, of which there is room for whole answers at any width
 SENTENCE = 30  # the smallest width of a sentence beside its verdict
 WIDE, ANSWER = (
     120,
@@ -93,7 +94,8 @@ def at_a_glance(judgements: Sequence[Judgement], catalogue: Catalogue, width: in
     yield from wrap(tally(judgements), width)
     yield ""
     yield from scoreboard(judgements, catalogue, width)
-    yield from listing(judgements, catalogue, width)
+    few = len(judgements) <= FEW
+    yield from in_full(judgements, width) if few else listing(judgements, catalogue, width)
     yield ""
     yield from wrap(LEGEND[0], width)
     file = ["-c", str(catalogue.file)] if catalogue.file else []
@@ -112,6 +114,15 @@ def scoreboard(judgements: Sequence[Judgement], catalogue: Catalogue, width: int
     yield from grid(
         [names, Column("claims", [str(one.claims) for one in found], right=True, drop=1), *counted], width
     )
+
+
+def in_full(judgements: Sequence[Judgement], width: int) -> Iterator[str]:
+    """Yield the whole sentence of each claim, and its whole answer below it."""
+    for one in judgements:
+        label = f"{one.claim.id}  "
+        yield ""
+        yield from wrap(f"{label}{one.claim.sentence}", width, subsequent_indent=" " * len(label))
+        yield from wrap(one.answer, width, initial_indent="    ", subsequent_indent="    ")
 
 
 def listing(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -> Iterator[str]:

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.finding.forms import STANDING, standing
-from lossbench.claims.report.tables import TOTAL, at_a_glance, listing, overview, scores, tally, without_copies
+from lossbench.claims.report.tables import (
+    FEW,
+    TOTAL,
+    at_a_glance,
+    in_full,
+    listing,
+    overview,
+    scores,
+    tally,
+    without_copies,
+)
 
 EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "F-round")
 CATALOGUE = Catalogue(
@@ -89,6 +99,23 @@ def test_every_claim_has_one_line_that_begins_with_its_id_and_ends_with_what_was
         assert line.endswith(words) or shown
         head = line.split("  ")[1 if len(line.split("  ")) > 1 else 0].strip().removesuffix("…")
         assert judgement.claim.sentence.startswith(head) or head == judgement.claim.id
+
+
+@given(judged(), widths)
+def test_a_few_claims_have_their_whole_answers(judgements, width):
+    """Whoever names them wants to know: each sentence and answer stands there whole, wherever lines are broken."""
+
+    def letters(text):
+        return "".join(text.split())
+
+    every, glance = (
+        letters("".join(in_full(judgements, width))),
+        letters("".join(at_a_glance(judgements[:FEW], CATALOGUE, width))),
+    )
+    for place, judgement in enumerate(judgements):
+        said = letters(f"{judgement.claim.id} {judgement.claim.sentence} {judgement.answer}")
+        assert said in every
+        assert place >= FEW or said in glance
 
 
 @pytest.fixture(scope="module")
