@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import METRICS, Metric
-from lossbench.stats.choice import Choice, make_choice, places
+from lossbench.stats.choice import make_choice
 
 CONSTANT = "constant"
 """An arm that is no loss: the best constant prediction."""
@@ -107,10 +107,10 @@ def scores_at_other_choices(
     """
     choice = make_choice(choosing, losses, choosing.seed.nunique() // 2)
     wheres: tuple[dict[tuple[str, float], np.ndarray], ...] = ({}, {})
+    at_shares = dict(zip(np.unique(choosing.outlier_fraction).tolist(), choice.at_shares, strict=True))
     for share in shares:
-        mine = np.flatnonzero(choosing.outlier_fraction == share)
-        at = Choice(choosing, np.append(mine, -1)[places(choosing.iloc[mine], losses)], choice.chosen)
-        for where, picked in zip(wheres, at.picked, strict=True):
+        mine = np.append(np.flatnonzero(choosing.outlier_fraction == share), -1)
+        for where, picked in zip(wheres, mine[at_shares[share].picked], strict=True):
             where.update({(loss, share): rows for loss, rows in zip(losses, picked, strict=True)})
     first, other = (Scores(choosing, where) for where in wheres)
     return first, other

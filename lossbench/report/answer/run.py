@@ -135,11 +135,8 @@ def losses_on_side(found: Iterable[tuple[str, Sequence[Contaminated]]], side: in
     """
     where: dict[str, dict[str, None]] = {}
     for dataset, shares in found:
-        there, across = (
-            {loss: None for dirt in shares for loss, _ in dirt.told(which)} for which in (side, -side)
-        )
-        for loss in there:
-            if loss not in across:
-                where.setdefault(loss, {})[dataset] = None
+        there, across = ([loss for dirt in shares for loss, _ in dirt.told(which)] for which in (side, -side))
+        for loss in [one for one in there if one not in across]:
+            where.setdefault(loss, {})[dataset] = None
     often = sorted(where.items(), key=lambda item: -len(item[1]))
     return [f"{loss} (on {listed([*datasets])})" for loss, datasets in often]

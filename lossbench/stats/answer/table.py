@@ -18,6 +18,9 @@ from lossbench.stats.verdicts import APART, BETTER, WORSE
 
 Beaten = tuple[tuple[str, tuple[str, ...]], ...]
 
+BEYOND_MARGIN = {BETTER[0]: 1, WORSE[0]: -1}
+"""The verdicts on a difference that may matter, and the side that each is on."""
+
 
 def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[TableAnswer]:
     """Return the answer of each table.
@@ -34,7 +37,10 @@ def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[Tabl
 def answer(judged: Judged, margin: float | None) -> TableAnswer:
     """Return the answer of one table, except for where the views disagree."""
     group, others = judged.group, against(judged)
-    scored, losers = ~np.isnan(group.clean(group.score)).all(axis=1), losers_of(judged)
+    scored, losers = (
+        ~np.isnan(group.clean(group.score)).all(axis=1),
+        tuple(loss for loss, _ in beaten_by(judged, BEYOND_MARGIN)),
+    )
     ended_well = zip(group.losses, group.whole() & scored, strict=True)
     kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     contamination = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
@@ -72,26 +78,20 @@ def against(judged: Judged) -> tuple[Against, ...]:
     return tuple(Against(*cells) for cells in zip(others, *columns, more, strict=True))
 
 
-def beaten_by(judged: Judged) -> Beaten:
-    """Return each loss that others beat, with all of those, by the verdicts on all pairs."""
+def beaten_by(judged: Judged, sides: Mapping[str, int] = APART) -> Beaten:
+    """Return each loss that others beat, with all of those, by the verdicts on all pairs.
+
+    Args:
+        judged: the comparison group with its pairs.
+        sides: the verdicts that count, and the side that each is on.
+    """
     losses = judged.group.losses
     found: dict[str, list[str]] = {}
     for first, second, word in zip(*pairs_of(judged.group), judged.pairs["verdict"], strict=True):
-        if side := APART.get(word, 0):
+        if side := sides.get(word, 0):
             loser, winner = (first, second) if side > 0 else (second, first)
             found.setdefault(losses[loser], []).append(losses[winner])
     return tuple((loss, tuple(found[loss])) for loss in losses if loss in found)
-
-
-def losers_of(judged: Judged) -> tuple[str, ...]:
-    """Return the losses that another one beats by more than the margin."""
-    sides = {BETTER[0]: 0, WORSE[0]: 1}  # which loss of a pair loses; the verdict is on the second
-    found = {
-        pair[sides[word]]
-        for *pair, word in zip(*pairs_of(judged.group), judged.pairs["verdict"], strict=True)
-        if word in sides
-    }
-    return tuple(loss for place, loss in enumerate(judged.group.losses) if place in found)
 
 
 def units(group: ComparisonGroup) -> int:
