@@ -31,7 +31,7 @@ def average_shares(
         having = [row for row, own in enumerate(names) if place < len(own)]
         named = trials.iloc[having].assign(part=[names[row][place] for row in having]).reset_index(drop=True)
         label = named.groupby("loss").part.first()
-        curves = average_curves(named, [shares[row][place] for row in having])
+        curves = average_curves(named, [shares[row][place] for row in having], ends=(0.0, 1.0))
         found.append(curves.assign(part=curves.loss.map(label), place=place))
     joined = pd.concat(found, ignore_index=True)
     arm = joined.groupby([name for name in PARTS if name in trials], sort=False).ngroup()
