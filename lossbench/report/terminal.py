@@ -74,12 +74,12 @@ def show(
 
 
 def fitted(table: Table, width: int) -> Table:
-    """Return a table that fits a width, leaving out its least important columns first.
+    """Return a table that fits a width, leaving out its least important columns first, those without a value before.
 
     If it names text columns that never wrap, the others wrap before a column is left out.
     """
     needed = least_width if table.whole else width_of
-    for heading in table.drops:
+    for heading in sorted(table.drops, key=table.empty, reverse=True):
         if needed(table) <= width:
             break
         table = table.without(heading)
@@ -103,9 +103,14 @@ def least_width(table: Table) -> int:
 
 
 def left_out_note(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
-    """Return a line that names the columns left out, with a blank line below; nothing if none was."""
+    """Return a line that names the columns left out, with a blank line below; nothing if none with a value was."""
     pairs = zip(whole, narrow, strict=True)
-    gone = dict.fromkeys(name for table, left in pairs for name in table.columns if name not in left.columns)
+    gone = dict.fromkeys(
+        name
+        for table, left in pairs
+        for name in table.columns
+        if name not in left.columns and not table.empty(name)
+    )
     return [f"Not shown for want of room: {', '.join(gone)}.", ""] if gone else []
 
 

@@ -163,3 +163,11 @@ def test_what_is_left_out_is_said_once() -> None:
     """And where nothing is, nothing."""
     assert left_out_note([WIDE, WIDE], [fitted(WIDE, 15)] * 2) == ["Not shown for want of room: a, c.", ""]
     assert left_out_note([WIDE], [WIDE]) == []
+
+
+def test_a_column_without_a_value_goes_first_and_is_not_missed() -> None:
+    """Its place in the order does not count, and nobody is told that it could not be shown."""
+    table = Table("t", ("loss", "F1", "robust"), (("mse", "0.123 ±0.010", "-"),) * 2, drops=("F1", "robust"))
+    narrow = fitted(table, 20)
+    assert narrow.columns == ("loss", "F1")
+    assert left_out_note([table], [narrow]) == []
