@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from lossbench.errors import BadValue
+from lossbench.report.tables import HEADINGS
 from lossbench.schema import METRICS
 from lossbench.spec import TABLE_LISTS, split_list
 
@@ -96,11 +97,13 @@ def datasets_and_contamination(said: str, text: str) -> tuple[list[str], dict[st
 
 
 def scores_in(said: str, text: str) -> Iterator[str]:
-    """Yield the scores that a text names."""
-    for name in re.split(r", | and |,", text):
+    """Yield the scores that a text names, in any case, or by their headings."""
+    headings = {heading.lower(): name for name, heading in HEADINGS.items()}
+    for written in re.split(r", | and |,", text):
+        name = headings.get(written.lower(), written.lower())
         if name not in METRICS:
-            near = nearest(name, METRICS)
-            raise BadValue(f"'{said}': '{name}' is no score{near} {WRITE}")
+            near = nearest(written, METRICS)
+            raise BadValue(f"'{said}': '{written}' is no score{near} {WRITE}")
         yield name
 
 

@@ -61,10 +61,11 @@ def print_part_and_exit(part: Part, quiet: bool) -> None:
 def print_plan(experiment: Experiment, shard: Shard | None, forecast: Forecast) -> None:
     """Print what would be trained."""
     from lossbench.report.plan import plan_lines
+    from lossbench.report.terminal import print_wrapped
 
     if shard is not None:
         click.echo(f"shard {shard}, whose trainings are counted here:")
-    click.echo("\n".join(map(visible, plan_lines(experiment, forecast))))
+    print_wrapped(plan_lines(experiment, forecast))
 
 
 def print_part(part: Part) -> None:

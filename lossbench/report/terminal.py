@@ -74,7 +74,7 @@ def show(
 
 
 def fitted(table: Table, width: int) -> Table:
-    """Return a table that fits a width, leaving out its least important columns first, those without a value before.
+    """Return a table that fits a width, leaving out columns without a value first, then the least important.
 
     If it names text columns that never wrap, the others wrap before a column is left out.
     """
@@ -200,9 +200,20 @@ class Trimmed:
 
 
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
-    """Print lines of prose; a path or a name is never cut or coloured, and what is to be pasted is one line."""
+    """Print lines of prose, none of which ends in blanks.
+
+    A path or a name is never cut or coloured, and what is to be pasted is one line.
+    """
     for line in lines:
-        screen.print(Text(visible(line), style=style), soft_wrap=line.startswith(COMMANDS))
+        whole = Text(visible(line), style=style)
+        for part in [whole] if line.startswith(COMMANDS) else whole.wrap(screen, screen.width):
+            part.rstrip()
+            screen.print(part, soft_wrap=True)
+
+
+def print_wrapped(lines: Iterable[str]) -> None:
+    """Print lines of prose on standard output, wrapped to the terminal's width."""
+    click.echo("\n".join(wrapped(lines, min(terminal_width(), WIDTH))))
 
 
 def print_code(lines: Sequence[str]) -> None:

@@ -193,12 +193,18 @@ def test_quiet_leaves_only_what_was_asked_for(inside: Callable, tmp_path: Path) 
 def test_a_dry_run_trains_and_writes_nothing(
     inside: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The default experiment is described: every core task, every loss of it, and how many trainings that is."""
+    """The default experiment is described: every core task, every loss of it, and how many trainings that is.
+
+    No line is longer than the terminal.
+    """
     monkeypatch.setattr("lossbench.results.comparison.execute", None)
+    monkeypatch.setenv("COLUMNS", "60")
     outcome = inside("compare", "--dry-run")
+    said = " ".join(outcome.out.split())
     assert (outcome.code, outcome.err) == (0, "")
-    assert "2640 trainings: 100 epochs" in outcome.out
-    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16, judged by accuracy, under ce, " in outcome.out
+    assert "2640 trainings: 100 epochs" in said
+    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16, judged by accuracy, under ce, " in said
+    assert max(map(len, outcome.out.splitlines())) <= 60
     assert not list(tmp_path.iterdir())
 
 

@@ -259,7 +259,7 @@ def test_a_diverged_seed_has_no_plateau_within_the_run() -> None:
 @few
 @given(scores=score_tables())
 def test_a_mean_number_of_epochs_lies_within_the_run(scores: Scores) -> None:
-    """No interval of it begins before the first epoch or ends after the last: a censored seed counts as the last."""
+    """No interval of it begins before the first epoch or ends after the last, as which a censored seed counts."""
     summary = Findings(table(scores)).summary
     for name in ("epochs_to_target", "epochs_to_plateau"):
         ends = summary[[*three(name)]].to_numpy(dtype=np.float64)
