@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from lossbench.stats.findings import average_curves
+from lossbench.stats.findings import average_curves, average_shares
 from lossbench.stats.paired import corrected_interval
-from lossbench.stats.shares import average_shares
 
 from .synthetic import SHARES, score_tables, table
 
