@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import pandas as pd
+
 from lossbench.report.charts.scale import Scale
 from lossbench.stats.estimate import smallest_p
 from lossbench.stats.wilcoxon import LEAST
@@ -23,6 +25,12 @@ class Place(NamedTuple):
     name: str
     rank: float
     letters: str
+
+
+def places_of(rows: pd.DataFrame) -> list[Place]:
+    """Return the mean ranks to draw, given those of a task; empty if there are too few data sets."""
+    placed = rows.dropna(subset="letters")
+    return [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False, name=None)]
 
 
 def tied(places: Sequence[Place]) -> Iterator[list[int]]:

@@ -11,7 +11,7 @@ from lossbench.plan.gate import OUTCOMES, Rule
 from lossbench.report.diff import OTHER_FINGERPRINTS
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.report.grid import labelled
-from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying
+from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying_by_dataset
 from lossbench.report.words.english import joined
 from lossbench.schema import SETTING
 from lossbench.stats.between_runs.change import Change
@@ -40,23 +40,15 @@ LACKING: dict[Reason, str] = {
 
 def gate_tables(report: GateReport) -> Iterator[Table]:
     """Yield a table for each data set and rule, with the moves that a reader must see, failures first."""
-    names = settings(report.checks)
+    names = varying_by_dataset(check.place for check in report.checks)
     shown: dict[tuple[str, str, str], list[Check]] = {}
     for check in report.checks:
         if check.finding in MOVED:
             shown.setdefault((check.place["dataset"], check.task, check.subject), []).append(check)
     for (dataset, task, subject), mine in shown.items():
         rows = tuple(_rows(sorted(mine, key=_failures_first), names[dataset]))
-        made = Table(
-            f"gate: {dataset} ({task}), {subject}, on these very rows", COLUMNS, rows, texts=TEXTS, drops=DROPS
-        )
-        yield made if any(row[2] for row in rows) else made.without("setting")
-
-
-def settings(checks: Sequence[Check]) -> dict[str, tuple[str, ...]]:
-    """Return, by data set, the settings that differ between its checks."""
-    datasets = dict.fromkeys(check.place["dataset"] for check in checks)
-    return {name: varying(one.place for one in checks if one.place["dataset"] == name) for name in datasets}
+        title = f"gate: {dataset} ({task}), {subject}, on these very rows"
+        yield Table(title, COLUMNS, rows, texts=TEXTS, drops=DROPS).without_empty("setting")
 
 
 def _failures_first(check: Check) -> int:
@@ -146,7 +138,7 @@ def _told(report: GateReport, baseline: Path) -> Iterator[tuple[str, str]]:
 
 def _remarks(checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
     """Yield what is told in words, the failures first; what is alike is one line, as of a missing data set."""
-    names = settings(checks)
+    names = varying_by_dataset(check.place for check in checks)
     alike: dict[tuple[str, ...], list[Check]] = {}
     for check in sorted(checks, key=_failures_first):
         if check.finding not in NOT_LISTED + MOVED:

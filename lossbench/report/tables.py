@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,11 @@ class Table:
         rows = tuple((*row[:place], *row[place + 1 :]) for row in self.rows)
         drops = tuple(one for one in self.drops if one != heading)
         return replace(self, columns=(*self.columns[:place], *self.columns[place + 1 :]), rows=rows, drops=drops)
+
+    def without_empty(self, *headings: str) -> Table:
+        """Return the table without those of some columns that are empty, which would only take width."""
+        empty = [one for one in headings if not any(row[self.columns.index(one)] for row in self.rows)]
+        return reduce(Table.without, empty, self)
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
@@ -144,7 +150,7 @@ def cells(row: pd.Series[Any], score: str, at_best: str, other: str, robustness:
     """Return the cells of one loss; figures whose format depends on all losses are passed in."""
     return (
         row.letters if isinstance(row.letters, str) else "",
-        row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+        shown_loss(row),
         "ref" if row.loss == row.reference else VERDICTS[row.verdict],
         score,
         at_best,
@@ -172,7 +178,7 @@ def threshold_table(group: pd.DataFrame) -> Table:
     chosen, own = column(view_spreads(group)), column(view_spreads(group, "_at_link"))
     rows = tuple(
         (
-            row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+            shown_loss(row),
             threshold(row),
             score,
             VERDICTS.get(row.verdict, "ref"),
@@ -215,6 +221,11 @@ def second_cells(group: pd.DataFrame, score: str) -> list[str]:
         cell if pd.isna(own) or own == n else f"{cell} ({own})"
         for cell, own, n in zip(column(spreads(group, score)), group[f"{score}_n"], group.n, strict=True)
     ]
+
+
+def shown_loss(row: pd.Series[Any]) -> str:
+    """Return the name of a loss, with its rate where each loss has its own."""
+    return str(row.loss) if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}"
 
 
 def heading(score: str) -> str:
@@ -308,6 +319,14 @@ def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
     """
     listed = list(places)
     return tuple(name for name in (*SETTING, SHARE) if len({place[name] for place in listed}) > 1)
+
+
+def varying_by_dataset(places: Iterable[Mapping[Any, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return, by data set, the settings that differ between its places."""
+    found: dict[str, list[Mapping[Any, Any]]] = {}
+    for place in places:
+        found.setdefault(place["dataset"], []).append(place)
+    return {dataset: varying(mine) for dataset, mine in found.items()}
 
 
 def label(place: Mapping[Any, Any], names: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ def oriented_scores(group: pd.DataFrame) -> pd.DataFrame:
 
     One row per data set and one column per loss, NaN where there is no score. Empty rows and columns are left out.
     """
-    sign = [1.0 if METRICS[score].greater_is_better else -1.0 for score in group.score]
+    sign = [METRICS[score].sign for score in group.score]
     lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
     height = (group["mean"] * sign).mask(lost, DIVERGED)
     cells = pd.DataFrame({"dataset": group.dataset, "loss": group.loss, "height": height})

@@ -75,7 +75,7 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     means = np.where(group.whole(), moments(group.clean(group.score))[1], np.nan)
     if np.isnan(means).all():
         return np.zeros(len(means), dtype=bool)
-    best = np.nanargmax(means * (1.0 if METRICS[group.score].greater_is_better else -1.0))
+    best = np.nanargmax(METRICS[group.score].sign * means)
     losses = np.arange(len(means))
     gap = group.difference_of(group.score, np.full_like(losses, best), losses).at().interval()
     apart = gap.off_zero & (losses != best)
@@ -84,12 +84,11 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
 
 def identity_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the columns that identify each row."""
-    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
         "loss": group.losses,
         **group.setting(),
-        "outlier_kind": kinds[0] if kinds else "none",
+        "outlier_kind": group.outlier_kind,
         "largest_share": group.shares[-1],
         "outlier_fraction": group.shares[0],
         "diverged": group.count("diverged"),

@@ -15,8 +15,8 @@ class Axis:
     """Something in which the units of a claim differ.
 
     Args:
-        name: the name in a verdict: "depends on the score".
-        value: the value of a unit, in words that may follow "holds": "in accuracy".
+        name: the name in a verdict, "depends on the score"; or the heading of a column.
+        value: the value of a unit, empty if it has none; in words that may follow "holds": "in accuracy".
     """
 
     name: str

@@ -115,9 +115,11 @@ def rates(judgement: Judgement, levels: Sequence[Evidence], primary: str, width:
 
 def best_rate(curve: Sequence[Evidence]) -> str:
     """Return the rate with the best score."""
-    sign = 1 if curve and METRICS[curve[0].quantity].greater_is_better else -1
     there = [line for line in curve if line.measured is not None]
-    return f"{max(there, key=lambda line: sign * (line.measured or 0.0)).rates[0]:g}" if there else NOT_DEFINED
+    if not there:
+        return NOT_DEFINED
+    sign = METRICS[there[0].quantity].sign
+    return f"{max(there, key=lambda line: sign * (line.measured or 0.0)).rates[0]:g}"
 
 
 def in_order(lines: Sequence[Evidence]) -> bool:

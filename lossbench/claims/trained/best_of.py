@@ -106,6 +106,5 @@ def contrasts_of(named: tuple[str, ...], cell: Cell, score: str, study: Study) -
 
 def best_on_validation(cell: Cell, able: list[str]) -> str:
     """Return the loss with the best primary score on validation, averaged over the seeds."""
-    sign = 1 if cell.primary.greater_is_better else -1
-    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in able}
+    means = {loss: cell.primary.sign * cell.of("validation_score", loss).mean() for loss in able}
     return max(means, key=lambda loss: means[loss] if np.isfinite(means[loss]) else -np.inf)

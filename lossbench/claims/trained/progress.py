@@ -184,8 +184,7 @@ class Models:
             np.stack([one.of(column + end, watched.loss) for one in at.values() for end in ENDS])
             for column in (watched.value, watched.score)
         )
-        sign = 1 if METRICS[watched.score].greater_is_better else -1
-        return cls(Cell(cell.protocol, whole), watched, names, values, sign * scores)
+        return cls(Cell(cell.protocol, whole), watched, names, values, METRICS[watched.score].sign * scores)
 
     def correlation(self) -> Contrast:
         """Return the contrast of the rank correlation over the models of each seed."""

@@ -11,7 +11,7 @@ import pandas as pd
 from lossbench.report.charts.critical import critical
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look
-from lossbench.report.critical import Place, missing_picture
+from lossbench.report.critical import missing_picture, places_of
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, paragraph
 from lossbench.report.html.figure import figure, legend, line_figure
@@ -60,10 +60,9 @@ def ranks_section(
 
 def ranks(rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:
     """Return the picture of mean ranks, or how many more data sets it needs."""
-    placed = rows.dropna(subset="letters")
-    if not len(placed):
+    places = places_of(rows)
+    if not places:
         return paragraph(missing_picture(rows.data_sets.iloc[0]))
-    places = [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False)]
     about = "Mean ranks over data sets; a bar with knots joins losses that no test of all pairs tells apart."
     return figure("Critical differences", about, critical(places, looks), "ranks")
 

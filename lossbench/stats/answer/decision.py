@@ -223,9 +223,8 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
     found = compared_with(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
     told, means = answer(found, margins.get(group.score)), means_of(found.group)
     others = tuple((one.loss, one.verdict, means[one.loss][0]) for one in told.others if one.loss in means)
-    kind = next(kind for kind in group.trials.outlier_kind.unique() if kind != "none")
     reference = means[made.chosen][0] if made.chosen in means else np.nan
-    there = Contaminated(kind, float(group.shares[-1]), reference, others)
+    there = Contaminated(group.outlier_kind, float(group.shares[-1]), reference, others)
     place = group.losses.index(made.chosen)
     tried = dirty.trained()[place]
     clean = float(group.clean(group.score)[place][tried].mean())
