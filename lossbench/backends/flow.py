@@ -24,14 +24,7 @@ AHEAD = 2  # packs submitted per worker: the one that it trains, and the next
 def results_of(
     engine: Engine, identity: Identity, function: Callable[[Any], Any], tasks: Sequence[Any]
 ) -> Generator[tuple[int, Any]]:
-    """Have the workers of a cluster do tasks, see `lossbench.backends.Backend`.
-
-    Args:
-        engine: the cluster.
-        identity: what this process and every worker must have in common.
-        function: importable by name.
-        tasks: the longest first.
-    """
+    """Have the workers of a cluster do tasks, see `lossbench.backends.Backend`."""
     mine = dict(identity())
     refuse_others(engine, identity, mine)
     yield from _Flow(engine, partial(on_worker, identity, mine, function), mine).results(tasks)
@@ -45,15 +38,7 @@ def on_worker(
     keys: Sequence[str],
     *shared: bytes,
 ) -> Any:
-    """Do one task on a worker, in one thread.
-
-    Args:
-        identity: see `results_of`.
-        mine: the identity of the process that submits the task.
-        function: the function to call with the task.
-        described: the task, see `lossbench.backends.travel.Sender.packed`.
-        keys: the hashes of its shared parts.
-        *shared: these parts.
+    """Do one task on a worker, in one thread, as `lossbench.backends.travel.Sender.packed` gave it.
 
     Returns:
         The result of the function; Foreign if this worker differs; or an error of lossbench, which is not raised,
@@ -88,13 +73,7 @@ def here() -> str:
 
 @dataclass
 class _Flow:
-    """The tasks of a run: only as many are submitted at a time as keep every worker busy.
-
-    Args:
-        engine: the cluster.
-        do: `on_worker` with its first arguments.
-        mine: the identity of this process.
-    """
+    """The tasks of a run: only as many are submitted at a time as keep every worker busy."""
 
     engine: Engine
     do: Callable[..., Any]

@@ -69,13 +69,7 @@ _SETUPS: dict[str, Setup] = {}
 
 
 def unpacked(task: bytes, shared: Mapping[str, bytes]) -> Any:
-    """Return a task as it was before it was packed.
-
-    Args:
-        task: from `Sender.packed`.
-        shared: its shared parts by their hashes, as they were sent; each is unpacked for the first task that
-            needs it.
-    """
+    """Return a task as it was before it was packed; each shared part once, for the first task that needs it."""
     for key, content in shared.items():
         if key not in _SETUPS:
             while len(_SETUPS) >= MOST_KEPT:

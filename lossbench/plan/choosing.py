@@ -160,14 +160,7 @@ def with_optimiser(made: Plan, optimiser: str) -> Plan:
 
 
 def part(experiment: Experiment, seeds: int, dirty: Sequence[str] = (), dirty_seeds: int = 0) -> Experiment:
-    """Return what is trained for one look: the first seeds clean, and a few of them contaminated for a few losses.
-
-    Args:
-        experiment: all that may be trained; its rates are chosen on the same seeds in every part.
-        seeds: the number of clean seeds.
-        dirty: specs of the losses that are tried on contaminated data too.
-        dirty_seeds: the number of contaminated seeds.
-    """
+    """Return what is trained for one look: the first seeds clean, a few of them contaminated for a few losses."""
     settings = experiment.settings
     clean, few = set(settings.seeds[:seeds]), set(settings.seeds[:dirty_seeds])
     trials = tuple(

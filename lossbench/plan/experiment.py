@@ -110,10 +110,6 @@ def planned(
 def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({})) -> Experiment:
     """Load the data, match losses with it, and list the trials.
 
-    Args:
-        settings: what the user asked for.
-        tables: by spec, data sets in memory that need no loading.
-
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """

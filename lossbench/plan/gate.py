@@ -76,14 +76,6 @@ RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
 def parse_rules(texts: Iterable[str], dataset: str | None = None, loss: str | None = None) -> tuple[Rule, ...]:
     """Read rules as a user writes them: `SCORE:-AMOUNT` or `SCORE:-SHARE%`, + where lower is better.
 
-    Args:
-        texts: such as "f1:-0.02", "epochs_to_target:+20%".
-        dataset: the data set that they are for; None for all.
-        loss: the loss that they are for; None for all.
-
-    Returns:
-        The rules, in their order.
-
     Raises:
         UnknownName: there is no such score.
         BadValue: the amount is no number, or has the sign of an improvement.
@@ -117,10 +109,6 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
 
 def judged_rules(judged: Mapping[str, str], margins: Mapping[str, float]) -> tuple[Rule, ...]:
     """Return the rules of a gate for which none is stated: each data set by its judged score and its margin.
-
-    Args:
-        judged: by data set, the score that is judged.
-        margins: by score, the difference that is too small to matter; a score without one tolerates nothing.
 
     Example:
         >>> [str(rule) for rule in judged_rules({"moons": "accuracy", "line": "rmse"}, {"accuracy": 0.01})]

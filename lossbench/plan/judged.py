@@ -25,10 +25,6 @@ ROWS_NAMED = 5  # rows that a message lists; the others are only counted
 def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
     """Return a data set that is judged by the first of these scores that its task has.
 
-    Args:
-        dataset: the data set as it was loaded.
-        names: scores, costs, or a user's functions, by priority; where there are none, the data set keeps its own.
-
     Raises:
         BadValue: its task has none of them, or it has no modes for `mode_coverage`.
         UsageError: a function is no metric, or costs do not fit.

@@ -24,13 +24,7 @@ Protocols = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Own:
-    """The settings that a data set has of its own, in words.
-
-    Args:
-        dataset: the spec of the data set.
-        settings: such as "optimizer adamw:weight_decay=2".
-        why: how they were chosen; may be empty.
-    """
+    """The settings that a data set has of its own, in words."""
 
     dataset: str
     settings: str

@@ -47,13 +47,6 @@ class Setting(NamedTuple):
 def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget: int, sampler: str) -> Grids:
     """Return the settings of all losses of a task.
 
-    Args:
-        specs: the specs of the losses; those of other tasks are left out.
-        task: the task of the data sets.
-        rates: the rates that the run names; the search draws rates between the smallest and the largest.
-        budget: the number of settings per loss.
-        sampler: one of `SAMPLERS`.
-
     Raises:
         BadValue: there is only one rate, or the budget is too small.
         UsageError: the sampler needs a package that is not installed.

@@ -14,10 +14,6 @@ MOST_SHARDS = 100_000
 class Shard:
     """One of the parts into which the trainings of an experiment are cut.
 
-    Args:
-        number: the number of the shard, counted from 1.
-        count: the number of shards.
-
     Example:
         >>> str(Shard(3, 10))
         '3 of 10'

@@ -16,12 +16,6 @@ def cluster_for(
 
     The address in a config belongs to the backend in that config: another backend does not use it.
 
-    Args:
-        config: as for `lossbench.plan.settings.make_settings`, which has read it.
-        backend: the backend that was asked for; None for that of the config, or else this machine.
-        address: likewise.
-        jobs: the number of processes on this machine, if one was asked for.
-
     Raises:
         UnknownName: there is no such backend.
         BadValue: the backend takes no address, or lacks one, or a number of processes is given beside it.

@@ -91,9 +91,6 @@ def whole_catalogue() -> Selection:
 def one_loss(spec: str) -> Selection:
     """Return one loss.
 
-    Args:
-        spec: such as "huber:delta=1.35" or "my_losses.py:my_loss".
-
     Raises:
         UsageError: there is no such loss, or it fits no task.
     """

@@ -49,10 +49,6 @@ def tied(places: Sequence[Place]) -> Iterator[list[int]]:
 def number_line(places: Sequence[Place], width: int = LINE) -> str:
     """Return the diagram as one line: the letters of each loss at its mean rank, shifted to avoid overlaps.
 
-    Args:
-        places: the best rank first.
-        width: in characters; grows if the letters need more.
-
     Example:
         >>> number_line([Place("bce", 1.2, "a"), Place("mse", 1.3, "ab"), Place("mae", 2.6, "b")], width=21)
         '1┈a┈ab┈┈┈┈2┈┈┈┈┈b┈┈┈3'

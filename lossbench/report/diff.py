@@ -56,11 +56,6 @@ COLUMNS = (
 def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = None) -> pd.DataFrame:
     """Return one row for each loss of each table of two runs.
 
-    Args:
-        before: the trials of A, as in `trials.csv`.
-        after: the trials of B.
-        score: what is compared; None for the primary score of each data set.
-
     Returns:
         Columns `COLUMNS`: the mark, see `MARKS`; means over the shared seeds; their paired change, B minus A, with
         its 95 % interval; in `elsewhere` whether the fingerprints differ; in `note` details beyond the mark.

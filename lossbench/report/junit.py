@@ -53,13 +53,7 @@ class JUnitCase:
 
 
 def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped.
-
-    Args:
-        report: of the gate.
-        gaps: what an incomplete run left out; each becomes a skipped test.
-        answers: of each table, to lead the suite of its data set.
-    """
+    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped."""
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])
@@ -90,13 +84,7 @@ def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
 
 
 def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the verdicts against the reference loss as JUnit XML. None is a failure, since a loss may be worse.
-
-    Args:
-        summary: one row a data set, setting and loss.
-        gaps: what an incomplete run left out; each becomes a skipped test.
-        answers: of each table, to lead the suite of its data set and the text of its cases.
-    """
+    """Return the verdicts against the reference loss as JUnit XML; none fails, since a loss may be worse."""
     said = dict(zip(map(answer_key, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
     names = varying(rows)
@@ -121,10 +109,6 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> 
 
 def junit(cases: Iterable[JUnitCase], answers: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     """Return cases as JUnit XML.
-
-    Args:
-        cases: in the order of the suites.
-        answers: by suite, texts that lead it as properties named "answer".
 
     Example:
         >>> print(junit([JUnitCase("iris", "mse: f1:-0.02", "failed", "worse")]), end="")

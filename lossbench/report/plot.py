@@ -61,13 +61,6 @@ def scatter(
 ) -> list[str]:
     r"""Return points in the plane, line by line, each drawn as its mark.
 
-    Args:
-        title: stands above.
-        points: by mark, one character; where marks overlap, the first is drawn.
-        limits: of the axes.
-        width: columns in all.
-        height: lines of the plane alone.
-
     Example:
         >>> points = {"a": [(0.0, 1.0)], "b": [(1.0, 0.0)], "c": [(0.6, 0.6)]}
         >>> print("\n".join(scatter("three", points, ((0, 1), (0, 1)), width=14, height=3)))
@@ -88,14 +81,6 @@ def log_curves(
     title: str, points: Mapping[str, Points], limits: Limits, width: int = 48, height: int = 8
 ) -> list[str]:
     r"""Return curves over a logarithmic axis, line by line, each with its mark at every point.
-
-    Args:
-        title: stands above.
-        points: of each curve by its mark, one character; x is above zero and rising. Values that are not finite
-            are left out; where marks overlap, the first is drawn.
-        limits: of the axes.
-        width: columns in all.
-        height: lines of the curves alone.
 
     Example:
         >>> drawn = log_curves("rising", {"a": [(0.01, 0), (1, 1)]}, ((0.01, 1), (0, 1)), width=14, height=3)

@@ -84,10 +84,6 @@ class LossHistory:
 def loss_histories(runs: Sequence[DatedRun], score: str | None = None) -> list[LossHistory]:
     """Return the history of every loss in every table, with its change points.
 
-    Args:
-        runs: in order of time.
-        score: what is followed; None for what each data set is judged by.
-
     Raises:
         UnknownName: no such score.
         BadValue: a score that no data set of the runs has.

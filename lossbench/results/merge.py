@@ -105,10 +105,6 @@ def advice(what: str) -> str:
 def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     """Merge parts.
 
-    Args:
-        parts: of one run, in any order; a shard may occur twice.
-        experiment: the whole, see `Part.settings`.
-
     Raises:
         DataError: data or losses have changed since; two parts hold different results of one trial; or no seed
             is complete.

@@ -52,12 +52,7 @@ RETRY = "merge with the lossbench that trained it, or run the shard again"
 
 @dataclass(frozen=True)
 class Part:
-    """A trained shard.
-
-    Args:
-        folder: of its files.
-        content: its manifest.
-    """
+    """A trained shard."""
 
     folder: Path
     content: Mapping[str, Any] = field(repr=False)
@@ -107,13 +102,6 @@ def train_part(
     part: Experiment, manner: Manner, progress: Callable[[str, int], None], store: Store, budget: float
 ) -> Ledger:
     """Train the trials of one shard, and return the ledger.
-
-    Args:
-        part: see `lossbench.run.shards.part_of`.
-        manner: how networks are trained.
-        progress: as for `lossbench.run.runner.run`.
-        store: in the folder of the part.
-        budget: seconds after which no more training is begun.
 
     Raises:
         OutputError: the results could not be stored, so there is no part.
@@ -185,10 +173,6 @@ def _faults(content: Mapping[str, Any]) -> Iterator[str]:
 
 def settings_of(config: Mapping[str, Any], path: Path) -> Settings:
     """Return the settings that a manifest states.
-
-    Args:
-        config: the settings by `asdict`, after a round trip through JSON.
-        path: the manifest, for messages.
 
     Raises:
         DataError: they are of another version.

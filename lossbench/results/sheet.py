@@ -79,10 +79,6 @@ class Sheet:
 def read_sheet(path: Path, check_header: Callable[[Path, list[str]], None]) -> Sheet:
     """Read the cells of a file and check its lines against the header.
 
-    Args:
-        path: the file.
-        check_header: refuses wrong names in line 1; gets none for an empty file.
-
     Raises:
         DataError: the file cannot be read or is no CSV, or a line has more or fewer cells than the header.
     """

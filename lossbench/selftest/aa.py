@@ -107,11 +107,6 @@ def simulate(
 ) -> Iterator[dict[str, object]]:
     """Train all arms on each data set and judge them as `compare` would.
 
-    Args:
-        wanted: what is simulated.
-        jobs: the number of processes; None for one per core.
-        progress: called with the data set and the number of trainings as they finish.
-
     Yields:
         One row for each data set as soon as it is done: its name, arms and seeds, and the entries of `rates`.
     """
@@ -164,11 +159,7 @@ def scores_of(pack: Pack) -> np.ndarray:
 
 
 def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
-    """Judge simulated scores by the verdicts that a comparison shows.
-
-    Args:
-        scores: (arms, families, seeds).
-        dataset: the data set of the scores.
+    """Judge simulated scores, (arms, families, seeds), by the verdicts that a comparison shows.
 
     Returns:
         Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
@@ -202,14 +193,7 @@ def finds(scores: np.ndarray, test_to_train: float, margin: float, upward: bool,
 
 
 def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
-    """Return the smallest difference that is found in four families of five, in steps of a tenth of the margin.
-
-    Args:
-        found: tells in which families a difference is found, (families,); a larger one is found in more of them.
-        margin: the margin of the score.
-
-    Returns:
-        The difference; NaN if it is more than 64 margins.
+    """Return the smallest difference that is found in four families of five; NaN if it is more than 64 margins.
 
     Example:
         >>> round(detectable(lambda difference: np.array([difference > 0.0299]), 0.01), 3)
@@ -221,13 +205,7 @@ def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
 
 
 def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bool) -> np.ndarray:
-    """Return the verdict on every arm but the first, (arms - 1, families), corrected within each family.
-
-    Args:
-        scores: (arms, families, seeds).
-        test_to_train: see `lossbench.stats.paired.shared_rows`; 0 under a law.
-        margin: the margin of the score.
-        upward: whether a greater score is better.
+    """Return the verdict on every arm but the first, (arms - 1, families), from scores (arms, families, seeds).
 
     Example:
         >>> same = np.zeros((2, 1, 6))

@@ -31,10 +31,6 @@ LARGE = 1024  # rows and columns of the matrix product whose speed is the floor
 def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
     """Train packs of several sizes with every engine and time them.
 
-    Args:
-        sizes: numbers of models.
-        epochs: passes over the training rows.
-
     Returns:
         One row for each size: models; native_per_second (NaN where there is no compiled step), fused_per_second
         and loop_per_second, in trainings; to_fused, the ratio of the first two; to_loop, that of the fastest to
@@ -72,13 +68,7 @@ def first(pack: Pack, models: int) -> Pack:
 
 
 def row(pack: Pack, looped: float, speed: float) -> dict[str, float]:
-    """Time one pack.
-
-    Args:
-        pack: the trials.
-        looped: the time of the loop for one model, in seconds.
-        speed: multiply-adds per second of a large matrix product.
-    """
+    """Time one pack."""
     models, by_fused = len(pack.trials), best(lambda: fused.train(pack))
     by_native = math.nan if native.fault() else best(lambda: native.train(pack))
     fastest = np.nanmin([by_native, by_fused])

@@ -68,14 +68,6 @@ def plan_tables(
 ) -> Experiment:
     """Plan fresh tables, with everything checked before any training starts.
 
-    Args:
-        datasets: specs of laws.
-        losses: at least two; None for the core losses of each task.
-        model: spec of the network.
-        tables: the number of tables of each law, at least 2.
-        seeds: the number of splits of each table, at least 2.
-        epochs: passes over the training rows.
-
     Raises:
         BadValue: a data set is no law, or there are fewer than two tables, seeds or losses, or far too many.
         UsageError: a data set or loss does not exist or does not fit.
@@ -201,10 +193,6 @@ def trained(fresh: FreshTable) -> Trained:
 def calibration(tables: Sequence[Analysis], equal: bool) -> dict[str, object]:
     """Compare the analysis of each table with all tables together.
 
-    Args:
-        tables: the analysis of each table.
-        equal: whether every verdict is false.
-
     Returns:
         pairs, the number compared; coverage, the share of intervals that contain the mean over tables, and that of
         the worst pair; half of their mean width, and that of intervals over seeds; power, the share of tables on
@@ -241,13 +229,7 @@ def calibration(tables: Sequence[Analysis], equal: bool) -> dict[str, object]:
 
 
 def compared(mean: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Say which pairs are compared, (pairs,): those with an interval on every table and two functions.
-
-    Args:
-        mean: (tables, pairs) the difference on each table.
-        low: its interval's lower end.
-        high: its interval's upper end.
-    """
+    """Say which pairs of (tables, pairs) are compared: those of two functions, with an interval on every table."""
     defined = ~np.isnan(low).any(axis=0)
     half_width = ((high - low) / 2.0)[:, defined].mean() if defined.any() else np.nan
     return np.asarray(defined & (np.abs(mean).max(axis=0) > NEGLIGIBLE * half_width))

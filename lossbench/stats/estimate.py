@@ -62,9 +62,6 @@ class Estimate:
         It is unknown for fewer than two units. If all units have the same value, it has width zero if they are
         enough for the sign test, and is unknown otherwise: scores are coarse, and a few may agree by chance.
 
-        Args:
-            level: confidence in (0, 1).
-
         Example:
             >>> found = Estimate(1.0, 0.5, 9.0, 10).interval()
             >>> round(float(found.low), 3), round(float(found.high), 3)
@@ -96,9 +93,6 @@ class Estimate:
         twice the larger of both one-sided p values (Schuirmann 1987), so that it is below 5 % exactly where the 95
         % interval lies within the margin
 
-        Args:
-            margin: the difference that is too small to matter, above 0.
-
         Example:
             >>> float(Estimate(0.0, 0.001, 99.0, 100).p_equivalent(0.01) < 0.001)
             1.0
@@ -114,9 +108,6 @@ class Estimate:
         Student's t about the mean with the error as scale: the posterior under the usual flat prior (Benavoli,
         Corani, Demšar and Zaffalon 2017, Time for a change, section 4.1; their correlated t test where the error
         is that of Nadeau and Bengio). The margin is their region of practical equivalence.
-
-        Args:
-            margin: the difference that is too small to matter, at least 0.
 
         Example:
             >>> [round(float(share), 2) for share in Estimate(0.02, 0.01, 99.0, 100).posterior(0.01)]
@@ -145,9 +136,6 @@ def smallest_p(n: Numbers, family: Numbers = 1) -> np.ndarray:
     Args:
         n: (...) numbers of pairs.
         family: how many tests are corrected together.
-
-    Returns:
-        The bound, (...).
 
     Example:
         >>> float(smallest_p(5)), float(smallest_p(10, family=8))

@@ -90,13 +90,7 @@ class ComparisonGroup:
         return known.widened(choice_variance(self.choice.moves(column))) if self.choice else known
 
     def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
-        """Return the paired differences of some losses with their uncertainty.
-
-        Args:
-            column: a score.
-            first: (tests,) index of a loss.
-            second: (tests,) index of the loss that is compared with it.
-        """
+        """Return paired differences and their uncertainty: second losses minus first ones, by index, (tests,)."""
         found = self.contributions(column)
         known: SeedSpread | RowSpread
         if found is None:
@@ -183,12 +177,6 @@ class ComparisonGroup:
 
 def rows_counted(score: str, test_rows: float, shared: float, seeds: int) -> float:
     """Return how many rows a score counts, over all seeds if each draws its own; 0 for one that counts none.
-
-    Args:
-        score: a metric, or another column.
-        test_rows: of one seed.
-        shared: see `lossbench.stats.paired.shared_rows`.
-        seeds: how many.
 
     Example:
         >>> rows_counted("accuracy", 30, 0.25, 10), rows_counted("accuracy", 30, 0.0, 10)

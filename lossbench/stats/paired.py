@@ -46,7 +46,7 @@ class PairedTest:
 
 
 def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
-    """Return n_test / (N - n_test), which corrects the variance for rows that seeds share.
+    """Return n_test / (N - n_test), which corrects a variance for rows that seeds share; 0 where they share none.
 
     The validation part is as large as the test part, so N - n_test is n_train + n_test.
 
@@ -54,9 +54,6 @@ def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
         sampling: "resplit" where seeds split one table, "redrawn" where each draws its own rows.
         test_rows: of one seed.
         train_rows: of one seed.
-
-    Returns:
-        The ratio; 0 where no rows are shared.
 
     Example:
         >>> shared_rows("resplit", 30, 90), shared_rows("redrawn", 30, 90)
@@ -107,13 +104,7 @@ class SeedSpread:
 
 
 def over_seeds(values: np.ndarray, shared: float, rows: float = 0.0) -> SeedSpread:
-    """Return how values scatter over seeds.
-
-    Args:
-        values: (..., n) one for each seed; NaN where undefined, which is ignored.
-        shared: see `shared_rows`.
-        rows: see `SeedSpread`.
-    """
+    """Return how values (..., n) scatter over seeds, without the undefined ones, NaN; see `SeedSpread`."""
     return SeedSpread(*moments(values), shared, rows)
 
 

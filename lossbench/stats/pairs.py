@@ -42,12 +42,7 @@ class Judged:
 
 
 def judge(groups: Iterable[ComparisonGroup], margins: Mapping[str, float]) -> list[Judged]:
-    """Judge all pairs of some comparison groups.
-
-    Args:
-        groups: from `comparison_groups`.
-        margins: the difference that is too small to matter, by score. A score without one is never equivalent.
-    """
+    """Judge all pairs of some comparison groups; a score without a margin is never equivalent."""
     return [Judged(group, difference_columns(group, margins)) for group in groups]
 
 
@@ -110,10 +105,6 @@ def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
 
     The best mean has an "a". A loss that diverged for some seeds has no letter, since its other seeds are a biased
     choice; nor has a loss without a score.
-
-    Args:
-        group: of the losses.
-        words: the verdicts on its pairs, from `difference_columns`.
     """
     judged = group.whole() & ~np.isnan(moments(group.clean(group.score))[1])
     order = [index for index in ranking(group) if judged[index]]
@@ -131,15 +122,7 @@ def ranking(group: ComparisonGroup) -> np.ndarray:
 
 
 def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
-    """Return the results on all pairs of a group by the primary score, in the order of `pairs_of`.
-
-    Args:
-        group: where they are from.
-        margins: the difference that is too small to matter, by score.
-
-    Returns:
-        Columns by name, (tests,) each.
-    """
+    """Return the results on all pairs by the primary score, in the order of `pairs_of`, (tests,) each."""
     first, second = pairs_of(group)
     scores = group.clean(group.score)
     differences, known = scores[second] - scores[first], group.difference_of(group.score, first, second)
@@ -173,13 +156,7 @@ class Tested:
 
 
 def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> Tested:
-    """Return the p values of all pairs, corrected together, and the verdicts.
-
-    Args:
-        group: where they are from.
-        known: their differences with their uncertainty.
-        margin: the difference that is too small to matter; None where none is declared.
-    """
+    """Return the p values of all pairs, corrected together, and the verdicts."""
     (first, second), found, whole = pairs_of(group), known.at(), group.whole()
     p_value, primary = found.p_value(), first == 0
     adjusted = np.minimum(group.correction * gatekept(p_value, primary), 1.0)
@@ -218,11 +195,6 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
 
     How often the second loss beats the first on a new seed, ties counted half (Bouthillier et al. 2021, Accounting
     for variance in machine learning benchmarks, section 4), and the bootstrap, as a cross-check.
-
-    Args:
-        differences: (tests, seeds) of the primary score.
-        group: where they are from.
-        interval: of a single look.
     """
     check = bootstrap_interval(differences, group.dataset)
     upward = METRICS[group.score].sign * differences

@@ -72,12 +72,7 @@ class Pool:
         return dict(self.place) | {"data_sets": len(self.skills), "runs": self.runs.shape[1]}
 
     def interval(self, value: np.ndarray, resampled: np.ndarray) -> Interval:
-        """Return a figure (...) with its percentile interval; unknown where a data set has a single seed.
-
-        Args:
-            value: the figure of the trainings themselves.
-            resampled: (resamples, ...) the figure of each resample.
-        """
+        """Return a figure (...) with the interval of its resamples; unknown where a data set has a single seed."""
         low, high = np.quantile(resampled, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
         known = 0.0 if min(rows.shape[1] for rows in self.skills.values()) > 1 else np.nan
         return Interval(value, low + known, high + known, self.runs.shape[1])

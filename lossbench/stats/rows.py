@@ -66,13 +66,7 @@ class Contributions:
         return np.where(known.any(axis=1), mean, float(counted))
 
     def difference(self, first: np.ndarray, second: np.ndarray, counted: bool) -> RowSpread:
-        """Return the paired differences of some losses with their uncertainty.
-
-        Args:
-            first: (tests,) index of a loss.
-            second: (tests,) index of the loss that is compared with it.
-            counted: whether the score counts rows.
-        """
+        """Return paired differences and their uncertainty: second losses minus first ones, by index, (tests,)."""
         step = self.step(counted)
         most = step if isinstance(step, float) else np.maximum(step[first], step[second])
         return over_rows(self.scores[second] - self.scores[first], self.unit, self.split, most)

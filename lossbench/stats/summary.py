@@ -32,10 +32,6 @@ def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) 
     by the primary score, corrected over the pairs of the table with these first; where trainings of a loss
     diverged or failed, only a verdict against it stands. Scores are those on the clean test part after training on
     the smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
-
-    Args:
-        judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
-        margins: the difference that is too small to matter, by score; used for the epochs to the target.
     """
     return stack((loss_columns(one.group, one.pairs, margins) for one in judged), SUMMARY, by="loss")
 

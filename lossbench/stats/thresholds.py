@@ -41,16 +41,7 @@ def rows_at_link(contributed: RowScores | None) -> RowScores | None:
 
 
 def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return both views of each loss in one row.
-
-    Args:
-        trials: one row per training.
-        chosen: the summary at the chosen thresholds.
-        own: the summary at the links' own.
-
-    Returns:
-        The columns of `THRESHOLD_VIEWS`.
-    """
+    """Return both views of each loss in one row, with the columns of `THRESHOLD_VIEWS`."""
     keys = [*KEYS, "view"]
     both = chosen[[*keys, "score", *SHOWN]].merge(own[[*keys, *SHOWN]], on=keys, suffixes=("", "_at_link"))
     both = both.assign(agreement=agreement(both.verdict, both.verdict_at_link))

@@ -77,12 +77,7 @@ class Record(NamedTuple):
 
 
 def encode(done: Done, written: int) -> Record:
-    """Return the record of a finished trial.
-
-    Args:
-        done: the trial.
-        written: the current time, seconds since 1970.
-    """
+    """Return the record of a finished trial."""
     row, columns = done.row, tuple(done.row)
     key = key_in(row, columns)
     layout, cells = write(row, columns)
@@ -124,11 +119,6 @@ def checksum(key: object, kind: object, *content: object) -> int:
     """Return the checksum of evidence, or of a record before the third format.
 
     Empty bytes at the end are left out: the first format had no outputs.
-
-    Args:
-        key: the key that it is stored under.
-        kind: what many records have in common: the names of their cells, or their claim.
-        content: everything else.
     """
     kept = content[:-1] if content[-1] == b"" else content
     return zlib.crc32(f"({', '.join([repr(key), _shown(kind), *map(repr, kept)])})".encode())

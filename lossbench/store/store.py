@@ -37,16 +37,7 @@ def is_time(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Group:
-    """The stored trials of one data set and one fingerprint.
-
-    Args:
-        dataset: spec of the data set.
-        fingerprint: digest of engine, versions and processor.
-        losses: the number of losses.
-        trials: the number of trials.
-        oldest: when the first trial was stored, seconds since 1970.
-        newest: when the last trial was stored, likewise.
-    """
+    """The stored trials of one data set and fingerprint; oldest and newest are in seconds since 1970."""
 
     dataset: str
     fingerprint: str

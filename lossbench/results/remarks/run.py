@@ -79,13 +79,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
 
 
 def run_remarks(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:
-    """Yield the remarks on this one run: warnings, time, files.
-
-    Args:
-        comparison: the run.
-        folder: of its files; None if none were written.
-        replaced: the command of another run whose files were replaced; empty if there was none.
-    """
+    """Yield the remarks on this one run: warnings, time, files."""
     if comparison.note:
         yield Topic.NOT_KEPT(reason=comparison.note)
     if comparison.manner.device != "cpu":

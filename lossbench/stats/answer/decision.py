@@ -116,12 +116,7 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
 
 
 def first_choice(found: TableAnswer, order: list[str]) -> str:
-    """Return the loss that is chosen.
-
-    Args:
-        found: the answer of the table.
-        order: the losses that no other is shown to beat, the best mean first.
-    """
+    """Return the loss that is chosen, given those that no other is shown to beat, the best mean first."""
     if found.reference in order or not order:
         return found.reference
     shown = dict(found.beaten).get(found.reference, ())
@@ -212,13 +207,7 @@ def rows_needed(judged: Judged, made: Decision, margin: float | None) -> int | N
 
 
 def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]) -> Decision:
-    """Add the results of the first few losses on contaminated data, by tests of their own, made once.
-
-    Args:
-        group: of these losses, at their own rates, clean and contaminated.
-        made: the decision on clean data.
-        margins: the difference that is too small to matter, by score.
-    """
+    """Add the results of the first few losses on contaminated data, by tests of their own, made once."""
     dirty = at_share(group, len(group.shares) - 1)
     found = compared_with(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
     told, means = answer(found, margins.get(group.score)), means_of(found.group)

@@ -23,12 +23,7 @@ BEYOND_MARGIN = {BETTER[0]: 1, WORSE[0]: -1}
 
 
 def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[TableAnswer]:
-    """Return the answer of each table.
-
-    Args:
-        judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
-        margins: the difference that is too small to matter, by score.
-    """
+    """Return the answer of each table."""
     found = [answer(one, margins.get(one.group.score)) for one in judged]
     fixed = [one for one in found if one.view == "fixed"]
     return [one if one.view == "fixed" else replace(one, disagree=disagreeing(one, fixed)) for one in found]

@@ -91,13 +91,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """A data set whose judged score was not compared.
-
-    Args:
-        dataset: its name.
-        score: by which it is judged.
-        lacking: what was not there.
-    """
+    """A data set whose judged score was not compared."""
 
     dataset: str
     score: str
@@ -192,11 +186,6 @@ def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
 def refuse_judged_apart(rules: Sequence[Rule], baseline: pd.DataFrame, judged: Mapping[str, str]) -> None:
     """Refuse rules for scores that depend on the primary one, where the baseline has another primary score.
 
-    Args:
-        rules: of the gate.
-        baseline: one row per trial.
-        judged: by data set, the primary score of the run.
-
     Raises:
         BadValue: naming the first such rule.
     """
@@ -283,12 +272,7 @@ def lacking(found: Sequence[Meeting], score: str, rules: Sequence[Rule]) -> Reas
 
 
 def judge(moved: Change, allowance: float) -> GateFinding:
-    """Decide about one change; see the top of this file.
-
-    Args:
-        moved: with a value in the baseline, in this run, or in both.
-        allowance: how much worse the mean may get.
-    """
+    """Decide about one change; see the top of this file."""
     if moved.lost:
         return "lost"
     if moved.still:

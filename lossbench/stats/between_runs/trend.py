@@ -84,12 +84,7 @@ class Turn:
 
 
 def series_of(runs: Sequence[pd.DataFrame], score: str | None = None) -> Iterator[Series]:
-    """Yield the series of some runs, in the order of the last run that has them.
-
-    Args:
-        runs: the trials of each run, in the order of time.
-        score: its name; None for each data set's primary score.
-    """
+    """Yield the series of some runs, in the order of the last run that has them."""
     places: dict[tuple[Any, ...], dict[int, pd.DataFrame]] = {}
     for number in reversed(range(len(runs))):
         by_seed = runs[number].set_index("seed").sort_index(kind="stable")
@@ -125,9 +120,6 @@ def comparable_runs(place: dict[str, Any], found: dict[int, pd.DataFrame]) -> tu
 
 def turns(every: Sequence[Series]) -> list[list[Turn]]:
     """Find the change points of each series.
-
-    Args:
-        every: the series of a report, over which p values are corrected.
 
     Returns:
         The change points of each series, in the order of the runs. Where no score changed, the chance that any is
