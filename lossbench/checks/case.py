@@ -103,13 +103,7 @@ class Case:
         return {"prior": share[None]}
 
     def value(self, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-        """Return the loss of every sample (..., batch), or of every batch (...).
-
-        Args:
-            raw: (..., batch, outputs).
-            target: (..., batch) or (..., batch, targets).
-            **prior: (1, outputs) shares to use instead of those of `prior`.
-        """
+        """Return the loss of every sample (..., batch), or of every batch (...)."""
         if not self.alone:
             return self._called(raw, target, prior or self.prior(raw))
         raw, target = self._with_fixed_rows(raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1))

@@ -43,11 +43,6 @@ def not_among(tasks: Collection[Task], task: Task) -> str:
 def fits(spec: str, tasks: Iterable[Task] = TASKS, until: float = math.inf) -> dict[Task, Loss | str]:
     """Return the loss on each task that it fits, and the reason for each that it does not.
 
-    Args:
-        spec: as the user wrote it.
-        tasks: the tasks to try.
-        until: the time, by `time.monotonic`, after which no further task is tried.
-
     Raises:
         UsageError: there is no such loss, or its parameters are wrong on every task.
 

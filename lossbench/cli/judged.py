@@ -40,17 +40,7 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class ClaimsOptions:
-    """The options that both commands on claims share.
-
-    Args:
-        quick: run few seeds, each loss at its own rate.
-        first_seed: the lowest seed.
-        output: the folder for the files; None for none.
-        form: how the verdicts are printed; None for a table.
-        no_cache: train everything anew, and store nothing.
-        jobs: processes; None for one a core.
-        quiet: print nothing but what `form` asks for.
-    """
+    """The options that both commands on claims share."""
 
     quick: bool
     first_seed: int

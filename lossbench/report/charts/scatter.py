@@ -27,13 +27,7 @@ class Point(NamedTuple):
 
 
 def scatter(title: str, points: Sequence[Point], names: tuple[str, str]) -> str:
-    """Return the picture.
-
-    Args:
-        title: stands above.
-        points: one for each loss; those without a coordinate are left out.
-        names: of the x and the y axis.
-    """
+    """Return the picture; losses without a coordinate are left out."""
     known = [one for one in points if not math.isnan(one.across.mean + one.up.mean)]
     x, y = FRAME.across(*_ends([one.across for one in known])), FRAME.up(*_ends([one.up for one in known]))
     marks = [text(2, 13, shortened(title, 36), "title"), FRAME.axes(x, y, names, (4, 4))]

@@ -33,12 +33,7 @@ class Unit(NamedTuple):
 
 
 def squares(units: Sequence[Unit], marks: dict[str, str]) -> str:
-    """Return a square for each unit.
-
-    Args:
-        units: grouped by what they say.
-        marks: by side, one character.
-    """
+    """Return a square for each unit, with the mark of its side."""
     rows = -(-len(units) // ACROSS)
     width, height = SQUARE * min(len(units), ACROSS) + 2, SQUARE * rows + 2
     parts = []
@@ -52,12 +47,7 @@ def squares(units: Sequence[Unit], marks: dict[str, str]) -> str:
 
 
 def intervals(name: str, units: Sequence[Unit]) -> str:
-    """Return the intervals of units below each other, the largest difference first.
-
-    Args:
-        name: of the measure.
-        units: all with a mean and an interval.
-    """
+    """Return the intervals of units below each other, the largest difference first."""
     rows = sorted(units, key=lambda one: -one.mean)
     named = len(rows) <= LABELLED
     each = 20.0 if named else 5.0

@@ -27,15 +27,7 @@ from lossbench.stats.verdicts import APART
 def ranks_section(
     key: str, rows: pd.DataFrame, findings: Findings, run_tables: Sequence[RunTable], said: Iterable[str]
 ) -> Section:
-    """Return the section of one task and setting with several data sets.
-
-    Args:
-        key: its id on the page.
-        rows: its ranks, the best first.
-        findings: of the run.
-        run_tables: the tables of the task under the setting.
-        said: sentences on the ranks.
-    """
+    """Return the section of one task and setting with several data sets."""
     looks, first, table = run_tables[0].looks, rows.iloc[0], rank_table(rows)
     losses = sorted(rows.loss, key=lambda loss: (loss != first.reference, looks[loss].number))
     ranked = table if any(row[0] for row in table.rows) else table.without("abc")
@@ -105,14 +97,7 @@ def pairs_told_apart(comparisons: pd.DataFrame, place: pd.Series[Any]) -> pd.Dat
 
 
 def win_matrix(losses: Sequence[str], won: pd.DataFrame, looks: Mapping[str, Look], data_sets: int) -> str:
-    """Return the matrix of wins.
-
-    Args:
-        losses: in the order of rows and columns.
-        won: (winner, loser), one row for each data set.
-        looks: of the losses.
-        data_sets: how many there are.
-    """
+    """Return the matrix of wins, given one row (winner, loser) for each data set."""
     counts = won.value_counts().to_dict()
     heads = '<th scope="col" class="text">loss</th>' + "".join(
         f'<th scope="col"><span>{escape(loss)}</span></th>' for loss in losses

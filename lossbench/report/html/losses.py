@@ -39,9 +39,6 @@ class Shaped(NamedTuple):
 def losses_page(specs: Sequence[str]) -> str:
     """Return the page.
 
-    Args:
-        specs: such as "huber:delta=1.35" or "my_losses.py:my_loss".
-
     Raises:
         UsageError: a loss that does not exist, or fits no task.
         LossFailed: one that cannot be evaluated.

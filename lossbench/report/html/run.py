@@ -42,15 +42,7 @@ def run_page(
     manifest: Manifest | None = None,
     examples: Examples = MappingProxyType({}),
 ) -> str:
-    """Return the report of a run.
-
-    Args:
-        findings: of the run.
-        curves: `curves.csv`; None if there is none.
-        remarks: on the run.
-        manifest: of the run; None if there is none.
-        examples: outputs of some networks on some test rows.
-    """
+    """Return the report of a run."""
     all_remarks, looks_by_loss = [*remarks], looks_of(findings)
     tables = run_tables(ArmCurves(findings, curves, examples), looks_by_loss)
     across = [

@@ -72,14 +72,7 @@ class ArmCurves:
 
 @dataclass(frozen=True)
 class RunTable:
-    """One table of a run, with what is needed to draw it.
-
-    Args:
-        key: its id on the page.
-        group: its rows of the summary, the best first.
-        curves_by_arm: of all arms.
-        looks: of all losses.
-    """
+    """One table of a run, with what is needed to draw it."""
 
     key: str
     group: pd.DataFrame
@@ -118,24 +111,13 @@ class RunTable:
         return sorted(self.group.loss, key=lambda loss: (loss != self.first.reference, self.looks[loss].number))
 
     def known(self, of: Mapping[Key, Item], names: Sequence[str]) -> dict[str, Item]:
-        """Return the items of the losses of this table, in their order.
-
-        Args:
-            of: items of all arms, by key.
-            names: the columns of the key.
-        """
+        """Return the items of the losses of this table, in their order."""
         columns = [self.group[name].tolist() for name in names]
         keys = dict(zip(self.group.loss, zip(*columns, strict=True), strict=True))
         return {loss: of[keys[loss]] for loss in self.order if keys[loss] in of}
 
     def lines(self, letter: str, courses: Mapping[str, ArmCurve], **more: Any) -> Lines:
-        """Return the curves of some losses as lines over a common x.
-
-        Args:
-            letter: distinguishes them from other lines of the table.
-            courses: by loss.
-            more: arguments of `Lines`.
-        """
+        """Return the curves of some losses as lines over a common x."""
         x = np.unique(np.concatenate([one.x for one in courses.values()]))
         drawn = [one.line(loss, self.looks[loss], x) for loss, one in courses.items()]
         return Lines(f"{self.key}{letter}", x, drawn, reference=self.first.reference, **more)

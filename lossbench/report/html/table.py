@@ -15,14 +15,7 @@ PHONE_DROPS = 3  # columns that a phone leaves out
 
 
 def grid(table: Table, caption: str, looks: Mapping[str, Look], name: str = "loss") -> str:
-    """Return a table.
-
-    Args:
-        table: its content.
-        caption: above it.
-        looks: of the losses.
-        name: the column that names the rows.
-    """
+    """Return a table whose column `name` names the rows."""
     far = set(table.drops[:PHONE_DROPS]) | ({"n"} & set(table.columns))
     told = [_classes(column, table, far) for column in table.columns]
     heads = "".join(

@@ -21,12 +21,7 @@ from lossbench.schema import greater_is_better
 
 
 def trend_page(found: Sequence[LossHistory], runs: Sequence[DatedRun]) -> str:
-    """Return the page.
-
-    Args:
-        found: the history of each loss.
-        runs: in order of time.
-    """
+    """Return the page."""
     names = varying_by_dataset(one.series.place for one in found)
     parts: dict[tuple[str, str], list[LossHistory]] = {}
     for one in found:

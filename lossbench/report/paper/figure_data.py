@@ -57,12 +57,7 @@ class FigureData:
 
 
 def all_figure_data(findings: Findings, epochs: pd.DataFrame | None) -> list[FigureData]:
-    """Return every table of a run.
-
-    Args:
-        findings: of the run.
-        epochs: `curves.csv`; None if there is none.
-    """
+    """Return every table of a run."""
     summary, shares = findings.summary, share_curves(findings.trials)
     colours = {task: colours_of(mine.loss.unique()) for task, mine in summary.groupby("task", sort=False)}
     clean = None

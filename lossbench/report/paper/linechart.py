@@ -32,14 +32,7 @@ PANEL, ABOVE, BELOW = 0.85, 0.17, 0.38
 
 @dataclass(frozen=True)
 class Chart:
-    """The content of a line chart.
-
-    Args:
-        lines: one for each loss, the reference first.
-        colours: by loss.
-        across: label of the x axis.
-        up: label of the y axis.
-    """
+    """The content of a line chart."""
 
     lines: Sequence[Line]
     colours: Mapping[str, str] = field(repr=False)

@@ -35,17 +35,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 
 def plot(findings: Findings, epochs: pd.DataFrame | None, kind: str, on: str | None, ax: Axes | None) -> Axes:
-    """Draw one figure of a run.
-
-    Args:
-        findings: of the run.
-        epochs: `curves.csv`; None if there is none.
-        kind: one of KINDS.
-        on: the table, as its answer calls it, or the task of the ranks; None if there is only one.
-        ax: axes to draw on; None for new ones.
-
-    Returns:
-        The axes.
+    """Draw one figure of a run, see `lossbench.Comparison.plot`.
 
     Raises:
         UnknownName: no such kind, table or task.
@@ -112,10 +102,7 @@ def slugged(text: str) -> str:
 
 
 def save_figures(findings: Findings, epochs: pd.DataFrame | None, folder: Path) -> list[str]:
-    """Write every figure of a run as SVG, PDF and PNG.
-
-    Returns:
-        The names of the files.
+    """Write every figure of a run as SVG, PDF and PNG, and return the names of the files.
 
     Raises:
         UsageError: matplotlib is not installed.
