@@ -18,12 +18,6 @@ def any_of(
     If none does, nothing is decided: not being shown does not mean that there is none. The figures are those of
     the clearest comparison, and the note counts and names those that show it.
 
-    Args:
-        showing: the comparisons that show it.
-        tried: all comparisons, of one protocol.
-        said: what they show, for the note.
-        otherwise: the verdict if none does.
-
     Example:
         >>> line = Evidence("reproduced", "recall", arms=("a", "b"))
         >>> any_of([line], [line, line], "unlike in recall").note
@@ -42,9 +36,6 @@ def any_differs(lines: Sequence[Evidence]) -> Evidence:
 
     If none is shown, the line is contradicted if all are equal within the margin, and not testable if nothing
     could be compared.
-
-    Args:
-        lines: comparisons of one protocol and metric, judged by `judge_all` with the direction "equal".
 
     Example:
         >>> one, other = (Evidence(word, "f1") for word in ("reproduced", "contradicted"))

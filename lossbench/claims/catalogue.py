@@ -83,11 +83,6 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
 def catalogue_of(place: Place, tables: Mapping[str, Any], file: Path | None) -> Catalogue:
     """Return the catalogue in the tables of a file.
 
-    Args:
-        place: the place of the tables, for messages.
-        tables: the tables, as in the file.
-        file: the user's file; None for the claims of the three documents.
-
     Raises:
         ConfigError: a value is missing or of the wrong type.
         UnknownName: a key, document, claim or experiment does not exist.

@@ -23,13 +23,7 @@ from lossbench.store import Store
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A part of the work that can be done independently.
-
-    Args:
-        claim: the claim that it is for.
-        experiment: name of one of the claim's experiments.
-        training: index of the training in its design; None for an experiment that trains nothing.
-    """
+    """A part of the work that can be done independently."""
 
     claim: Claim
     experiment: str
@@ -71,13 +65,7 @@ def pieces_of(claim: Claim, study: Study) -> Iterator[Piece]:
 
 
 def evidence_of(claim: Claim, study: Study, found: Sequence[tuple[Piece, list[Found]]]) -> Iterator[Evidence]:
-    """Yield the judged evidence on a claim; if it is trained, exact evidence is only shown.
-
-    Args:
-        claim: the claim.
-        study: how it was tried.
-        found: the results of each of its pieces, in their order.
-    """
+    """Yield the judged evidence on a claim; if it is trained, exact evidence is only shown."""
     trained = any(map(trains, known(claim)))
     for name in known(claim):
         mine = chain.from_iterable(lines for piece, lines in found if piece.experiment == name)
@@ -111,13 +99,7 @@ class Attempt:
 
 
 def attempt(piece: Piece, study: Study, store: Path | None) -> Attempt:
-    """Try a piece in a worker process; a failure is returned as text, so that the other pieces go on.
-
-    Args:
-        piece: the piece.
-        study: how to try it, without a store.
-        store: path of the store, which every process opens itself; None for no store.
-    """
+    """Try a piece in a worker process; a failure is returned as text, so that the other pieces go on."""
     said: list[str] = []
     with nullcontext() if store is None else Store(store) as opened:
         try:

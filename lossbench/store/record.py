@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lossbench.store.cells import read, write
-from lossbench.store.key import Row, hash_in, key_in
+from lossbench.store.key import Row, hash_in, key_of_row
 
 NO_OUTPUTS = np.empty(0, dtype=np.float32)
 """The outputs of a training that failed, or that an older lossbench stored."""
@@ -78,9 +78,8 @@ class Record(NamedTuple):
 
 def encode(done: Done, written: int) -> Record:
     """Return the record of a finished trial."""
-    row, columns = done.row, tuple(done.row)
-    key = key_in(row, columns)
-    layout, cells = write(row, columns)
+    row, key = done.row, key_of_row(done.row)
+    layout, cells = write(row, tuple(row))
     curve, outputs = np.asarray(done.curve, "<f8").tobytes(), np.asarray(done.outputs, "<f4").tobytes()
     labels = (row["dataset"], row["loss"], row["fingerprint"])
     total = checksum_of(key, layout, cells, curve, outputs)

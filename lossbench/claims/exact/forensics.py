@@ -69,10 +69,6 @@ def true_positives(accuracy: float, f1: float) -> float:
 
     F1 = 2 TP / (2 TP + FP + FN) and FP + FN = 1 - accuracy, so TP = F1 (1 - accuracy) / (2 (1 - F1)).
 
-    Args:
-        accuracy: in [0, 1].
-        f1: of the positive class, in [0, 1).
-
     Example:
         >>> round(true_positives(accuracy=0.9, f1=0.9), 3)
         0.45
@@ -216,12 +212,7 @@ def with_share(generator: str, share: float) -> str:
 
 
 def f1_of_share(trials: pd.DataFrame, share: float) -> pd.DataFrame:
-    """Return trials with the F1 of the class that has this share of the samples.
-
-    Args:
-        trials: trials on a data set of `with_share`, with accuracy and f1.
-        share: the share of positives.
-    """
+    """Return trials with the F1 of the class that has this share of the samples."""
     return trials.assign(f1=other_f1(trials.accuracy, trials.f1)) if share > 0.5 else trials
 
 

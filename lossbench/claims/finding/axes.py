@@ -53,13 +53,7 @@ AXES = (
 
 @dataclass(frozen=True)
 class Split:
-    """Support and opposition, separated by one axis.
-
-    Args:
-        axis: the axis.
-        holds: the values where the claim holds, each with its tally.
-        refuted: the values where it does not.
-    """
+    """Support and opposition, separated by one axis."""
 
     axis: Axis
     holds: dict[str, Tally]

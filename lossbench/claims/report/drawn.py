@@ -29,12 +29,7 @@ WHOLE = 0.05
 
 
 def drawn(judgement: Judgement, key: str) -> str:
-    """Return the figures of a claim in HTML; empty if nothing was tried.
-
-    Args:
-        judgement: the judgement of the claim.
-        key: a prefix of element names that is unique on the page.
-    """
+    """Return the figures of a claim in HTML; empty if nothing was tried."""
     lines = counted_units(judgement)
     if not lines:
         return ""

@@ -29,12 +29,7 @@ class Mark(NamedTuple):
 
 
 def pictures(judgement: Judgement, width: int = WIDTH) -> Iterator[str]:
-    """Yield the plots of the evidence: a score over the rate, skill over the contaminated share, or two skills.
-
-    Args:
-        judgement: the judgement with the evidence.
-        width: the width in characters.
-    """
+    """Yield the plots of the evidence: a score over the rate, skill over the contaminated share, or two skills."""
     yield from panels(over_rates(judgement.evidence), log_curves, "Against the learning rate", width)
     yield from panels(
         over_shares(judgement.evidence), scatter, "Difference in skill against the contaminated share", width

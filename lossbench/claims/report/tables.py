@@ -31,13 +31,7 @@ WIDE, ANSWER = (
 
 @dataclass(frozen=True)
 class Score:
-    """The verdicts on the claims of a document.
-
-    Args:
-        name: the name of the document.
-        claims: its number of claims.
-        counts: the number of claims in each column of `lossbench.claims.finding.forms.STANDING`.
-    """
+    """The verdicts on the claims of a document."""
 
     name: str
     claims: int

@@ -167,13 +167,7 @@ def paired_settings(
 
 @dataclass(frozen=True)
 class Order:
-    """The claimed order of two arms, in every score.
-
-    Args:
-        scores: names of metrics.
-        direction: what is claimed of the first arm.
-        study: has the margins.
-    """
+    """The claimed order of two arms, in every score."""
 
     scores: tuple[str, ...]
     direction: Direction

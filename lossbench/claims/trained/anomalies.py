@@ -140,17 +140,7 @@ def positives(cell: Cell) -> int:
 def levelled(
     cell: Cell, arm: str, quantity: str, values: np.ndarray, images: int, claim: Claim, study: Study
 ) -> Evidence:
-    """Return the mean of a rate beside the printed one, with the binomial interval of a single detector.
-
-    Args:
-        cell: the trials of one class.
-        arm: the loss.
-        quantity: the rate.
-        values: (seeds,) the rate of each seed.
-        images: the number of images that it is a share of, in one split.
-        claim: has the printed rates.
-        study: has the margins.
-    """
+    """Return the mean of a rate beside the printed one, with the binomial interval of a single detector."""
     from scipy.stats import binomtest
 
     name = PRINTED.get(quantity, quantity)

@@ -82,18 +82,7 @@ def found_in(
     penalties: tuple[str, str],
     score: str,
 ) -> Iterator[Found]:
-    """Yield the contrasts and the levels on each data set, every arm at its chosen strength.
-
-    Args:
-        comparisons: the results under L1 and under L2, followed by those on the tuning seeds, if they are
-            separate.
-        protocol: the protocol of the training.
-        claim: has the reported scores.
-        study: has the margins.
-        pairing: the readings of the losses of both arms.
-        penalties: the penalties of both arms.
-        score: the metric.
-    """
+    """Yield the contrasts and the levels on each data set, every arm at its chosen strength."""
     chosen = [one.tuning if protocol.tune else tuning_table(one.trials) for one in comparisons[-2:]]
     trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
     at_strength = at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))

@@ -26,11 +26,7 @@ from lossbench.schema import METRICS
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return Spearman's rank correlation of each row of two tables (Spearman 1904).
-
-    Args:
-        first: (n, k).
-        second: (n, k).
+    """Return Spearman's rank correlation of each row of two tables (n, k) (Spearman 1904).
 
     Returns:
         (n,) in [-1, 1]; 0 if one of the two is constant, and NaN if a value is undefined.

@@ -147,13 +147,7 @@ def epochs_of(scores: Scores, loss: str) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Times:
-    """The epochs that all losses took on one data set under one protocol.
-
-    Args:
-        cell: their trials.
-        rate: the rate of all losses; None if each has its own.
-        margin: the number of epochs that is too small to matter; None if none is declared.
-    """
+    """The epochs that all losses took on one data set under one protocol."""
 
     cell: Cell
     rate: float | None
