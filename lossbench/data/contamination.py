@@ -179,12 +179,6 @@ def contaminate_test(fold: Fold, kind: str, fraction: float, seed: int) -> np.nd
 
     No kind corrupts test targets: a wrong target is wrong for every loss alike.
 
-    Args:
-        fold: the clean fold; it is never changed.
-        kind: one of `AT_TEST`.
-        fraction: share of the rows in [0, 1); round(fraction · n) are corrupted, nested as in `contaminate`.
-        seed: the repetition.
-
     Returns:
         Features (n, columns) of the test part.
 

@@ -102,13 +102,6 @@ def check_classes_of_groups(
 ) -> Iterator[Remark]:
     """Yield a note on classes in so few groups that some part of a split may be without them.
 
-    Args:
-        table: for the errors.
-        name: the column that makes the groups.
-        groups: (rows,) the number of each row's group.
-        classes: the names of the classes.
-        target: (rows,) the class of each row.
-
     Raises:
         DataError: a class that only one group has: it cannot be both learnt and tested.
     """
@@ -164,10 +157,6 @@ def repeats(columns: Sequence[np.ndarray]) -> Repeats:
 
 def in_the_target_too(found: Repeats, target: np.ndarray) -> Repeats:
     """Find equal rows whose targets are equal too, more often than by chance.
-
-    Args:
-        found: rows that are equal by chance.
-        target: (rows,) int, the number of each row's target.
 
     Example:
         >>> size, price = np.arange(40) // 4, np.arange(40) // 2

@@ -37,11 +37,6 @@ Meaning = tuple[np.ndarray, list[Remark]]
 def meaning_of(column: Column, stated: TableSpec, decimal: str | None) -> Meaning:
     """Return what a column holds.
 
-    Args:
-        column: the column.
-        stated: what the user said about the table.
-        decimal: the decimal sign that the table shows; None where it shows none.
-
     Raises:
         DataError: most values are numbers or dates, but not all, or they cannot be read; it names the value.
     """

@@ -13,12 +13,6 @@ from lossbench.training.network import Model
 class Mutations:
     """The mutations of every seed, each from a random stream of its own that continues from step to step.
 
-    Args:
-        dataset: the name of the random streams.
-        seeds: in the order of the result.
-        children: λ, the number of mutations per step.
-        parameters: the number of a network's parameters.
-
     Example:
         >>> Mutations("iris", [0, 1], children=8, parameters=15).draw().shape
         (8, 2, 15)

@@ -97,11 +97,6 @@ class Model:
 
         A loss with more outputs than the task has (two-class softmax) shares the task's own outputs with the
         others. A loss with a head on the embedding shares the trunk with losses without one.
-
-        Args:
-            first: as returned by `first`.
-            inputs: features.
-            own: outputs of the task; None where an embedding is learnt.
         """
         return first[: len(first) - self.embeds] if own is None else [*first[:-1], first[-1][:own]]
 

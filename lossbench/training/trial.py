@@ -44,11 +44,6 @@ class Trial:
 def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
     """Attribute any failure inside to these losses, and say where it happened.
 
-    Args:
-        losses: specs of the losses that are evaluated.
-        dataset: the data set that they train on.
-        epoch: counted from 0.
-
     Raises:
         LossFailed: an exception inside, or a changed setting on which other losses depend.
     """

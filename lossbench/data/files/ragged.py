@@ -34,16 +34,7 @@ def shown(separator: str) -> str:
 def ragged(
     path: Path, names: Sequence[str], top: int, separator: str, wrong: Sequence[Record], right: int
 ) -> DataError:
-    """Return the error for a line with more or fewer values than there are names.
-
-    Args:
-        path: the file.
-        names: of the columns.
-        top: the line of the names.
-        separator: what stands between the values.
-        wrong: the records from the first on that has another number of values.
-        right: how many records above it have as many as names.
-    """
+    """Return the error for a line with more or fewer values than there are names."""
     line, record = wrong[0]
     usual, rows = Counter(len(values) for _, values in wrong).most_common(1)[0]
     if usual != len(names) and rows > right and 1 < rows >= AGREE * len(wrong):
@@ -92,13 +83,6 @@ def _counted(number: int, what: str) -> str:
 
 def check_names(path: Path, names: Sequence[str], columns: Sequence[Any], places: np.ndarray, top: int) -> None:
     """Refuse a title that is read as the line of names, with empty cells beside it or below it another separator.
-
-    Args:
-        path: the file.
-        names: of the columns.
-        columns: the texts of each (pyarrow arrays).
-        places: (rows,) the line of each row.
-        top: the line of the names.
 
     Raises:
         DataError: it names the line, and that of the names where it can be told.

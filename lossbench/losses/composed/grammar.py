@@ -27,12 +27,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True)
 class Term:
-    """A term of a sum.
-
-    Args:
-        loss: the name of a loss, or in parentheses its spec.
-        weight: a number above zero, or the name of a parameter.
-    """
+    """A term of a sum."""
 
     loss: str
     weight: float | str
@@ -57,8 +52,6 @@ def terms_of(name: str) -> tuple[Term, ...]:
     Example:
         >>> terms_of("sum:bce+w*dice")
         (Term(loss='bce', weight=1.0), Term(loss='dice', weight='w'))
-        >>> terms_of("sum:mse+2*(torch.nn:SmoothL1Loss:beta=0.5)")[1]
-        Term(loss='torch.nn:SmoothL1Loss:beta=0.5', weight=2.0)
     """
     text = name.strip().removeprefix(PREFIX)
     ends = [found.start() for found in _PLUS.finditer(enclosed(text))]

@@ -69,8 +69,6 @@ class Custom:
     """A custom loss, ready to be tried.
 
     Args:
-        candidate: the object.
-        convention: what it gets.
         targets: number of targets, classes or labels that it is tried with.
         fixed: parameters that belong to the record.
         varying: parameters that may differ between models.
@@ -203,14 +201,6 @@ def custom_loss(
     targets: int | None,
 ) -> tuple[LossRecord, dict[str, float]]:
     """Return the record of a loss that is not in the catalogue, and the values of its parameters.
-
-    Args:
-        spec: as the user wrote it, for messages.
-        name: the object, such as "my_losses.py:my_loss".
-        given: the parameters as text.
-        stated: its statements, by key without the @.
-        task: the task that it is used on.
-        targets: number of targets, classes or labels that it is tried with; None for a usual number.
 
     Raises:
         UsageError: it does not exist, does not fit the task, or cannot be used.

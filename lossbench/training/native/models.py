@@ -39,11 +39,6 @@ MODEL = np.dtype(
 class Models:
     """The models of a pack, one per trial.
 
-    Args:
-        pack: the trials.
-        step: the compiled step.
-        tables: the tables that they read and share.
-
     Attributes:
         theta: (models, parameters).
         records: (models,) of the dtype `MODEL`.
