@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.grouped import grouped
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.figures import interval
@@ -67,10 +68,8 @@ def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableA
 
 def _answers_by_suite(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
     """Return the answers by data set, one paragraph for each table."""
-    said: dict[str, list[str]] = {}
-    for answer, name in zip(answers, places(answers), strict=True):
-        said.setdefault(answer.dataset, []).append(paragraph(answer, name))
-    return said
+    named = grouped(zip(answers, places(answers), strict=True), lambda pair: pair[0].dataset)
+    return {dataset: [paragraph(*pair) for pair in mine] for dataset, mine in named.items()}
 
 
 def _partial_cases(gaps: Sequence[Gap]) -> list[JUnitCase]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from lossbench.grouped import grouped
 from lossbench.metrics.scores import secondary_score
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import MARGINS, METRICS, RANKED, SETTING, USUAL, three
@@ -79,9 +80,8 @@ def table_groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
     apart = [summary[name] for name in ("dataset", "view", *SETTING) if name != "lr"]
     # Row by row: on tables this small, pandas would take ten times as long.
-    places = defaultdict[tuple[Any, ...], list[int]](list)
-    for place, key in enumerate(zip(*(told.tolist() for told in (*apart, rate)), strict=True)):
-        places[key].append(place)
+    keys = list(zip(*(told.tolist() for told in (*apart, rate)), strict=True))
+    places = grouped(range(len(keys)), keys.__getitem__)
     names, scores, means = [*dict.fromkeys(summary.dataset)], summary.score.tolist(), summary["mean"].to_numpy()
     for key in sorted(places, key=lambda key: (names.index(key[0]), key[1] != "tuned")):
         mine = np.array(places[key])
@@ -323,10 +323,7 @@ def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
 
 def varying_by_dataset(places: Iterable[Mapping[Any, Any]]) -> dict[str, tuple[str, ...]]:
     """Return, by data set, the settings that differ between its places."""
-    found: dict[str, list[Mapping[Any, Any]]] = {}
-    for place in places:
-        found.setdefault(place["dataset"], []).append(place)
-    return {dataset: varying(mine) for dataset, mine in found.items()}
+    return {dataset: varying(mine) for dataset, mine in grouped(places, itemgetter("dataset")).items()}
 
 
 def label(place: Mapping[Any, Any], names: Sequence[str]) -> str:

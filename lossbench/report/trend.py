@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.grouped import grouped
 from lossbench.report.figures import Spread, amount, column
 from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying_by_dataset
 from lossbench.report.words.english import differ, joined, listed, plural
@@ -54,6 +56,11 @@ class LossHistory:
     turns: tuple[Turn, ...]
     dates: tuple[str, ...]
     verdicts: tuple[str, str]
+
+    @property
+    def title(self) -> str:
+        """Data set, task and score, the heading of its table."""
+        return f"{self.series.place['dataset']} ({self.series.task}): {heading(self.series.score)}"
 
     @property
     def moved(self) -> bool:
@@ -196,14 +203,8 @@ def trend_row(one: LossHistory, turn: Turn | None) -> dict[str, Any]:
 def trend_tables(found: Sequence[LossHistory]) -> Iterator[Table]:
     """Yield a table for each data set, with the series whose numbers or verdicts moved."""
     names = varying_by_dataset(one.series.place for one in found)
-    titles: dict[str, list[tuple[LossHistory, Turn | None]]] = {}
-    for one, turn in changed(found):
-        if one.moved:
-            series = one.series
-            title = f"{series.place['dataset']} ({series.task}): {heading(series.score)}"
-            titles.setdefault(title, []).append((one, turn))
-    for title, lines in titles.items():
-        yield table_of(title, lines, names[lines[0][0].series.place["dataset"]])
+    for title, mine in grouped(filter(attrgetter("moved"), found), attrgetter("title")).items():
+        yield table_of(title, list(changed(mine)), names[mine[0].series.place["dataset"]])
 
 
 def table_of(title: str, lines: Sequence[tuple[LossHistory, Turn | None]], names: tuple[str, ...]) -> Table:
@@ -269,8 +270,7 @@ def closing_lines(found: Sequence[LossHistory]) -> Iterator[str]:
     unmoved = sum(not one.moved for one in found)
     if 0 < unmoved < len(found):
         yield f"{unmoved} of {plural(len(found), 'series', '')} not shown: every number is the same in all runs"
-    notes: dict[str, list[str]] = {}
-    for one in found:
-        if one.note and not one.moved:
-            notes.setdefault(one.note, []).append(f"{one.series.place['loss']} on {one.series.place['dataset']}")
-    yield from (f"{listed(names)}: {note}" for note, names in notes.items())
+    noted = grouped([one for one in found if one.note and not one.moved], attrgetter("note"))
+    for note, mine in noted.items():
+        names = [f"{one.series.place['loss']} on {one.series.place['dataset']}" for one in mine]
+        yield f"{listed(names)}: {note}"

@@ -7,9 +7,10 @@ from itertools import pairwise
 from textwrap import wrap
 
 from lossbench.claims.answer import order_of, size_of
-from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.words import plain
+from lossbench.grouped import grouped
 from lossbench.report.figures import NOT_DEFINED, interval
 from lossbench.report.grid import Column, grid, labelled
 from lossbench.report.plot import beside

@@ -8,9 +8,10 @@ from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, grouped
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.words import KINDS
+from lossbench.grouped import grouped
 from lossbench.report.grid import shortened
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
-from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.claim import Evidence
 from lossbench.claims.finding.axes import Axis
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.figures import counts, quantity_of, rows, sized
+from lossbench.grouped import grouped
 from lossbench.report.grid import Column, grid, room
 
 MANY = 40  # more units than this are counted in groups
