@@ -108,19 +108,14 @@ def descended(case: Case) -> Descent:
     start = torch.stack([*drawn, right_outputs(case, truth)])
 
     def slope(raw: torch.Tensor) -> torch.Tensor:
-        return _value_and_slope(case, target, raw)[1].nan_to_num(0.0, 0.0, 0.0)
+        return risk_and_slope(case, target, raw)[1].nan_to_num(0.0, 0.0, 0.0)
 
     end = by_adam(case, start, slope, STEP, FEWEST)
-    values = torch.stack([_value_and_slope(case, target, start + far * (end - start))[0] for far in FAR])
+    values = torch.stack([risk_and_slope(case, target, start + far * (end - start))[0] for far in FAR])
     return Descent(truth, target, start, end, values, read(case, end))
 
 
-def risk_of(case: Case, descent: Descent, raw: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss (n,) of other raw outputs (n, groups, outputs) for the same groups."""
-    return _value_and_slope(case, descent.target, raw)[0]
-
-
-def _value_and_slope(case: Case, target: torch.Tensor, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def risk_and_slope(case: Case, target: torch.Tensor, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean loss (n,) of all rows, and its gradient in the raw outputs (n, groups, outputs)."""
     rows = raw.repeat_interleave(ROWS, dim=-2)
     value, slope = value_and_gradient(case, rows, target.expand(len(raw), *target.shape))
