@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lossbench.stats.estimate import LEVEL, Estimate, Interval, Numbers, at_least
+from lossbench.stats.estimate import Estimate, Interval, Numbers, at_least
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def over_seeds(values: np.ndarray, shared: float, rows: float = 0.0) -> SeedSpre
     return SeedSpread(*moments(values), shared, rows)
 
 
-def corrected_interval(values: np.ndarray, test_to_train: float, level: float = LEVEL) -> Interval:
+def corrected_interval(values: np.ndarray, test_to_train: float) -> Interval:
     """Estimate a mean over seeds, with Student's interval on the corrected variance.
 
     mean ± t(n - 1) √(1/n + n_test / (N - n_test)) s
@@ -116,7 +116,6 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
     Args:
         values: (..., n) one for each seed; NaN where undefined, which is not counted.
         test_to_train: see `shared_rows`; 0 for independent values.
-        level: confidence in (0, 1).
 
     Returns:
         The interval, of shape (...); low and high are NaN for a single value, or for a few that are equal.
@@ -125,7 +124,7 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
         >>> float(corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.round(3))
         0.2
     """
-    return over_seeds(values, test_to_train).at().interval(level)
+    return over_seeds(values, test_to_train).at().interval()
 
 
 def paired_test(differences: np.ndarray, test_to_train: float, rows: float = 0.0) -> PairedTest:

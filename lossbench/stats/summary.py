@@ -14,7 +14,7 @@ import pandas as pd
 
 from lossbench.metrics.robustness import robustness, skill
 from lossbench.metrics.scores import metrics_of
-from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
+from lossbench.schema import METRICS, SUMMARY, at_best, three
 from lossbench.stats.estimate import Interval, Numbers
 from lossbench.stats.families import holm
 from lossbench.stats.groups import ComparisonGroup, stack
@@ -24,7 +24,7 @@ from lossbench.stats.survival import median_time, restricted_times, share_reache
 from lossbench.stats.verdicts import fair
 
 
-def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) -> pd.DataFrame:
+def summarise(judged: Iterable[Judged], margins: Mapping[str, float]) -> pd.DataFrame:
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);

@@ -48,7 +48,7 @@ class Frame:
             parts.append(text(2, self.top - 8, beside, "name"))
         return "".join(parts)
 
-    def below(self, x: Scale, most: int = 5) -> Iterator[str]:
+    def below(self, x: Scale, most: int) -> Iterator[str]:
         """Yield the grid lines and numbers of the x axis."""
         bottom = self.height - self.bottom
         for tick in x.ticks(most):

@@ -26,7 +26,7 @@ class Section:
         return f'<section id="{self.key}">\n<h2>{self.title}</h2>\n{self.body}\n</section>\n'
 
 
-def document(title: str, subtitle: str, top: str, sections: Sequence[Section], looks: Iterable[Look] = ()) -> str:
+def document(title: str, subtitle: str, top: str, sections: Sequence[Section], looks: Iterable[Look]) -> str:
     """Return a page."""
     rules = "".join(look.rule for look in looks)
     head = (
