@@ -27,7 +27,7 @@ FLOORS = (
     ("training", "checks"),
     ("losses", "data", "metrics"),
     ("schema", "randomness", "spec", "remark", "lazy", "home", "apart"),
-    ("errors", "task", "visible", "looks"),
+    ("errors", "task", "visible", "looks", "grouped"),
 )
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""
 
