@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,40 @@ def shell(command: str, cwd: Path, cache: Path) -> Outcome:
     line = command.replace("lossbench", " ".join(COMMAND), 1)
     done = subprocess.run(["bash", "-c", line], cwd=cwd, env=environment, capture_output=True, check=False)
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+IN_A_ROW = """
+import os
+import sys
+
+from lossbench.apart import allow_forks
+from lossbench.cli import run
+
+allow_forks()
+for command in {commands}:
+    code = run(command)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.write(stream.fileno(), b"\\0%d\\0" % code)
+"""
+
+
+def in_a_row(commands: Sequence[Sequence[str]], cwd: Path, cache: Path, before: str = "") -> list[Outcome]:
+    """Give several commands to one new process, which is a command's own: its libraries are imported once.
+
+    Args:
+        commands: the arguments of each.
+        cwd: the current folder.
+        cache: where the store is.
+        before: Python that the process runs first.
+    """
+    program = before + IN_A_ROW.format(commands=[list(command) for command in commands])
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=cwd, env=environment, capture_output=True, check=True
+    )
+    out, err = (re.split(r"\0(\d+)\0", text.decode()) for text in (done.stdout, done.stderr))
+    return [Outcome(int(code), *said) for code, *said in zip(out[1::2], out[::2], err[::2], strict=False)]
 
 
 @pytest.fixture(autouse=True)

@@ -141,30 +141,31 @@ def test_the_step_size_is_that_of_the_choice(
         assert "Step sizes: 0.1 for mse" in text
 
 
-@pytest.mark.parametrize("again", [False, True])
+def leads(folder: Path, said: str, lines: list[str]) -> None:
+    """Require that both pages of a folder lead with what was said, and with its lines to paste."""
+    page, html = ((folder / name).read_text() for name in ("report.md", "report.html"))
+    lead, code = page.partition("<details>")[0].split("```python\n")
+    assert re.sub(r"\\(.)", r"\1", " ".join(lead.split())) == " ".join(said.split())
+    assert code == "\n".join([*lines, "```\n\n"])
+    top = unescape(re.sub("<[^>]*>", " ", html.partition("<main>")[2].partition("<nav")[0]))
+    assert " ".join(top.split()) == " ".join([*said.split(), *" ".join(lines).split()])
+    unsaid = "beaten nowhere|told apart, and that|more seeds? (alone )?would"
+    assert not any(re.search(unsaid, text.partition("criterion")[2]) for text in (page, html))
+
+
 def test_every_page_leads_with_the_decision(
-    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path, again: bool
+    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path
 ) -> None:
     """In the words of the command, with its lines to paste; `report` has them from the manifest alone."""
     said, _, rest = inside(*unlike).out.partition("\n\n")
     lines = rest.partition("\n\n")[0].splitlines()
     folder = tmp_path / "results" / "choose-line"
-    if again:
-        for name in ("report.md", "report.html"):
-            (folder / name).unlink()
-        assert inside("report", str(folder), "-o", str(folder)).code == 0
+    leads(folder, said, lines)
+    for name in ("report.md", "report.html"):
+        (folder / name).unlink()
+    assert inside("report", str(folder), "-o", str(folder)).code == 0
+    leads(folder, said, lines)
     assert inside("report", str(folder)).out.startswith("\n\n".join([said, "\n".join(lines), ""]))
-    page = (folder / "report.md").read_text()
-    lead, code = page.partition("<details>")[0].split("```python\n")
-    assert re.sub(r"\\(.)", r"\1", " ".join(lead.split())) == " ".join(said.split())
-    assert code == "\n".join([*lines, "```\n\n"])
-    html = (folder / "report.html").read_text()
-    top = unescape(re.sub("<[^>]*>", " ", html.partition("<main>")[2].partition("<nav")[0]))
-    assert " ".join(top.split()) == " ".join([*said.split(), *" ".join(lines).split()])
-    for text in (page, html):
-        assert not re.search(
-            "beaten nowhere|told apart, and that|more seeds? (alone )?would", text.partition("criterion")[2]
-        )
     found = json.loads(inside("report", str(folder), "--format", "json").out)
     assert found["choice"]["paste"] == lines
     assert found["answer"] == found["choice"]["answer"][0]
@@ -179,14 +180,15 @@ def test_quiet_leaves_the_files_alone(inside: Callable[..., Outcome], spoilt: Pa
 
 
 @pytest.mark.usefixtures("rates")
-@pytest.mark.parametrize("width", [60, 80])
-def test_the_answer_fits_the_terminal(inside: Callable, spoilt: Path, monkeypatch, width: int) -> None:
+def test_the_answer_fits_the_terminal(inside: Callable, spoilt: Path, monkeypatch) -> None:
     """But for the lines to paste, which are never broken."""
-    monkeypatch.setenv("COLUMNS", str(width))
-    out = inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "5", "--jobs", "1").out
-    prose = [line for line in out.splitlines() if not line.startswith(("#", "criterion"))]
-    assert max(map(len, prose)) <= width
-    assert not [line for line in prose if line != line.rstrip()]
+    command = ("choose", "-d", "spoilt.csv:target=y", "-l", "mse,mae", "--seeds", "5", "--jobs", "1")
+    for width in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = inside(*command).out.splitlines()
+        prose = [line for line in lines if not line.startswith(("#", "criterion"))]
+        assert max(map(len, prose)) <= width
+        assert not [line for line in prose if line != line.rstrip()]
 
 
 @pytest.mark.usefixtures("rates")
