@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench.cli import run
+from lossbench.cli import SINGLE_THREADED, run
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "lossbench")
 DECORATION = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-PLAIN = {key: value for key, value in os.environ.items() if key not in DECORATION} | {"TERM": "xterm-256color"}
+OURS = (*DECORATION, *SINGLE_THREADED)  # the latter set for these tests: a command has to set them itself
+PLAIN = {key: value for key, value in os.environ.items() if key not in OURS} | {"TERM": "xterm-256color"}
 
 BRIEF = ("--seeds", "2", "--epochs", "2", "--outliers", "0")
 """The options of a run that is over at once."""
