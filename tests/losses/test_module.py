@@ -13,9 +13,9 @@ import torch
 from lossbench.errors import BadValue
 from lossbench.losses import Loss, get_loss
 
-from .cases import CASES
+from .cases import KINDS
 
-BINARY = [case for case in CASES if case.loss.task == "binary"]
+BINARY = [case for case in KINDS if case.loss.task == "binary"]
 ONE_OUTPUT = [case for case in BINARY if case.loss.record.encoding == "values"]
 
 
@@ -26,7 +26,7 @@ def prior_of(loss: Loss, classes: int) -> list[float] | None:
     return shares if loss.record.prior else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_it_is_the_mean_of_the_loss(case) -> None:
     """Over the samples; of a loss of the whole batch, itself. So is the gradient."""
     raw, target = case.draw(5)
