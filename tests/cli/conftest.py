@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 
 from lossbench.cli import SINGLE_THREADED, run
+from lossbench.run.provenance import program
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "lossbench")
@@ -77,10 +79,24 @@ def in_a_row(commands: Sequence[Sequence[str]], cwd: Path, cache: Path, before: 
     return [Outcome(int(code), *said) for code, *said in zip(out[1::2], out[::2], err[::2], strict=False)]
 
 
+@pytest.fixture(scope="session")
+def hashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the file in which a command finds the hash of the program, as where it ran before."""
+    folder = tmp_path_factory.mktemp("hashed")
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("LOSSBENCH_CACHE", str(folder))
+        program.cache_clear()
+        program()
+    (file,) = folder.iterdir()
+    return file
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test a store of finished trials of its own."""
-    folder = tmp_path_factory.mktemp("cache")
+def cache(hashed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a store of finished trials of its own, without any."""
+    folder = tmp_path.with_name(f"{tmp_path.name}-cache")
+    folder.mkdir()
+    shutil.copy(hashed, folder)
     monkeypatch.setenv("LOSSBENCH_CACHE", str(folder))
     return folder
 

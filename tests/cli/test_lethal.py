@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,9 +103,10 @@ def compared(option: str, name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def met(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Outcome]]:
+def met(tmp_path_factory: pytest.TempPathFactory, hashed: Path) -> tuple[Path, dict[str, Outcome]]:
     """Give the folder in which one process was given all of these, and what became of each by what it names."""
-    folder = tmp_path_factory.mktemp("lethal")
+    folder, cache = tmp_path_factory.mktemp("lethal"), tmp_path_factory.mktemp("cache")
+    shutil.copy(hashed, cache)
     (folder / "own.py").write_text(LETHAL)
     for fault, _, name in READ:
         (folder / f"{name[:5]}.py").write_text(f"import os, sys\n{fault}\n")
@@ -113,7 +115,7 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Outco
     commands |= {name: compared("-m", f"own.py:{name}") for name, _ in BATCHES}
     commands |= {f"check {name}": ["check-loss", name, "--task", "regression"] for name in CHECKS}
     commands["trained"] = [*compared("-l", "mse,own.py:guard"), "--lr", "99", "--jobs", "1", "-o", "o"]
-    outcomes = in_a_row(list(commands.values()), folder, folder / "cache")
+    outcomes = in_a_row(list(commands.values()), folder, cache)
     return folder, dict(zip(commands, outcomes, strict=True))
 
 
