@@ -27,6 +27,9 @@ FILES = {
     *("curves.csv", "rows.npz", "report.md", "report.html", "manifest.json"),
 }
 
+FEW = ("choose", "-d", "spoilt.csv:target=y", "-l", "mse,mae", "--jobs", "1")
+"""A choice between two losses, where it does not matter which are candidates."""
+
 
 @pytest.fixture
 def rates(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +90,7 @@ def test_the_answer_comes_with_a_line_that_runs(inside: Callable[..., Outcome], 
 @pytest.mark.usefixtures("rates")
 def test_report_makes_the_same_tables_again(inside: Callable[..., Outcome], spoilt: Path, tmp_path: Path) -> None:
     """From its folder, with the correction for looks that stands in the manifest; a spoilt one is refused."""
-    assert inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "20", "--jobs", "1", "--quiet").code == 0
+    assert inside(*FEW, "--seeds", "20", "--quiet").code == 0
     folder = tmp_path / "results" / "choose-spoilt"
     assert inside("report", str(folder), "-o", "again").code == 0
     for name in ("comparisons.csv", "summary.csv", "report.md", "report.html"):
@@ -104,7 +107,7 @@ def test_report_makes_the_same_tables_again(inside: Callable[..., Outcome], spoi
 @pytest.mark.usefixtures("rates")
 def test_a_rerun_trains_nothing_and_says_the_same(inside: Callable[..., Outcome], spoilt: Path) -> None:
     """What the store holds is taken over; the sentences are equal."""
-    first, second = (inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "6", "--jobs", "1") for _ in "12")
+    first, second = (inside(*FEW, "--seeds", "6") for _ in "12")
     said = [done.out.partition("\ntime ")[0] for done in (first, second)]
     assert said[0] == said[1]
     assert "of them taken from earlier runs" not in " ".join(first.out.split())
@@ -174,7 +177,7 @@ def test_every_page_leads_with_the_decision(
 @pytest.mark.usefixtures("rates")
 def test_quiet_leaves_the_files_alone(inside: Callable[..., Outcome], spoilt: Path, tmp_path: Path) -> None:
     """Nothing is printed; -o names the folder."""
-    done = inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "5", "--jobs", "1", "--quiet", "-o", "out")
+    done = inside(*FEW, "--seeds", "5", "--quiet", "-o", "out")
     assert done == Outcome(0, "", "")
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
 
@@ -182,10 +185,9 @@ def test_quiet_leaves_the_files_alone(inside: Callable[..., Outcome], spoilt: Pa
 @pytest.mark.usefixtures("rates")
 def test_the_answer_fits_the_terminal(inside: Callable, spoilt: Path, monkeypatch) -> None:
     """But for the lines to paste, which are never broken."""
-    command = ("choose", "-d", "spoilt.csv:target=y", "-l", "mse,mae", "--seeds", "5", "--jobs", "1")
     for width in (60, 80):
         monkeypatch.setenv("COLUMNS", str(width))
-        lines = inside(*command).out.splitlines()
+        lines = inside(*FEW, "--seeds", "5").out.splitlines()
         prose = [line for line in lines if not line.startswith(("#", "criterion"))]
         assert max(map(len, prose)) <= width
         assert not [line for line in prose if line != line.rstrip()]

@@ -51,12 +51,16 @@ def test_facts_are_true_and_so_are_their_denials(record):
     assert {fact: holds(record, law) for fact, law in laws.items()} == {f: getattr(record.facts, f) for f in LAWS}
 
 
+NO_SUMS = [record for record in OF_OUTPUTS if record.task != "multilabel" or not record.facts.separable]
+"""Without those that are sums of binary losses over the labels: tests/losses/test_multilabel.py shows it of each."""
+
+
 def kinks(case):
     """Return the kinks of a loss with the usual number of outputs."""
     return find_kinks(row_by_row(Case(case.loss, USUAL[case.loss.task])))
 
 
-@every_record
+@pytest.mark.parametrize("record", NO_SUMS, ids=name)
 def test_gradient_jumps_only_where_declared_and_to_a_subgradient(record):
     """Differentiable: the gradient jumps nowhere along lines in each output. Else it does, for some parameters.
 

@@ -171,7 +171,7 @@ def test_a_loss_of_one_s_own_is_a_module_too(tmp_path) -> None:
 
 
 def test_torch_is_imported_when_a_module_is_asked_for() -> None:
-    """Not when a loss is found."""
+    """Not when a loss is found: the catalogue is read, and a usage error met, before."""
     program = (
         "import sys, lossbench; loss = lossbench.get_loss('huber'); before = 'torch' in sys.modules; "
         "loss.module(); print(before, 'torch' in sys.modules)"
