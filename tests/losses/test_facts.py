@@ -52,7 +52,7 @@ def test_facts_are_true_and_so_are_their_denials(record):
 
 
 NO_SUMS = [record for record in OF_OUTPUTS if record.task != "multilabel" or not record.facts.separable]
-"""Without those that are sums of binary losses over the labels: tests/losses/test_multilabel.py shows it of each."""
+"""Without those that are sums of binary losses over the labels, as test_multilabel.py shows of each."""
 
 
 def kinks(case):
