@@ -16,8 +16,8 @@ from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
 from lossbench.stats.estimate import ALPHA, Estimate, Interval, smallest_p
 from lossbench.stats.families import gatekept
 from lossbench.stats.groups import ComparisonGroup, stack
-from lossbench.stats.paired import SeedSpread, effect_size, moments
-from lossbench.stats.rows import RowSpread
+from lossbench.stats.pair_spread import Spread
+from lossbench.stats.paired import effect_size, moments
 from lossbench.stats.sample_size import more_seeds
 from lossbench.stats.verdicts import fair, told_apart, verdict
 
@@ -129,7 +129,7 @@ def ranking(group: ComparisonGroup) -> np.ndarray:
 
     Equal means are ordered by name, since the order of the trials is arbitrary.
     """
-    means = moments(group.clean(group.score))[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
+    means = moments(group.scored)[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
     return np.lexsort([np.array(group.losses), means])
 
 
@@ -144,15 +144,14 @@ def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> 
         Columns by name, (tests,) each.
     """
     first, second = pairs_of(group)
-    scores = group.clean(group.score)
-    differences, known = scores[second] - scores[first], group.difference_of(group.score, first, second)
+    differences, known = group.scored[second] - group.scored[first], group.difference(first, second)
     found, margin = known.at(), margins.get(group.score)
     n, mean, deviation = moments(differences)
     interval = replace(found.interval(1.0 - ALPHA / group.correction), mean=mean)
     return {
         **spread("difference", interval),
         "n": n,
-        "unit": [group.unit] * len(first),
+        "unit": group.units_of(first, second),
         "effect_size": effect_size(mean, deviation),
         **decided(group, known, margin),
         **posterior(found, margin, METRICS[group.score].greater_is_better),
@@ -175,7 +174,7 @@ class Tested:
     words: np.ndarray
 
 
-def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> Tested:
+def tested(group: ComparisonGroup, known: Spread, margin: float | None) -> Tested:
     """Return the p values of all pairs, corrected together, and the verdicts.
 
     Args:
@@ -192,7 +191,7 @@ def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float 
     return Tested(p_value, adjusted, fair(words, whole[first], whole[second]))
 
 
-def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> dict[str, Any]:
+def decided(group: ComparisonGroup, known: Spread, margin: float | None) -> dict[str, Any]:
     """Return the results of the tests of all pairs, and how many more seeds would decide; see `tested`."""
     (first, second), whole, found = pairs_of(group), group.whole(), tested(group, known, margin)
     primary, words = first == 0, found.words

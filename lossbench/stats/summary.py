@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.robustness import robustness, skill
+from lossbench.metrics.robustness import robustness
 from lossbench.metrics.scores import metrics_of
 from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
 from lossbench.stats.estimate import Interval, Numbers
@@ -72,21 +72,23 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     chosen from the same data, and nothing is corrected for the number of losses: this marks rows of a table and is
     no verdict. True for the best itself, False for a loss that did not end well for every seed, or has no score.
     """
-    means = np.where(group.whole(), moments(group.clean(group.score))[1], np.nan)
+    means = np.where(group.whole(), moments(group.scored)[1], np.nan)
     if np.isnan(means).all():
         return np.zeros(len(means), dtype=bool)
     best = np.nanargmax(means * (1.0 if METRICS[group.score].greater_is_better else -1.0))
     losses = np.arange(len(means))
-    gap = group.difference_of(group.score, np.full_like(losses, best), losses).at().interval()
+    gap = group.difference(np.full_like(losses, best), losses).at().interval()
     apart = gap.off_zero & (losses != best)
     return np.asarray(~(apart | np.isnan(means)))
 
 
 def identity_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the columns that identify each row."""
+    losses = np.arange(len(group.losses))
     kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     return {
-        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
+        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
+        "unit": group.units_of(np.zeros_like(losses), losses),
         "loss": group.losses,
         **group.setting(),
         "outlier_kind": kinds[0] if kinds else "none",
@@ -179,7 +181,7 @@ def speed_difference_columns(
 
 def robustness_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the robustness over the contaminated shares: area, slope at zero, and median breakdown."""
-    skills = skill(group.cube(group.score), group.cube("constant_score"), group.perfect())
+    skills = group.skills()
     found = robustness(group.shares, skills.reshape(-1, len(group.shares)))
     area, slope, breakdown = (values.reshape(skills.shape[:2]) for values in vars(found).values())
     usable = ~np.isnan(area)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lossbench.stats.answer.facts import Contaminated
+from lossbench.stats.answer.facts import Contaminated, unfinished
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.paired import moments
 from lossbench.stats.pairs import pairs_of, tested
@@ -33,11 +33,11 @@ def at_each_share(group: ComparisonGroup, margin: float | None, kind: str) -> tu
 
 def against_reference(dirty: ComparisonGroup, margin: float | None, kind: str) -> Contaminated:
     """Return the verdict on each loss against the first at one share; see `at_each_share`."""
-    known = dirty.difference_of(dirty.score, *pairs_of(dirty))
+    known = dirty.difference(*pairs_of(dirty))
     words = tested(dirty, known, margin).words[: len(dirty.losses) - 1].tolist()
-    means = moments(dirty.clean(dirty.score))[1].tolist()
+    means = moments(dirty.scored)[1].tolist()
     others = zip(dirty.losses[1:], words, means[1:], strict=True)
-    return Contaminated(kind, float(dirty.shares[0]), means[0], tuple(others))
+    return Contaminated(kind, float(dirty.shares[0]), means[0], tuple(others), unfinished(dirty))
 
 
 def at_share(group: ComparisonGroup, place: int) -> ComparisonGroup:
