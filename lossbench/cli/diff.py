@@ -29,15 +29,15 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     A and B are folders that `compare` wrote, or their trials.csv.
     """
     from lossbench.report.diff import LEGEND, LEGEND_INDENT, closing_lines, diff_tables, differences
-    from lossbench.report.terminal import WIDTH, console, line_width, print_lines, show, terminal_width
+    from lossbench.report.terminal import WIDTH, console, line_width, print_lines, show
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
     from lossbench.results.read import altered, read_trials
     from lossbench.results.write import csv_text, frame_json
 
     frame = differences(read_trials(a), read_trials(b), score)
-    width = min(terminal_width(), WIDTH)
-    print_lines(console(stderr=True, width=line_width()), map(words, (*altered(a), *altered(b))))
+    width = line_width()
+    print_lines(console(stderr=True, width=line_width(WIDTH)), map(words, (*altered(a), *altered(b))))
     legend, below = list(LEGEND), list(closing_lines(frame))
     if form == "table":
         legend, below = wrapped(legend, width, LEGEND_INDENT), wrapped(below, width)

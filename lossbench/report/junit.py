@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.grouped import grouped
 from lossbench.plan.fit.losses import Skip
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
@@ -56,14 +57,7 @@ class JUnitCase:
 def gate_junit(
     report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = (), skips: Sequence[Skip] = ()
 ) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped.
-
-    Args:
-        report: of the gate.
-        gaps: what an incomplete run left out; each becomes a skipped test.
-        answers: of each table, to lead the suite of its data set.
-        skips: the losses that do not fit some of the data sets; each becomes a skipped test.
-    """
+    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped."""
     left_out = [*_skipped_cases(skips), *_partial_cases(gaps)]
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
@@ -78,10 +72,8 @@ def gate_junit(
 
 def _answers_by_suite(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
     """Return the answers by data set, one paragraph for each table."""
-    said: dict[str, list[str]] = {}
-    for answer, name in zip(answers, places(answers), strict=True):
-        said.setdefault(answer.dataset, []).append(paragraph(answer, name))
-    return said
+    named = grouped(zip(answers, places(answers), strict=True), lambda pair: pair[0].dataset)
+    return {dataset: [paragraph(*pair) for pair in mine] for dataset, mine in named.items()}
 
 
 def _partial_cases(gaps: Sequence[Gap]) -> list[JUnitCase]:
@@ -104,14 +96,7 @@ def verdict_junit(
     answers: Sequence[TableAnswer] = (),
     skips: Sequence[Skip] = (),
 ) -> str:
-    """Return the verdicts against the reference loss as JUnit XML. None is a failure, since a loss may be worse.
-
-    Args:
-        summary: one row a data set, setting and loss.
-        gaps: what an incomplete run left out; each becomes a skipped test.
-        answers: of each table, to lead the suite of its data set and the text of its cases.
-        skips: the losses that do not fit some of the data sets; each becomes a skipped test.
-    """
+    """Return the verdicts against the reference loss as JUnit XML; none fails, since a loss may be worse."""
     said = dict(zip(map(answer_key, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
     names = varying(rows)

@@ -178,6 +178,11 @@ class ComparisonGroup:
         """The setting of the first trial; cached, since it is needed often and slow to look up."""
         return {name: self.trials[name].iloc[0] for name in SETTING}
 
+    @property
+    def outlier_kind(self) -> str:
+        """The kind of contamination; "none" if all trials are clean."""
+        return next((kind for kind in self.trials.outlier_kind.unique() if kind != "none"), "none")
+
     def ended(self, status: str) -> np.ndarray:
         """Return which clean trials ended with this status, (losses, seeds)."""
         return np.asarray((self._statuses == status)[self.rows[..., 0]])

@@ -110,17 +110,10 @@ def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
 
     The best mean has an "a". A loss that diverged for some seeds has no letter, since its other seeds are a biased
     choice; nor has a loss without a score.
-
-    Args:
-        group: of the losses.
-        words: the verdicts on its pairs, from `difference_columns`.
     """
-    first, second = pairs_of(group)
-    apart = np.zeros((len(group.losses),) * 2, dtype=bool)
-    apart[first, second] = apart[second, first] = told_apart(np.array(words))
     judged = group.whole() & ~np.isnan(moments(group.clean(group.score))[1])
     order = [index for index in ranking(group) if judged[index]]
-    found = dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
+    found = lettered(told_apart(np.array(words)), len(group.losses), order)
     return [found.get(index, "") for index in range(len(group.losses))]
 
 
@@ -129,8 +122,8 @@ def ranking(group: ComparisonGroup) -> np.ndarray:
 
     Equal means are ordered by name, since the order of the trials is arbitrary.
     """
-    means = moments(group.scored)[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
-    return np.lexsort([np.array(group.losses), means])
+    means = moments(group.scored)[1]
+    return np.lexsort([np.array(group.losses), -METRICS[group.score].sign * means])
 
 
 def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
@@ -227,7 +220,7 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
         interval: of a single look.
     """
     check = bootstrap_interval(differences, group.dataset)
-    upward = differences * (1.0 if METRICS[group.score].greater_is_better else -1.0)
+    upward = METRICS[group.score].sign * differences
     return {
         **spread("beats", bootstrap_interval((np.sign(upward) + 1.0) / 2.0, group.dataset)),
         "bootstrap_low": check.low,
@@ -239,6 +232,14 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
 def spread(name: str, interval: Interval) -> dict[str, Any]:
     """Return an interval as three columns."""
     return {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def lettered(pairs: np.ndarray, losses: int, order: Sequence[int]) -> dict[int, str]:
+    """Return the letters of some of all losses, in an order, given which of all pairs are told apart, (tests,)."""
+    first, second = np.triu_indices(losses, 1)
+    apart = np.zeros((losses, losses), dtype=bool)
+    apart[first, second] = apart[second, first] = pairs
+    return dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
 
 
 def letters(told_apart: np.ndarray) -> list[str]:

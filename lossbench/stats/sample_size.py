@@ -23,9 +23,6 @@ def least_n(family: int = 1) -> int:
     Args:
         family: how many tests are corrected together, at least 1.
 
-    Returns:
-        The number of seeds, or of data sets.
-
     Example:
         >>> least_n(), least_n(family=15)
         (6, 10)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lossbench.metrics.robustness import robustness
 from lossbench.metrics.scores import metrics_of
-from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
+from lossbench.schema import METRICS, SUMMARY, at_best, three
 from lossbench.stats.estimate import Interval, Numbers
 from lossbench.stats.families import holm
 from lossbench.stats.groups import ComparisonGroup, stack
@@ -25,7 +25,7 @@ from lossbench.stats.survival import median_time, restricted_times, share_reache
 from lossbench.stats.verdicts import fair
 
 
-def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) -> pd.DataFrame:
+def summarise(judged: Iterable[Judged], margins: Mapping[str, float]) -> pd.DataFrame:
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);
@@ -33,10 +33,6 @@ def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) 
     by the primary score, corrected over the pairs of the table with these first; where trainings of a loss
     diverged or failed, only a verdict against it stands. Scores are those on the clean test part after training on
     the smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
-
-    Args:
-        judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
-        margins: the difference that is too small to matter, by score; used for the epochs to the target.
     """
     return stack((loss_columns(one.group, one.pairs, margins) for one in judged), SUMMARY, by="loss")
 
@@ -75,7 +71,7 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     means = np.where(group.whole(), moments(group.scored)[1], np.nan)
     if np.isnan(means).all():
         return np.zeros(len(means), dtype=bool)
-    best = np.nanargmax(means * (1.0 if METRICS[group.score].greater_is_better else -1.0))
+    best = np.nanargmax(METRICS[group.score].sign * means)
     losses = np.arange(len(means))
     gap = group.difference(np.full_like(losses, best), losses).at().interval()
     apart = gap.off_zero & (losses != best)
@@ -85,13 +81,12 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
 def identity_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the columns that identify each row."""
     losses = np.arange(len(group.losses))
-    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
         "unit": group.units_of(np.zeros_like(losses), losses),
         "loss": group.losses,
         **group.setting(),
-        "outlier_kind": kinds[0] if kinds else "none",
+        "outlier_kind": group.outlier_kind,
         "largest_share": group.shares[-1],
         "outlier_fraction": group.shares[0],
         "diverged": group.count("diverged"),

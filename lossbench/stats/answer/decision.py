@@ -117,12 +117,7 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
 
 
 def first_choice(found: TableAnswer, order: list[str]) -> str:
-    """Return the loss that is chosen.
-
-    Args:
-        found: the answer of the table.
-        order: the losses that no other is shown to beat, the best mean first.
-    """
+    """Return the loss that is chosen, given those that no other is shown to beat, the best mean first."""
     if found.reference in order or not order:
         return found.reference
     shown = dict(found.beaten).get(found.reference, ())
@@ -223,8 +218,7 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
     told = answer(found, margins.get(group.score))
     means = dict(zip(found.group.losses, moments(found.group.scored)[1].tolist(), strict=True))
     others = tuple((one.loss, one.verdict, means[one.loss]) for one in told.others)
-    kind = next(kind for kind in group.trials.outlier_kind.unique() if kind != "none")
-    there = Contaminated(kind, float(group.shares[-1]), means[made.chosen], others, told.unfinished)
+    there = Contaminated(group.outlier_kind, float(group.shares[-1]), means[made.chosen], others, told.unfinished)
     place = group.losses.index(made.chosen)
     tried = dirty.trained()[place]
     clean = float(group.clean(group.score)[place][tried].mean())

@@ -38,14 +38,7 @@ class Against:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A loss with trainings that did not end well, so that nothing in its favour counts.
-
-    Args:
-        loss: its spec.
-        diverged: how many diverged.
-        failed: how many failed.
-        trainings: their total number.
-    """
+    """A loss with trainings that did not end well, so that nothing in its favour counts."""
 
     loss: str
     diverged: int

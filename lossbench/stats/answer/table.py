@@ -42,8 +42,7 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         tuple(loss for loss, _ in beaten_by(judged, BEYOND_MARGIN)),
     )
     ended_well = zip(group.losses, group.whole() & scored, strict=True)
-    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
-    contamination = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
+    contamination = {"outlier_kind": group.outlier_kind, "outlier_fraction": float(group.shares[0])}
     return TableAnswer(
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
         setting=setting(group) | contamination,
@@ -57,7 +56,7 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         losers=losers,
         unfinished=unfinished(group),
         limit=limit(group, others, margin),
-        contaminated=at_each_share(group, margin, kinds[0]) if kinds else (),
+        contaminated=at_each_share(group, margin),
         rates=tuple(zip(group.losses, group.setting()["lr"], strict=True)) if group.view == "tuned" else (),
     )
 
