@@ -202,7 +202,17 @@ def bounds(line: Evidence) -> str:
     pair = line.by_rate or len(line.arms) == 2
     sign = -1 if pair and (line.measured or 0.0) < 0 else 1
     low, high = sorted((sign * line.low + 0.0, sign * line.high + 0.0))
-    return f"[{low:.2g}, {high:.2g}]"
+    return f"[{two_digits(low)}, {two_digits(high)}]"
+
+
+def two_digits(value: float) -> str:
+    """Format a number with two digits that count, a large one without an exponent.
+
+    Example:
+        >>> two_digits(238.6), two_digits(0.0456), two_digits(-2.0)
+        ('240', '0.046', '-2')
+    """
+    return f"{float(f'{value:.2g}'):g}"
 
 
 def relation(claim: Claim, units: Sequence[Evidence]) -> str:
@@ -211,7 +221,7 @@ def relation(claim: Claim, units: Sequence[Evidence]) -> str:
     Example:
         >>> claim = Claim("x", "A beats b.", arguments={"direction": "better"})
         >>> relation(claim, [Evidence("reproduced", "f1", arms=("a", other)) for other in "bc"])
-        'a is better than its rival in F1'
+        'a is better than b or c in F1'
     """
     quantities = {line.quantity for line in units}
     scores = listed(plain(line.quantity) for line in units)
