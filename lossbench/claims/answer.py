@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from lossbench.claims.claim import Claim, Evidence, Form, grouped
+from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.finding.axes import AXES, Split, by_value
 from lossbench.claims.finding.forms import Finding
 from lossbench.claims.finding.tally import WEAK, Tally
 from lossbench.claims.report.words import difference, listed, place, plain, relation, result_of
+from lossbench.grouped import grouped
 from lossbench.report.words.english import joined, upper
 from lossbench.schema import METRICS
 
