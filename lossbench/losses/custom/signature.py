@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lossbench.errors import BadValue, LossMisbehaves, UnknownName
+from lossbench.errors import BadValue, UnknownName
 from lossbench.lazy import torch
 
 Form = Literal["raw", "pair"]
@@ -36,44 +36,14 @@ def first_names(criterion: Any) -> list[str]:
         >>> first_names(torch.nn.MSELoss)
         ['input', 'target']
     """
-    names = [p.name for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
+    names = [p.name for p in signature(called(criterion)) if p.kind in BY_POSITION]
     return names[inspect.isclass(criterion) :][:2]
 
 
-EMBEDDED = {"anchor", "positive", "negative", "input1", "input2", "x1", "x2"}
-"""Names of what is compared with each other, and not with a target."""
+BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def check_inputs(name: str, criterion: Any) -> None:
-    """Refuse a loss that needs more than a prediction and a target.
-
-    A function may get further arguments from the spec, unless one is plainly no parameter.
-
-    Raises:
-        LossMisbehaves: it does.
-
-    Example:
-        >>> check_inputs("torch.nn:MSELoss", torch.nn.MSELoss)
-    """
-    positional = [p for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
-    wanted = [p.name for p in positional if p.default is p.empty][inspect.isclass(criterion) :]
-    embedded = not EMBEDDED.isdisjoint(wanted)
-    if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
-        return
-    compared = (
-        "; it compares embeddings that are picked for it, and a loss of the task embedding gets those of a batch "
-        "and their classes, f(embeddings, labels), and makes its pairs by itself"
-    ) * embedded
-    raise LossMisbehaves(
-        name,
-        f"takes {len(wanted)} inputs ({', '.join(wanted)}), and a loss gets a prediction and its target{compared}",
-    )
-
-
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def _called(criterion: Any) -> Any:
+def called(criterion: Any) -> Any:
     """Return the function that is called with prediction and target; for a module, its `forward`."""
     if inspect.isclass(criterion):
         return getattr(criterion, "forward", None) or criterion.__call__
@@ -98,8 +68,8 @@ def parameters_of(criterion: Any) -> dict[str, inspect.Parameter]:
     if inspect.isclass(criterion):
         inherited = criterion.__init__ is torch.nn.Module.__init__  # its (*args, **kwargs) accept nothing
         return {} if inherited else {p.name: p for p in signature(criterion)}
-    declared = signature(_called(criterion))
-    leading = [p for p in declared if p.kind in _BY_POSITION][:2]
+    declared = signature(called(criterion))
+    leading = [p for p in declared if p.kind in BY_POSITION][:2]
     return {p.name: p for p in declared if p not in leading}
 
 
