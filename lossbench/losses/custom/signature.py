@@ -99,11 +99,31 @@ def read_arguments(
         if parameter.default is parameter.empty and key not in given:
             raise BadValue(f"'{spec}' needs a value for {key}; write {spec}:{key}=VALUE")
     order = [*named, *(key for key in given if key not in named)]
-    return {
+    read = {
         key: _value(f"'{spec}': {key}={given[key]}", given[key], getattr(named.get(key), "default", None))
         for key in order
         if key in given
     }
+    return {key: _as_floats(value) if _of_floats(named.get(key)) else value for key, value in read.items()}
+
+
+def _of_floats(parameter: inspect.Parameter | None) -> bool:
+    """Say whether a list given to a parameter is one of floats: by its annotation, or by its default."""
+    if parameter is None:
+        return False
+    default = parameter.default
+    listed = isinstance(default, list | tuple) and np.asarray(default, dtype=object).size > 0
+    held = np.asarray(default, dtype=object).ravel() if listed else ()
+    return "float" in str(parameter.annotation) or any(isinstance(one, float) for one in held)
+
+
+def _as_floats(value: Any) -> Any:
+    """Return a list of numbers, or of such lists, with floats for whole numbers; anything else as it is."""
+    return (
+        [_as_floats(one) if isinstance(one, list) else float(one) for one in value]
+        if isinstance(value, list)
+        else value
+    )
 
 
 _WORDS = {"true": True, "false": False, "none": None}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.losses import get_loss
 from lossbench.losses.custom.signature import parameters_of, read_arguments, recognise
 
 
@@ -124,6 +125,47 @@ def test_a_parameter_without_default_must_be_given():
         BadValue, match=r"'mine.py:Called' needs a value for scale; write mine.py:Called:scale=VALUE"
     ):
         read_arguments("mine.py:Called", {}, parameters_of(Called))
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "value"),
+    [
+        (lambda p, t, w=(1.0, 2.0): 0, "[1,2]", [1.0, 2.0]),
+        (lambda p, t, w=[[1.0, 0.5]]: 0, "[[1,2],[3,4]]", [[1.0, 2.0], [3.0, 4.0]]),
+        (lambda p, t, w=(1, 2): 0, "[1,2]", [1, 2]),
+    ],
+)
+def test_a_list_for_floats_is_one_of_floats(criterion, text, value):
+    """Where the default is: a tensor made of it then has the precision of the raw outputs."""
+    (read,) = read_arguments("f", {"w": text}, parameters_of(criterion)).values()
+    assert repr(read) == repr(value)
+
+
+def test_an_annotation_says_floats_too():
+    """Without a default there is nothing else to go by."""
+
+    def mine(prediction, target, w: list[float]):
+        return prediction
+
+    (read,) = read_arguments("f", {"w": "[1,2]"}, parameters_of(mine)).values()
+    assert repr(read) == "[1.0, 2.0]"
+
+
+def test_a_class_with_a_tuple_of_weights_runs(write):
+    """Its weights have the precision of the raw outputs, as a list for a tensor has."""
+    write(
+        """
+        import torch
+
+        class Weighted:
+            def __init__(self, w=(1.0, 1.0, 1.0)):
+                self.w = torch.tensor(w)
+
+            def __call__(self, p, t):
+                return torch.nn.functional.cross_entropy(p, t, weight=self.w)
+        """
+    )
+    assert get_loss("mine.py:Weighted:w=[1,2,3]", "multiclass").record.whole_batch
 
 
 def test_any_parameter_may_be_given_where_the_signature_takes_any():
