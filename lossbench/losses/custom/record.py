@@ -138,7 +138,7 @@ class Custom:
 
     def _read(self) -> Iterator[Remark]:
         """Yield remarks on the file and on how the loss is called, before any call."""
-        yield from (Topic.TORCH_WARNS(warning=line) for line in self.candidate.seen.warnings)
+        yield from (Topic.FILE_WARNS(warning=line) for line in self.candidate.seen.warnings)
         if self.candidate.seen.altered:
             yield Topic.UNDONE(settings=self.candidate.seen.altered)
         if self.convention.target_first:
