@@ -9,7 +9,7 @@ import numpy as np
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
 from lossbench.checks.embeds import embeds
-from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
+from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_and_slope
 from lossbench.checks.kinds import ignores_class_names, kinds, without_gradient
 from lossbench.checks.reach import unreached
 from lossbench.metrics.prediction import Prediction
@@ -222,11 +222,10 @@ def _loose(case: Case, descent: Descent) -> str:
     right, here = descent.start[-1:], descent.values[0, -1]
     slack = 1e-3 * (descent.values[0, :FREE] - here).abs().max()
     moved = {"a shift": (right + 1, right - 2), "a scale": (2 * right, right / 3)}  # one alone may do so by chance
-    return " and ".join(
-        name
-        for name, others in moved.items()
-        if all(abs(risk_of(case, descent, raw)[0] - here) <= slack for raw in others)
-    )
+    risks = {
+        name: [risk_and_slope(case, descent.target, raw)[0][0] for raw in others] for name, others in moved.items()
+    }
+    return " and ".join(name for name, each in risks.items() if all(abs(risk - here) <= slack for risk in each))
 
 
 def correlation(left: np.ndarray, right: np.ndarray) -> float:
