@@ -137,6 +137,7 @@ class Topic(Enum):
     SINGLE_ROW = ("fault",)
     ANY_ORDER = ()
     TORCH_WARNS = ("warning",)
+    FILE_WARNS = ("warning",)
     CLAMPED = ()
     UNDONE = ("settings",)
     TARGET_FIRST = ("names",)

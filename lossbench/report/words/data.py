@@ -14,6 +14,10 @@ Templates = Mapping[Topic, str | Callable[..., str]]
 """By topic, a text with the facts in braces, or a function of the facts."""
 
 
+FEW_CHANNELS = 4
+"""More are rarely meant: grey, colours, colours with opacity."""
+
+
 def groups(column: str, groups: int, smallest: int, largest: int) -> str:
     """Return how many groups there are, and how large."""
     size = f"{smallest} to {largest}" if smallest < largest else str(largest)
@@ -39,6 +43,26 @@ def foreign_numbers(
     sign = "a comma" if otherwise == "decimal=," else "a point"
     other = f"; with {otherwise} {sign} is the decimal sign" if otherwise else ""
     return f"numbers of {quoted(columns)} such as '{text}' are read as {exact(number)}{without}{other}"
+
+
+def images(shape: str) -> str:
+    """Return what an image is, and where its channels seem to be last, what is taken for them.
+
+    Args:
+        shape: "8 x 8", or with the channels first "3 x 8 x 8".
+
+    Example:
+        >>> images("8 x 8 x 3").partition("; ")[0]
+        'a row is an image of 8 channels, 8 x 3 pixels'
+    """
+    *channels, height, width = map(int, shape.split(" x "))
+    if not channels:
+        return f"a row is an image, {shape}; each pixel is a feature"
+    (number,) = channels
+    kind = f"{number} channel{'s' if number > 1 else ''}, {height} x {width} pixels"
+    last = width <= FEW_CHANNELS < number
+    moved = "; channels come first: if they are the last here, save X.transpose(0, 3, 1, 2)" * last
+    return f"a row is an image of {kind}; each pixel of each channel is a feature{moved}"
 
 
 def exact(number: float) -> str:
@@ -129,7 +153,7 @@ DATA: Templates = {
     Topic.TRUTHS_APART: lambda column, texts: (
         f"{quoted(texts)} of '{column}' may mean the same, and stay apart; write them in one way"
     ),
-    Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
+    Topic.IMAGES: images,
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
     "left out",
