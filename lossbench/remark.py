@@ -68,7 +68,7 @@ class Topic(Enum):
     NO_CURVES = ()
     NO_TUNING = ()
     NO_ROWS = ()
-    TIME = "trials", "seconds", "cached"
+    TIME = "trained", "seconds", "cached"
     FILES = ("folder",)
     REPLACED = ("command",)
     # On a user's table, wrapped in DATA, which names it.
@@ -157,7 +157,7 @@ class Remark:
 
 ALARMS = frozenset(
     {
-        *(Topic.SHARDS, Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS),
+        *(Topic.SHARDS, Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.FEW_SEEDS),
         *(Topic.EDGE, Topic.VALUE_EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
         Topic.UNTRIED,
     }
