@@ -52,9 +52,10 @@ def spelled_apart(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """
     by_word: dict[str, list[str]] = {}
     for text in texts:
-        word = text.strip("'\"").removesuffix(".").casefold() or text
+        word = text.strip("'\"").removesuffix(".").casefold()
         whole = _WHOLE.fullmatch(word)
-        by_word.setdefault(whole[1] if whole else word, []).append(text)
+        key = whole[1] if whole else word if any(map(str.isalnum, word)) else text
+        by_word.setdefault(key, []).append(text)
     return (tuple(same) for same in by_word.values() if len(same) > 1)
 
 

@@ -116,7 +116,8 @@ def _joined(remarks: Sequence[Remark]) -> list[Remark]:
     joined: dict[object, Remark] = {}
     for place, remark in enumerate(remarks):
         facts = remark.facts
-        alike = tuple(facts.get(name) for name in ("reading", "unit", "otherwise"))
+        signs = frozenset(facts["text"]) & {",", "."} if "reading" in facts else None
+        alike = (signs, *(facts.get(name) for name in ("reading", "unit", "otherwise")))
         key = (remark.topic, alike) if "columns" in facts else place
         first = joined.setdefault(key, remark)
         if first is not remark:

@@ -161,7 +161,8 @@ def _taken(column: Column, taken: np.ndarray) -> Iterator[Remark]:
 def _foreign(column: Column, reading: Reading, values: np.ndarray, stated: TableSpec) -> Remark:
     """Note how numbers in another notation were read, and what else they could be."""
     point = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, f"^(?:{POINT.pattern})$"), True))
-    strange = ~point if not point.all() else np.asarray(pc.fill_null(pc.match_substring(column.known, "."), False))
+    pointed = _matching(column.known, r"\.")  # with a decimal comma, the numbers that are furthest from their look
+    strange = pointed if point.all() or (reading == COMMA and pointed.any()) else ~point
     row = int(np.flatnonzero(strange)[0])
     both = {COMMA, THOUSANDS} if "," in column.bare[row].as_py() else {COMMA, POINT}
     doubtful = both <= set(column.fitting(NUMBERS)) and not column.bare[row].as_py().isdecimal()

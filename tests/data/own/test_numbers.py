@@ -108,6 +108,13 @@ def test_a_slip_in_one_column_moves_no_other(tmp_path: Path) -> None:
     assert data.features[:, 1].max() < 80
 
 
+def test_an_example_is_of_what_it_is_said_of(tmp_path: Path) -> None:
+    """A column whose points stand between thousands is not shown by a decimal comma of another."""
+    data = load(tmp_path, sep=";", x=[f"{a},5" for a in AGES], b=map(thousands, (a * 25 for a in AGES)), y=AGES)
+    assert f"numbers of 'x' such as '{AGES[0]},5' are read as {AGES[0]}.5" in said(data)
+    assert "numbers of 'b' such as '1.750' are read as 1750; with decimal=. a point" in said(data)
+
+
 UNITS: dict[str, tuple[Callable[[int], str], str]] = {
     "kg": (lambda a: f"{a} kg", "n.d."),
     "letters behind": (lambda a: f"{a}kg", "n.d."),

@@ -68,6 +68,7 @@ def test_words_that_differ_are_told_nothing(tmp_path: Path) -> None:
     """Comparisons, ranges and abbreviations."""
     column = ["<=50K", ">50K", "St.", "a - b"] * (ROWS // 4)
     assert "apart" not in said(load(tmp_path, y=column))
+    assert "apart" not in said(load(tmp_path, y=["a", ".", "..", "'"] * (ROWS // 4)))
 
 
 def test_dashes_and_apostrophes_look_alike() -> None:
