@@ -199,7 +199,7 @@ def _target(table: UserTable, column: str) -> tuple[Task, np.ndarray, tuple[str,
             raise table.error(f"target '{column}' is text, such as '{distinct[0]}', and no quantity; {way}")
         _check_positive(table, column, ())
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
-    written_days = table.days_as_written().get(column, {})
+    written_days = table.days_as_written()[column] if column in table.days else {}
     classes = tuple(written_days.get(value) or _class(value) for value in distinct)
     _check_class_number(table, column, len(classes), wanted, numeric)
     _check_rarest(table, column, dict(zip(classes, counts.tolist(), strict=True)), numeric)
