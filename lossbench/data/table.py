@@ -54,9 +54,6 @@ def load_table(spec: str) -> Dataset:
             `:positive=class`, the one of two that F1 speaks of, `:group=column`, whose rows of one value a split
             keeps together, `:weight=column`, by which rows count in training, and `:class_weight=balanced`.
 
-    Returns:
-        The data set; its notes say what was inferred, dropped and missing.
-
     Raises:
         UnknownName: no such column, parameter or task.
         DataError: the file cannot be read, or the table cannot be learnt from.

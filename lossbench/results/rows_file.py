@@ -39,10 +39,6 @@ def rows_bytes(contributed: RowScores) -> bytes:
 def read_rows(path: Path, trials: pd.DataFrame) -> RowScores | None:
     """Read the file beside some trials; None if there is none.
 
-    Args:
-        path: of the file.
-        trials: one row a trial, as in the `trials.csv` beside it.
-
     Raises:
         DataError: it cannot be read, or does not belong to these trials, since one of the files was changed.
     """

@@ -121,6 +121,11 @@ class RowSpread:
         )
 
     @property
+    def n(self) -> np.ndarray:
+        """The number of seeds, (...)."""
+        return self.splits
+
+    @property
     def wandering(self) -> np.ndarray:
         """The standard deviation of the mean between sets of splits of the same rows."""
         return np.asarray(np.sqrt(self.fading / self.splits + self.choice))
