@@ -96,7 +96,7 @@ class Topic(Enum):
     LOOK_ALIKE = "column", "texts", "codes"
     NAMES_ALIKE = "names", "codes"
     TRUTH_SPELLED = "columns", "texts"
-    TRUTHS_APART = "column", "texts"
+    SPELLED_APART = "column", "texts", "more"
     IMAGES = ("shape",)
     TEXTS = ("columns",)
     IDENTIFIER = "column", "text"

@@ -17,6 +17,7 @@ from lossbench.claims.report.words import word_for
 from lossbench.data.catalogue import records
 from lossbench.errors import BadValue
 from lossbench.losses.registry import served
+from lossbench.report.tables import heading
 from lossbench.schema import METRICS
 from lossbench.spec import TABLE_LISTS, split_list
 
@@ -123,8 +124,8 @@ def in_known_case(spec: str, known: Callable[[str], bool]) -> str:
 
 
 def scores_in(said: str, text: str) -> Iterator[str]:
-    """Yield the scores that a text names, by name or in the words of an answer, in any case."""
-    in_words = {word_for(name).lower(): name for name in METRICS}
+    """Yield the scores that a text names, in any case: by name, by their headings or in the words of an answer."""
+    in_words = {word.lower(): name for name in METRICS for word in (word_for(name), heading(name))}
     for word in re.split(r", | and |,", text):
         name = in_words.get(word.lower(), word.lower())
         if name not in METRICS:

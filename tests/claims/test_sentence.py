@@ -134,6 +134,12 @@ pieces = st.sampled_from(
 )
 
 
+def test_a_score_may_be_written_as_tables_show_it() -> None:
+    """In any case, or by the heading of its column."""
+    found, _ = tried("huber beats mse in R², MAE and Rmse on diabetes")
+    assert found["score"] == ["r2", "mae", "rmse"]
+
+
 @given(st.lists(words | pieces, max_size=9).map(" ".join))
 def test_a_sentence_of_the_right_words_is_read_whole_or_refused(text):
     """Nothing of what was said is lost: a sentence that is read says all its words again."""

@@ -107,6 +107,12 @@ def text_by_exception(column: str, kind: str, text: str, place: str, missing: st
     return f"'{column}' is read as text, since '{text}' ({place}) is not among {kind}{way}"
 
 
+def spelled_apart(column: str, texts: tuple[str, ...], more: int) -> str:
+    """Return which texts may be one, and how many others."""
+    others = f", as do {more} more" if more else ""
+    return f"{quoted(texts)} of '{column}' may mean the same, and stay apart{others}; write them in one way"
+
+
 def quoted(names: tuple[str, ...]) -> str:
     """Return names in quotation marks."""
     return ", ".join(f"'{name}'" for name in names)
@@ -150,9 +156,7 @@ DATA: Templates = {
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
-    Topic.TRUTHS_APART: lambda column, texts: (
-        f"{quoted(texts)} of '{column}' may mean the same, and stay apart; write them in one way"
-    ),
+    Topic.SPELLED_APART: spelled_apart,
     Topic.IMAGES: images,
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
