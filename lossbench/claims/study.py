@@ -61,6 +61,7 @@ class Terms:
         batch_size: rows per step.
         epochs: passes over the training rows.
         seeds: the number of repetitions.
+        sensitivity_seeds: the number of repetitions of what is shown and never counted.
         quick_seeds: the number of repetitions for a first look.
         margins: the difference that is too small to matter, by score.
         readings: the losses that a name in the documents may stand for; those that serve a task are tried.
@@ -72,6 +73,7 @@ class Terms:
     batch_size: int
     epochs: int
     seeds: int
+    sensitivity_seeds: int
     quick_seeds: int
     margins: Mapping[str, float]
     readings: Mapping[str, tuple[str, ...]]
@@ -121,6 +123,11 @@ class Study:
         """The repetitions."""
         count = self.terms.quick_seeds if self.quick else self.terms.seeds
         return range(self.first_seed, self.first_seed + count)
+
+    def for_sensitivity(self) -> Study:
+        """Return the study of what is shown and never counted: the first of its seeds."""
+        seeds = min(self.terms.sensitivity_seeds, self.terms.seeds)
+        return replace(self, terms=replace(self.terms, seeds=seeds))
 
     @property
     def epochs(self) -> int:
