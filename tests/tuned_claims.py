@@ -19,7 +19,6 @@ from tuned import STUDIES, tell
 
 from lossbench.claims import Study, read_terms
 from lossbench.claims.cell import cells_of
-from lossbench.claims.study import choosing_seeds
 from lossbench.data import load_dataset
 
 TUNED = "tuned"
@@ -44,7 +43,8 @@ def intervals(law: str, losses: tuple[str, ...], score: str, study: Study) -> It
 def main() -> None:
     """Print two lines for each law."""
     replicates = int(sys.argv[1])
-    apart = choosing_seeds(study_of((0.1,), 0).seeds).stop
+    one = study_of((0.1,), 0)
+    apart = one.choosing_seeds(one.seeds).stop
     for law, losses, score, rates in STUDIES:
         studies = (study_of(rates, apart * number) for number in range(replicates))
         found = np.array([list(intervals(law, losses, score, study)) for study in studies])
