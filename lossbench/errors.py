@@ -114,12 +114,7 @@ class ScoreFailed(CodeFailed):
 
 
 class LossFailed(CodeFailed):
-    """A custom loss that is not found, raises, or misbehaves.
-
-    Args:
-        message: what happened.
-        losses: in training, the specs of the losses that may have caused it.
-    """
+    """A custom loss that is not found, raises, or misbehaves."""
 
     def __init__(self, message: str, losses: tuple[str, ...] = ()) -> None:
         super().__init__(message)

@@ -106,7 +106,7 @@ class Topic(Enum):
     QUANTITY = ("column",)
     CLASSES = "column", "counts"
     NUMBERS_AS_CLASSES = ("column",)
-    POSITIVE_CLASS = ("name",)
+    POSITIVE_CLASS = ("name", "second")
     RARE_CLASS = "name", "needed", "otherwise"
     CONSTANT_COLUMN = ("column",)
     MISSING_NUMBERS = "column", "values"

@@ -9,11 +9,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-import torch
 from hypothesis import settings
 
 import lossbench
 from lossbench.apart import GARBAGE
+from lossbench.cli import SINGLE_THREADED
 
 # A law is no law about time, and the machine may be busy. Twenty-five examples, the same on every run: a change
 # that is green stays green. The other two draw new ones each time, see CONTRIBUTING.md.
@@ -21,6 +21,10 @@ settings.register_profile("lossbench", deadline=None, max_examples=25, derandomi
 settings.register_profile("new", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("lossbench")
+
+# Computed in one thread, as by a command: on arrays this small, the threads of OpenBLAS and OpenMP wait for each
+# other. They look as they are loaded, so nothing above may import numpy.
+os.environ |= SINGLE_THREADED
 
 # The processes that tests start share their bytecode, also where Python was told to write none: to compile the
 # package again takes each of them longer than most commands.
@@ -40,10 +44,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def single_threaded() -> None:
-    """Compute in one thread, as a backend does: on tensors this small, threads wait for each other.
+    """Compute in one thread of torch too, as a backend does.
 
     `one_thread` would also flush subnormal numbers to zero, which Hypothesis does not allow.
     """
+    import torch  # which imports numpy, see above
+
     torch.set_num_threads(1)
 
 

@@ -42,9 +42,7 @@ def intervals(experiment: Experiment) -> Iterator[np.ndarray]:
     done = execute(experiment, Manner(1), 0.0, lambda dataset, trials: None)
     (group,) = comparison_groups(done.trials, None, done.contributed)
     for contributed in (group.contributed, None):
-        known = (
-            replace(group, contributed=contributed).difference_of(group.score, *pairs_of(group)).at().interval()
-        )
+        known = replace(group, contributed=contributed).difference(*pairs_of(group)).at().interval()
         yield np.array([known.mean, known.high - known.mean])
 
 

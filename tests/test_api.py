@@ -131,7 +131,7 @@ def test_what_cannot_be_done_is_refused_before_training(
     bad: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bad input is one usage error; not a single training has begun."""
-    monkeypatch.setattr("lossbench.run.runner.train_pack", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr("lossbench.run.runner.train_and_contribute", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(lossbench.UsageError):
         small(**bad)
 
@@ -343,7 +343,7 @@ def test_specs_may_stand_first() -> None:
 
 def test_no_table_is_trained_on_before_all_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that is refused is refused before any training."""
-    monkeypatch.setattr("lossbench.run.runner.train_pack", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr("lossbench.run.runner.train_and_contribute", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(lossbench.UsageError, match="price"):
         lossbench.compare(**BRIEF | {"datasets": "iris", "losses": ["ce"]}, data={"mine": (TABLE, TABLE.price)})
 

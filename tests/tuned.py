@@ -63,7 +63,7 @@ def intervals(experiment: Experiment) -> Iterator[np.ndarray]:
     done = execute(experiment, Manner(1), 0.0, lambda dataset, trials: None)
     (group,) = (g for g in comparison_groups(done.trials, done.tuning, done.contributed) if g.view == "tuned")
     for choice in (None, group.choice):
-        known = replace(group, choice=choice).difference_of(group.score, *pairs_of(group)).at().interval()
+        known = replace(group, choice=choice).difference(*pairs_of(group)).at().interval()
         yield np.array([known.mean, known.high - known.mean])
 
 

@@ -69,9 +69,7 @@ def is_specs(value: Any) -> bool:
     return isinstance(value, str) or several
 
 
-def tables_of(
-    X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None, weight: Any = None
-) -> dict[str, Dataset]:
+def tables_of(X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None, weight: Any) -> dict[str, Dataset]:
     """Return the data sets that are given as arrays or frames, by their specs."""
     if weight is not None and X is None:
         raise BadValue("weight is given without X and y; for another table state it in the spec: :weight=COLUMN")

@@ -74,9 +74,6 @@ class Comparison(comparison.Comparison):
                 the task. None where there is one only.
             ax: axes to draw on; None for some on a figure of their own.
 
-        Returns:
-            The axes.
-
         Raises:
             UsageError: there is nothing to draw, or more than one thing; or matplotlib is not installed.
 

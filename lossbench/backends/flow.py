@@ -88,13 +88,7 @@ def here() -> str:
 
 @dataclass
 class _Flow:
-    """The tasks of a run: only as many are submitted at a time as keep every worker busy.
-
-    Args:
-        engine: the cluster.
-        do: `on_worker` with its first arguments.
-        mine: the identity of this process.
-    """
+    """The tasks of a run: only as many are submitted at a time as keep every worker busy."""
 
     engine: Engine
     do: Callable[..., Any]

@@ -17,12 +17,7 @@ Identity = Callable[[], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Foreign:
-    """The answer of a worker that differs from this process and joined after the others were checked.
-
-    Args:
-        worker: its machine and process.
-        theirs: its identity.
-    """
+    """The answer of a worker that differs from this process and joined after the others were checked."""
 
     worker: str
     theirs: Mapping[str, str]

@@ -6,13 +6,12 @@ targets, and groups differ in the share of each class or label, or in the values
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from lossbench.checks.adam import by_adam
 from lossbench.checks.case import Case, value_and_gradient
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import Prediction, predict
@@ -37,14 +36,8 @@ STARTS = ("zero", "near zero", "far from zero", "the right predictions")
 SCALES = (0.01, 1.0, 3.0)
 """The size of the raw outputs at each start except the last."""
 
-STEPS, STEP = 100, 0.3
-"""The number and the first size of the steps of a descent; they shrink to zero."""
-
-FEWEST = 30
-"""The smallest number of steps, for a slow loss; they are longer in proportion."""
-
-TIME_SHARE = 0.4
-"""The share of the time left that a descent may take."""
+STEP, FEWEST = 0.3, 30
+"""The first size of the steps of a descent, and the smallest number of them, for a slow loss."""
 
 FAR = (0.0, 1.0, 1e2, 1e3, 1e4)
 """The points of a descent at which the loss is evaluated, in units of its length: start, end and far beyond."""
@@ -108,38 +101,21 @@ def right_outputs(case: Case, truth: np.ndarray) -> torch.Tensor:
 
 
 def descended(case: Case) -> Descent:
-    """Run Adam, whose steps do not depend on the scale of the loss, from all starts at once."""
+    """Minimise the loss over the raw outputs of every group, from all starts at once."""
     truth, target = grouped(case)
     rng = np.random.default_rng(0)
     drawn = [torch.as_tensor(rng.normal(scale=scale, size=(len(truth), case.outputs))) for scale in SCALES]
     start = torch.stack([*drawn, right_outputs(case, truth)])
-    end, mean, square = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
-    steps = _affordable(case, target, start)
-    for step in range(1, steps + 1):
-        slope = _value_and_slope(case, target, end)[1].nan_to_num(0.0, 0.0, 0.0)
-        mean, square = mean.lerp(slope, 0.1), square.lerp(slope.square(), 0.03)
-        size = mean / (1 - 0.9**step) / ((square / (1 - 0.97**step)).sqrt() + 1e-30)
-        end = end - STEP * STEPS / steps * (1 - (step - 1) / steps) * size
-    values = torch.stack([_value_and_slope(case, target, start + far * (end - start))[0] for far in FAR])
+
+    def slope(raw: torch.Tensor) -> torch.Tensor:
+        return risk_and_slope(case, target, raw)[1].nan_to_num(0.0, 0.0, 0.0)
+
+    end = by_adam(case, start, slope, STEP, FEWEST)
+    values = torch.stack([risk_and_slope(case, target, start + far * (end - start))[0] for far in FAR])
     return Descent(truth, target, start, end, values, read(case, end))
 
 
-def _affordable(case: Case, target: torch.Tensor, start: torch.Tensor) -> int:
-    """Return the number of steps for which there is time."""
-    if case.until == math.inf:
-        return STEPS
-    began = time.monotonic()
-    _value_and_slope(case, target, start)
-    each = time.monotonic() - began
-    return int(np.clip(TIME_SHARE * (case.until - began) / each, FEWEST, STEPS))
-
-
-def risk_of(case: Case, descent: Descent, raw: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss (n,) of other raw outputs (n, groups, outputs) for the same groups."""
-    return _value_and_slope(case, descent.target, raw)[0]
-
-
-def _value_and_slope(case: Case, target: torch.Tensor, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def risk_and_slope(case: Case, target: torch.Tensor, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean loss (n,) of all rows, and its gradient in the raw outputs (n, groups, outputs)."""
     rows = raw.repeat_interleave(ROWS, dim=-2)
     value, slope = value_and_gradient(case, rows, target.expand(len(raw), *target.shape))

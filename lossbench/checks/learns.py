@@ -9,7 +9,7 @@ import numpy as np
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
 from lossbench.checks.embeds import embeds
-from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
+from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_and_slope
 from lossbench.checks.kinds import ignores_class_names, kinds, without_gradient
 from lossbench.checks.reach import unreached
 from lossbench.metrics.prediction import Prediction
@@ -211,7 +211,8 @@ def _loose(case: Case, descent: Descent) -> str:
     right, here = descent.start[-1:], descent.values[0, -1]
     slack = 1e-3 * (descent.values[0, :FREE] - here).abs().max()
     moved = {"a shift": right + 1, "a scale": 2 * right}
-    return " and ".join(name for name, raw in moved.items() if abs(risk_of(case, descent, raw)[0] - here) <= slack)
+    risks = {name: risk_and_slope(case, descent.target, raw)[0][0] for name, raw in moved.items()}
+    return " and ".join(name for name, risk in risks.items() if abs(risk - here) <= slack)
 
 
 def correlation(left: np.ndarray, right: np.ndarray) -> float:

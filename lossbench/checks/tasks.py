@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, WrongTask
+from lossbench.grouped import grouped
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.composed.grammar import is_sum
 from lossbench.losses.composed.scaled import is_scaled, split_scaled
@@ -104,7 +105,5 @@ def in_words(unfit: Mapping[Task, str]) -> str:
         >>> in_words({"binary": "numbers only", "multiclass": "numbers only"})
         'binary, multiclass: numbers only'
     """
-    by_reason: dict[str, list[str]] = {}
-    for task, reason in unfit.items():
-        by_reason.setdefault(reason, []).append(task)
+    by_reason = grouped(unfit, unfit.__getitem__)
     return "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())

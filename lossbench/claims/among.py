@@ -18,12 +18,6 @@ def any_of(
     If none does, nothing is decided: not being shown does not mean that there is none. The figures are those of
     the clearest comparison, and the note counts and names those that show it.
 
-    Args:
-        showing: the comparisons that show it.
-        tried: all comparisons, of one protocol.
-        said: what they show, for the note.
-        otherwise: the verdict if none does.
-
     Example:
         >>> line = Evidence("reproduced", "recall", arms=("a", "b"))
         >>> any_of([line], [line, line], "unlike in recall").note

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 from lossbench.plan.toml import Place
-
-Item = TypeVar("Item")
-Key = TypeVar("Key")
 
 ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "number table", "forensic"]
 """What decides a claim.
@@ -227,11 +224,3 @@ class Evidence:
         if self.measured is None or self.low is None or self.high is None or self.high == self.low:
             return 0.0
         return abs(self.measured) / (self.high - self.low)
-
-
-def grouped(items: Iterable[Item], by: Callable[[Item], Key]) -> dict[Key, list[Item]]:
-    """Group items by a key, in the order in which the keys first occur."""
-    groups: dict[Key, list[Item]] = {}
-    for item in items:
-        groups.setdefault(by(item), []).append(item)
-    return groups

@@ -111,13 +111,7 @@ AGAIN = "give the claims.csv of an earlier run, with the columns id and verdict"
 
 @dataclass(frozen=True)
 class ChangedVerdict:
-    """A claim whose verdict is not the expected one.
-
-    Args:
-        id: the ID of the claim.
-        before: the expected verdict.
-        after: the verdict found, or "missing" if the claim was not tried.
-    """
+    """A claim whose verdict is not the expected one."""
 
     id: str
     before: str
@@ -129,9 +123,6 @@ class ChangedVerdict:
 
 def read_expected(file: Path) -> dict[str, str]:
     """Read the verdicts of an earlier run, by ID.
-
-    Args:
-        file: a `claims.csv`.
 
     Raises:
         DataError: the file cannot be read, lacks a column, or has a verdict that does not exist.
@@ -183,13 +174,7 @@ def changes(
 def claims_junit(
     judgements: Sequence[Judgement], catalogue: Catalogue, changed: Sequence[ChangedVerdict] = ()
 ) -> str:
-    """Return the judgements as JUnit's XML. No verdict is a failure, but a change of a verdict is.
-
-    Args:
-        judgements: one per claim.
-        catalogue: the catalogue of the claims.
-        changed: the claims whose verdict has changed; missing claims become failures too.
-    """
+    """Return the judgements as JUnit's XML. No verdict is a failure, but a change of a verdict is."""
     expected, cases = {change.id: change.before for change in changed}, []
     for judgement in judgements:
         claim, before = judgement.claim, expected.get(judgement.claim.id)

@@ -29,14 +29,6 @@ MANY = 10  # claims from which more processes pay off, although the trainings of
 def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Judgement]:
     """Try claims and judge them.
 
-    Args:
-        catalogue: the catalogue, which has further claims that decide these.
-        claims: the claims to try.
-        study: how to try them.
-
-    Returns:
-        One judgement per claim, in their order.
-
     Raises:
         ConfigError: an experiment cannot be carried out; nothing was trained yet.
         LossbenchError: the only claim fails; if there are several, the judgement says so instead.

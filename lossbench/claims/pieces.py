@@ -71,13 +71,7 @@ def pieces_of(claim: Claim, study: Study) -> Iterator[Piece]:
 
 
 def evidence_of(claim: Claim, study: Study, found: Sequence[tuple[Piece, list[Found]]]) -> Iterator[Evidence]:
-    """Yield the judged evidence on a claim; if it is trained, exact evidence is only shown.
-
-    Args:
-        claim: the claim.
-        study: how it was tried.
-        found: the results of each of its pieces, in their order.
-    """
+    """Yield the judged evidence on a claim; if it is trained, exact evidence is only shown."""
     trained = any(map(trains, known(claim)))
     for name in known(claim):
         mine = chain.from_iterable(lines for piece, lines in found if piece.experiment == name)

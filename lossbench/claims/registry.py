@@ -75,10 +75,6 @@ def check_arguments(claim: Claim, known: tuple[str, ...] = ()) -> None:
 
     A claim with an experiment that this version does not have may have any keys.
 
-    Args:
-        claim: the claim.
-        known: the keys that every claim may have, for the message.
-
     Raises:
         UnknownName: a key is taken by none of the claim's experiments.
         ConfigError: a key is missing, or a value has the wrong type.

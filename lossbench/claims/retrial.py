@@ -38,13 +38,7 @@ def on_fresh_seeds(study: Study) -> Study:
 
 
 def retrial(design: Design, line: Evidence, study: Study) -> Iterator[Evidence]:
-    """Train one case again and judge it alone; its line is contradicted, or inconclusive.
-
-    Args:
-        design: the design of the experiment that found the case.
-        line: the case.
-        study: the study with fresh seeds.
-    """
+    """Train one case again and judge it alone; its line is contradicted, or inconclusive."""
     trainings = [narrowed(one, line) for one in design.trainings if covers(one, line)]
     made = [found for one in trainings for found in one.contrasts(*one.trained(study))]
     contrasts = [one for one in made if isinstance(one, Contrast) and setting(one.line) == setting(line)]

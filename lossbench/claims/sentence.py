@@ -1,4 +1,4 @@
-"""A user's claim in one sentence: parse it into the table of a catalogue, and write it back.
+"""A user's claim in one sentence, parsed into the table of a catalogue.
 
 LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE[, SCORE]]
     on DATASET[, DATASET] [with 10% [KIND] outliers]
@@ -39,9 +39,6 @@ _DIRT = re.compile(r" with (?P<share>\S+?) ?% (?:(?P<kind>\w+) )?outliers$")
 
 def read_sentence(text: str) -> dict[str, Any]:
     """Return the table of a claim, as it stands in a catalogue under [claims.mine].
-
-    Args:
-        text: one sentence, see the docstring of this module; a full stop at its end is ignored.
 
     Raises:
         BadValue: the sentence does not fit the grammar; the message names the wrong word and the nearest right
@@ -133,26 +130,6 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """Suggest the nearest of the right words, as the end of a sentence."""
     near = get_close_matches(word.lower(), [*words], n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else "."
-
-
-def write_sentence(table: Mapping[str, Any]) -> str:
-    """Return the sentence of a table that `read_sentence` made.
-
-    Example:
-        >>> write_sentence(read_sentence("mae  always beats mse by 0.05 on diabetes with 10 % target outliers."))
-        'mae always beats mse by 0.05 on diabetes with 10% target outliers'
-    """
-    words = {direction: relation for relation, direction in DIRECTIONS.items()}
-    how = next((word for word, form in FORMS.items() if form == table.get("form")), "")
-    first, other = table["arms"]
-    parts = [first, how, words[table["direction"]], other]
-    parts += [f"by {table['margin']!r}"] if "margin" in table else []
-    parts += [f"in {', '.join(table['score'])}"] if "score" in table else []
-    parts += [f"on {', '.join(table['datasets'])}"]
-    if "outliers" in table:
-        share = round(100 * table["outliers"][0], DIGITS)
-        parts += [f"with {share:.{DIGITS}g}%", table.get("outlier_kind", ""), "outliers"]
-    return " ".join(filter(None, parts))
 
 
 def toml_of(table: Mapping[str, Any]) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossbench.cli.options import FILE, JOBS, LOSSES, TABLES, repeatable
 from lossbench.cli.process.progress import training_progress
+from lossbench.cli.process.target import check_target, write_target
+from lossbench.plan.request import STDOUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,13 +62,11 @@ def aa(
     With --tables, losses are compared on many fresh tables of a law, each analysed as a table: how often does the
     interval contain the mean over all tables, and how often are the losses told apart?
     """
-    from lossbench.results.write import prepare_file
     from lossbench.selftest.aa import prepare, simulate
     from lossbench.selftest.tables import calibrate, plan_tables, trainings_of
 
     refuse_unused_options(tables, same=same or None, model=model, arms=arms, comparisons=comparisons)
-    if target not in (None, "-"):
-        prepare_file(Path(str(target)))
+    check_target(target)
     if tables is None:
         arms, comparisons = (ARMS if arms is None else arms), (COMPARISONS if comparisons is None else comparisons)
         planned = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
@@ -102,14 +101,12 @@ def report(
     """Write the rates to a file, to standard output, or as a table."""
     import pandas as pd
 
-    from lossbench.results.write import csv_text, write_text
+    from lossbench.results.write import csv_text
 
     rates = pd.DataFrame(rows)
-    if target == "-":
-        click.echo(csv_text(rates), nl=False)
-    elif target is not None:
-        write_text(Path(target), csv_text(rates))
-    if not (quiet or target == "-"):
+    if target is not None:
+        write_target(target, csv_text(rates))
+    if not (quiet or target == STDOUT):
         show(rates)
 
 

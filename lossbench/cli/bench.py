@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lossbench.cli.options import FILE
+from lossbench.cli.process.target import check_target, write_target
+from lossbench.plan.request import STDOUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,18 +22,15 @@ BAR = 20  # characters of the longest bar
 )
 def bench(target: str | None) -> None:
     """Measure trainings a second on this machine, native, fused and loop, by the size of the pack."""
-    from lossbench.results.write import csv_text, prepare_file, write_text
+    from lossbench.results.write import csv_text
     from lossbench.selftest.bench import measure
 
-    if target not in (None, "-"):
-        prepare_file(Path(target))
+    check_target(target)
     figures = measure()
-    if target == "-":
-        click.echo(csv_text(figures), nl=False)
-        return
     if target is not None:
-        write_text(Path(target), csv_text(figures))
-    print_figures(figures)
+        write_target(target, csv_text(figures))
+    if target != STDOUT:
+        print_figures(figures)
 
 
 def print_figures(figures: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import FILE, PATH
+from lossbench.cli.process.target import check_target, write_target
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -83,17 +84,11 @@ def clear(dataset: str | None, loss: str | None) -> None:
 @click.argument("target", type=FILE, metavar="FILE|-")
 def export(target: str) -> None:
     """Write the finished trials to FILE as a trials.csv, - for standard output."""
-    from lossbench.results.write import prepare_file, write_text
     from lossbench.store import open_store
 
-    if target != "-":
-        prepare_file(Path(target))
+    check_target(target)
     with open_store() as store:
-        text = export_csv(store.rows())
-    if target == "-":
-        click.echo(text, nl=False)
-    else:
-        write_text(Path(target), text)
+        write_target(target, export_csv(store.rows()))
 
 
 def export_csv(rows: Iterable[dict[str, Any]]) -> str:

@@ -150,7 +150,7 @@ def stage_progress(quiet: bool) -> Iterator[StageProgress]:
 def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     """Print the answer and the lines to paste, or all of it as JSON."""
     from lossbench.report.decision import choice_lines, choice_record, lines_to_paste
-    from lossbench.report.terminal import WIDTH, console, print_code, print_lines, terminal_width
+    from lossbench.report.terminal import console, line_width, print_code, print_lines
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
     from lossbench.results.remarks.run import notes, run_remarks
@@ -160,7 +160,7 @@ def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     if form == "json":
         click.echo(json_text(choice_record(choice)), nl=False)
         return
-    width, found = min(terminal_width(), WIDTH), choice.comparison
+    width, found = line_width(), choice.comparison
     print_lines(console(), [*wrapped(choice_lines(choice), width), ""])
     print_code(lines_to_paste(choice))
     remarks = (*at_edges(found.tuning), *notes(found), *run_remarks(found, folder))

@@ -57,7 +57,6 @@ def completer(names: Names) -> Callable[[click.Context, click.Parameter, str], l
     """Return a completion callback for the last of several comma-separated names.
 
     Example:
-        >>> from lossbench.cli.completion import completer
         >>> found = completer(lambda: ["mse", "mae"])(None, None, "huber,ma")
         >>> [item.value for item in found]
         ['huber,mae']

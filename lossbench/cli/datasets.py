@@ -20,6 +20,8 @@ SEEDS: dict[Sampling, str] = {
     "redrawn": "each draws as many rows of its own, and splits them",
 }
 
+FEW = 8  # names of features or classes that are shown
+
 
 @click.command(short_help="List the data sets, or show one.")
 @click.argument("spec", required=False, shell_complete=completer(names.datasets))
@@ -108,6 +110,6 @@ def facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     yield from (("note", words(note)) for note in dataset.notes)
 
 
-def first_few(names: tuple[str, ...], count: int = 8) -> str:
+def first_few(names: tuple[str, ...]) -> str:
     """Return the first few names in a row."""
-    return ", ".join(names[:count]) + (" ..." if len(names) > count else "")
+    return ", ".join(names[:FEW]) + (" ..." if len(names) > FEW else "")

@@ -114,17 +114,9 @@ def print_warnings(comparison: Comparison) -> None:
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
     """Print the result of the gate; on standard error where standard output holds a machine-readable format."""
     from lossbench.report.gate import gate_lines, gate_tables
-    from lossbench.report.terminal import (
-        WIDTH,
-        console,
-        fitted,
-        left_out_note,
-        print_lines,
-        print_tables,
-        terminal_width,
-    )
+    from lossbench.report.terminal import console, fitted, left_out_note, line_width, print_lines, print_tables
 
-    width, whole = min(terminal_width(), WIDTH), list(gate_tables(verdict))
+    width, whole = line_width(), list(gate_tables(verdict))
     narrow = [fitted(table, width) for table in whole]
     print_tables(console(to_stderr, width + 1), narrow)
     print_lines(console(to_stderr), [*left_out_note(whole, narrow), *gate_lines(verdict, path, width)])

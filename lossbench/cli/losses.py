@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
 from lossbench.cli.options import FILE
 from lossbench.cli.process.refused import check_folder
+from lossbench.cli.process.target import check_target, write_target
 
 if TYPE_CHECKING:
     from lossbench.losses import Loss
@@ -56,9 +56,7 @@ def losses(spec: str | None, matrix: bool, form: str | None, html: str | None) -
 def write_page(spec: str | None, place: str, more: bool) -> None:
     """Write the HTML page of some losses to a file, or to standard output."""
     from lossbench.errors import BadValue
-    from lossbench.plan.request import STDOUT
     from lossbench.report.html.losses import losses_page
-    from lossbench.results.write import prepare_file, write_text
     from lossbench.spec import split_list
 
     names = [name.strip() for name in split_list(spec or "") if name.strip()]
@@ -66,11 +64,8 @@ def write_page(spec: str | None, place: str, more: bool) -> None:
         raise BadValue("--html needs the losses to draw: lossbench losses huber,mae,mse --html losses.html")
     if more:
         raise BadValue("--html makes a page; leave --matrix and --format out")
-    if place == STDOUT:
-        click.echo(losses_page(names), nl=False)
-        return
-    prepare_file(Path(place))
-    write_text(Path(place), losses_page(names))
+    check_target(place)
+    write_target(place, losses_page(names))
 
 
 def print_matrix(selection: Selection, form: str | None) -> None:

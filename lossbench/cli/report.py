@@ -97,7 +97,7 @@ def print_findings(
     from lossbench.report.answer.run import leading, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables, threshold_tables
-    from lossbench.report.terminal import WIDTH, legend_lines, show, terminal_width
+    from lossbench.report.terminal import legend_lines, line_width, show
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.legend import LEGEND
     from lossbench.report.words.remark import words
@@ -107,8 +107,8 @@ def print_findings(
     show(
         form,
         [*tables(summary), *threshold_tables(findings.thresholds)],
-        legend_lines(LEGEND, terminal_width()),
-        wrapped(said, min(terminal_width(), WIDTH)) if form == "table" else said,
+        legend_lines(LEGEND, line_width()),
+        wrapped(said, line_width()) if form == "table" else said,
         leading(findings.answer, advice),
         advice.paste if advice else (),
         csv=partial(summary_csv, summary),

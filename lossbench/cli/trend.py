@@ -30,7 +30,7 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
     is marked where a test finds it: where nothing moved, at most one report in twenty marks a change.
     """
     from lossbench.report.html.trend import trend_page
-    from lossbench.report.terminal import WIDTH, legend_lines, show, terminal_width
+    from lossbench.report.terminal import legend_lines, line_width, show
     from lossbench.report.trend import LEGEND, closing_lines, lead, loss_histories, rows, trend_tables
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
@@ -47,7 +47,7 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
     if html is not None:
         write_text(html, trend_page(found, dated))
     frame = rows(found)
-    shown, width = list(trend_tables(found)), terminal_width()
-    below = wrapped(closing_lines(found), min(width, WIDTH)) if form == "table" else closing_lines(found)
+    shown, width = list(trend_tables(found)), line_width()
+    below = wrapped(closing_lines(found), width) if form == "table" else closing_lines(found)
     csv, json = partial(csv_text, frame), partial(frame_json, frame)
     show(form, shown, legend_lines(LEGEND, width) if shown else (), below, lead(found, dated), csv=csv, json=json)

@@ -164,9 +164,6 @@ def load_dataset(spec: str) -> Dataset:
             (binary, multiclass) overrides the task inferred from the target. With `:class_weight=balanced` each
             class counts as much as any other in training.
 
-    Returns:
-        The data set, named as in `spec`.
-
     Raises:
         UnknownName: no such data set, parameter, column or task.
         BadValue: a parameter out of range.

@@ -79,9 +79,6 @@ def given_table(
         task: as `task=` in a spec, where that says nothing.
         weight: (rows,) how much each row counts in training, or the name of a column; None where all count alike.
 
-    Returns:
-        The data set, named as in `spec`.
-
     Raises:
         BadValue: a name that another data set has, or a target that is given twice.
         UnknownName: no such column, key or task.

@@ -44,19 +44,16 @@ def load_table(spec: str) -> Dataset:
     r"""Load a user's table from a CSV or a Parquet file.
 
     - Task: text, true/false and whole numbers of at most 20 distinct values are classes; anything else is a
-      quantity. Two classes make it binary, and the second in sorted order is the positive one.
+      quantity. Two classes make it binary, and the second in sorted order is the positive one, or the stated.
     - Features: numbers stay; text, true/false and categories become one column of 0 and 1 for each category,
       sorted; missing ones become a category `(missing)`. A column with a single value is dropped.
     - Missing numbers stay missing here; the rule "median" fills them in the fold (`make_fold`). Rows without a
       target are dropped.
 
     Args:
-        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`, and with
-            `:group=column`, whose rows of one value a split keeps together, `:weight=column`, by which rows count
-            in training, and `:class_weight=balanced`.
-
-    Returns:
-        The data set; its notes say what was inferred, dropped and missing.
+        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`, with
+            `:positive=class`, the one of two that F1 speaks of, `:group=column`, whose rows of one value a split
+            keeps together, `:weight=column`, by which rows count in training, and `:class_weight=balanced`.
 
     Raises:
         UnknownName: no such column, parameter or task.
@@ -83,7 +80,7 @@ def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     _check_roles(cells, stated)
     table = _with_target(understood(cells, stated), column)
     check_rows(stated.spec, len(table.frame))
-    task, target, classes, about_target = _target(table, column, stated.task)
+    task, target, classes, about_target = _target(table, column)
     given, about_groups, table = _groups(table, task, classes, target)
     weights, about_weights, table = _weights(table)
     blocks, names, about_features = (
@@ -181,11 +178,9 @@ def _with_target(table: UserTable, column: str) -> UserTable:
     return replace(table, frame=table.frame[known], notes=(*table.notes, note))
 
 
-def _target(
-    table: UserTable, column: str, wanted: str | None
-) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
+def _target(table: UserTable, column: str) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
     """Return task, target (rows,) of class indices or (rows, 1), names of classes or target, and notes."""
-    numeric = _is_numeric(table, column)
+    numeric, wanted, positive = _is_numeric(table, column), table.stated.task, table.stated.positive
     values = _numbers(table, column) if numeric else table.frame[column].to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(distinct) == 1 or (numeric and _is_one(values)):
@@ -198,13 +193,30 @@ def _target(
             few = len(distinct) * STRATIFIABLE <= len(table.frame)
             way = "leave out task=regression, which makes it classes" if few else OTHER_TARGET
             raise table.error(f"target '{column}' is text, such as '{distinct[0]}', and no quantity; {way}")
+        _check_positive(table, column, ())
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
     classes = tuple(map(_class, distinct))
     _check_class_number(table, column, len(classes), wanted, numeric)
     _check_rarest(table, column, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
-    about = _about_classes(column, task, dict(zip(classes, counts.tolist(), strict=True)), numeric)
+    about = [*_about_classes(column, dict(zip(classes, counts.tolist(), strict=True)), numeric)]
+    _check_positive(table, column, classes if task == "binary" else ())
+    if task == "binary":
+        codes, classes = (1 - codes, classes[::-1]) if positive == classes[0] else (codes, classes)
+        about.append(Topic.POSITIVE_CLASS(name=classes[1], second=written(classes[0])))
     return task, codes.astype(np.int64), classes, tuple(about)
+
+
+def _check_positive(table: UserTable, column: str, classes: tuple[str, ...]) -> None:
+    """Refuse a positive class that is none of the two classes of a target; `classes` is empty for another task."""
+    positive = table.stated.positive
+    if positive is None or positive in classes:
+        return
+    if classes:
+        raise UnknownName("class", positive, classes, where=f"'{table.stated.spec}'")
+    raise table.error(
+        f"positive={positive} names one of two classes, and target '{column}' has no two; leave it out"
+    )
 
 
 def _class(value: float | str) -> str:
@@ -250,12 +262,10 @@ def _without_class(name: str, numeric: bool) -> str:
     return f"{quantity}add na={written(name)}, which leaves them out, or merge the class with another"
 
 
-def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:
+def _about_classes(column: str, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:
     yield Topic.CLASSES(column=column, counts=tuple(counts.items()))
     if numeric:
         yield Topic.NUMBERS_AS_CLASSES(column=column)
-    if task == "binary":
-        yield Topic.POSITIVE_CLASS(name=list(counts)[1])
     rarest = min(counts, key=counts.__getitem__)
     if counts[rarest] < STRATIFIABLE:
         yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE, otherwise=_without_class(rarest, numeric))

@@ -12,7 +12,7 @@ from lossbench.home import expand
 from lossbench.spec import split_spec
 from lossbench.task import Task
 
-KEYS = ("target", "task", "drop", "sep", "decimal", "na", "group", "weight", "class_weight")
+KEYS = ("target", "task", "drop", "sep", "decimal", "na", "positive", "group", "weight", "class_weight")
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 _SEPARATORS = {"tab": "\t", r"\t": "\t", "space": " "}
 SOURCES = ("openml", "sklearn", "shipped")
@@ -34,6 +34,7 @@ class TableSpec:
         separator: between the values; None to find it from the file.
         decimal: "." or ","; None to find it from the numbers.
         missing: texts that stand for a missing value, in every column.
+        positive: of two classes the one of which F1, precision and recall speak; None for the second, sorted.
         group: the column whose rows of one value stay in one part of a split; None where there is none.
         weight: the column of how much each row counts in training; None where all count alike.
         class_weight: how classes are weighed in training, as given; None where they are not.
@@ -47,6 +48,7 @@ class TableSpec:
     separator: str | None = None
     decimal: str | None = None
     missing: tuple[str, ...] = ()
+    positive: str | None = None
     group: str | None = None
     weight: str | None = None
     class_weight: str | None = None
@@ -79,6 +81,7 @@ def table_spec(spec: str) -> TableSpec:
         _separator(spec, given),
         _decimal(spec, given),
         _names(given.get("na", "")),
+        _name(given["positive"]) if "positive" in given else None,
         _name(given["group"]) if "group" in given else None,
         _name(given["weight"]) if "weight" in given else None,
         given.get("class_weight"),

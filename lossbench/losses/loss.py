@@ -31,7 +31,6 @@ class Loss:
     """A record with values for its parameters.
 
     Args:
-        record: what is known about the loss.
         spec: the loss as the user named it, such as "huber:delta=1.35".
         parameters: a value for each parameter of the record; equal specs have equal values.
         targets: number of targets, classes or labels that a custom loss was tried with; None for a usual number.

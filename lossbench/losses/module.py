@@ -35,7 +35,6 @@ class MeanLoss(torch.nn.Module):
     It has nothing to train and nothing to save: its `state_dict` is empty.
 
     Args:
-        loss: the loss.
         prior: the share of each class or label in the training rows, see `Loss.module`.
 
     Example:

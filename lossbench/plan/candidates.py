@@ -74,13 +74,10 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "regression": _value_signs,
         "binary": _class_signs,
         "multiclass": _class_signs,
-        "multilabel": _label_signs,
-        "segmentation": _mask_signs,
-        "distribution": _no_signs,
-        "anomaly": _no_signs,
-        "embedding": _no_signs,
-    }[dataset.task]
-    return tuple(found(dataset))
+        "multilabel": _cell_signs,
+        "segmentation": _cell_signs,
+    }.get(dataset.task)
+    return tuple(found(dataset)) if found else ()
 
 
 def candidates(task: Task, signs: tuple[Sign, ...]) -> tuple[str, ...]:
@@ -103,23 +100,11 @@ def _class_signs(dataset: Dataset) -> Iterator[Sign]:
         yield Sign("imbalance", share, losses, "balanced_accuracy")
 
 
-def _label_signs(dataset: Dataset) -> Iterator[Sign]:
-    """Yield whether the labels are rare: half of the rows would be even."""
+def _cell_signs(dataset: Dataset) -> Iterator[Sign]:
+    """Yield whether labels, or the pixels of objects, are rare: half of them would be even."""
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
-        yield Sign("imbalance", share, ("soft_f1",))
-
-
-def _mask_signs(dataset: Dataset) -> Iterator[Sign]:
-    """Yield whether the pixels of objects are rare."""
-    share = float(dataset.target.mean())
-    if 2.0 * share < RARE:
-        yield Sign("imbalance", share, ("tversky", "lovasz"))
-
-
-def _no_signs(dataset: Dataset) -> Iterator[Sign]:
-    """Yield nothing: the targets of distributions, embeddings and anomalies suggest no loss."""
-    yield from ()
+        yield Sign("imbalance", share, ("soft_f1",) if dataset.task == "multilabel" else ("tversky", "lovasz"))
 
 
 def _value_signs(dataset: Dataset) -> Iterator[Sign]:

@@ -93,8 +93,6 @@ def make_grid(spec: str, count: int = VALUES) -> Grid:
         BadValue: there is more than one grid, or a value is out of range.
 
     Example:
-        >>> make_grid("focal:gamma=0|1|2").members
-        ('focal:gamma=0', 'focal:gamma=1', 'focal:gamma=2')
         >>> [member.rpartition("=")[2] for member in make_grid("huber:delta=0.1..10").members]
         ['0.1', '0.215', '0.464', '1', '2.15', '4.64', '10']
     """
@@ -110,8 +108,6 @@ def grid_at(spec: str, shares: Sequence[float]) -> tuple[Grid, list[str]]:
     Example:
         >>> grid_at("huber:delta=0.1..10", [0.5, 0.25])[1]
         ['huber:delta=1', 'huber:delta=0.316228']
-        >>> grid_at("focal:gamma=0|1|2", [0.9, 0.0])[0].members
-        ('focal:gamma=0', 'focal:gamma=2')
     """
     return _grid(spec, partial(_values_at, shares=shares))
 
@@ -227,11 +223,6 @@ def _open_ends(values: Sequence[str], parameter: Parameter) -> list[str]:
 
 def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Grids:
     """Return the grids among the losses of a run, and rates so that every loss has the same budget.
-
-    Args:
-        specs: the specs of all losses; those of other tasks do not count.
-        task: the task of the data sets.
-        rates: the rates that the run names.
 
     Raises:
         BadValue: a member of a grid is also named as a loss, or a loss needs more rates and there is only one.

@@ -61,8 +61,3 @@ def in_words(protocols: Protocols, dataset: str) -> Own | None:
 
 def _text(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
-
-
-def overridden(protocols: Protocols, changes: Mapping[str, Any]) -> Protocols:
-    """Return the protocols that remain after settings are changed for all data sets."""
-    return {} if any(name in changes for name in OWN) else protocols

@@ -19,7 +19,7 @@ from lossbench.plan.custom import with_custom
 from lossbench.plan.gate import Gate
 from lossbench.plan.grids import has_grid
 from lossbench.plan.keys import RUN_KEYS, read_key
-from lossbench.plan.protocol import OWN, Protocols, overridden, protocol_of
+from lossbench.plan.protocol import OWN, Protocols, protocol_of
 from lossbench.plan.search import ADAPTIVE, SAMPLERS
 from lossbench.plan.toml import Place
 from lossbench.task import TASKS, Task
@@ -127,7 +127,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
 
 
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    values["protocol"] = overridden(values.get("protocol", {}), changes)
+    # What is changed for all data sets leaves none its own.
+    values["protocol"] = {} if any(name in changes for name in OWN) else values.get("protocol", {})
     for key, value in changes.items():
         both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
         # A table changes only the entries that it names.

@@ -84,9 +84,6 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
         config: a path, or one of the names in `shipped`.
         shipped: the names of lossbench's own configs that are accepted, without the suffix of their files.
 
-    Returns:
-        The place of the whole file, and its values.
-
     Raises:
         ConfigError: there is no such file, it cannot be read, or is no valid TOML; the message has the line.
 
@@ -185,13 +182,6 @@ def read_table(
     kinds: Mapping[str, Any], required: Sequence[str], table: Any, place: Place, kind: str = "key"
 ) -> dict[str, Any]:
     """Return the values of a table, each as the type of its key.
-
-    Args:
-        kinds: the type of each key.
-        required: the keys that must be there.
-        table: as `tomllib` read it.
-        place: the place of the table, for messages.
-        kind: what a message calls a key.
 
     Raises:
         ConfigError: it is no table, a key is missing, or a value has another type.

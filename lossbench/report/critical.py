@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import pandas as pd
+
 from lossbench.report.charts.scale import Scale
 from lossbench.stats.estimate import smallest_p
 from lossbench.stats.wilcoxon import LEAST
@@ -23,6 +25,12 @@ class Place(NamedTuple):
     name: str
     rank: float
     letters: str
+
+
+def places_of(rows: pd.DataFrame) -> list[Place]:
+    """Return the mean ranks to draw, given those of a task; empty if there are too few data sets."""
+    placed = rows.dropna(subset="letters")
+    return [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False, name=None)]
 
 
 def tied(places: Sequence[Place]) -> Iterator[list[int]]:
@@ -40,10 +48,6 @@ def tied(places: Sequence[Place]) -> Iterator[list[int]]:
 
 def number_line(places: Sequence[Place], width: int = LINE) -> str:
     """Return the diagram as one line: the letters of each loss at its mean rank, shifted to avoid overlaps.
-
-    Args:
-        places: the best rank first.
-        width: in characters; grows if the letters need more.
 
     Example:
         >>> number_line([Place("bce", 1.2, "a"), Place("mse", 1.3, "ab"), Place("mae", 2.6, "b")], width=21)

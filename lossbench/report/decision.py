@@ -90,13 +90,14 @@ def choice_sentence(choice: Choice) -> str:
     if made.chosen == made.usual:
         return f"{where} choose {usual}: no other candidate is shown to be better."
     beaten = dict(made.table.beaten).get(made.usual, ())
+    if not beaten or made.usual in {one.loss for one in made.table.unfinished}:
+        return f"{where} choose {made.chosen}: {usual}, did not end well in every training."
     if made.chosen in beaten:
         other = next(one for one in made.table.others if one.loss == made.usual)
         within = "" if other.verdict == "worse" else ", which is within the margin"
         how = f"in {heading(made.table.score)} by {advantage(other, made.table.score)}{within}"
         return f"{where} choose {made.chosen}: {usual}, is worse {how}."
-    why = f"is worse than {listed(beaten)}" if beaten else "did not end well in every training"
-    return f"{where} choose {made.chosen}: {usual}, {why}."
+    return f"{where} choose {made.chosen}: {usual}, is worse than {listed(beaten)}."
 
 
 def units_of(choice: Choice) -> int:
@@ -172,7 +173,7 @@ def with_contaminated_data(choice: Choice) -> str:
         return ""
     if decision.dirty is None:
         return f"Dirtier data were not tried: {why}."
-    if math.isnan(decision.dirty.reference):
+    if decision.chosen in {one.loss for one in decision.dirty.unfinished if one.none}:
         share = f"{100 * decision.dirty.share:g} %"
         return f"If the data were dirtier than these, by {share}, no training of {decision.chosen} would end well."
     where = f"tried on {plural(decision.dirty_seeds, 'seed')}"

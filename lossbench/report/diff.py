@@ -11,6 +11,7 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
+from lossbench.report.words.english import differ
 from lossbench.schema import PLACE, SCORES, TRIALS, is_score, three
 from lossbench.stats.between_runs.change import (
     Change,
@@ -146,7 +147,7 @@ def mark_of(meeting: Meeting, moved: Change) -> str:
 def diff_notes(meeting: Meeting, moved: Change) -> Iterator[str]:
     """Yield the details behind the mark: which hashes, which seeds."""
     if meeting.differing:
-        yield f"{', '.join(meeting.differing)} {'differs' if len(meeting.differing) == 1 else 'differ'}"
+        yield f"{', '.join(meeting.differing)} {differ(meeting.differing)}"
     if len(meeting.before) and len(meeting.after):
         for seeds, run in ((meeting.missing, "A"), (meeting.new, "B")):
             if seeds:
@@ -166,17 +167,10 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
         first = group.iloc[0]
         columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
         lines = group.to_dict("records")
-        rows = [_cells(row, names, figures) for row, figures in zip(lines, _figures(lines), strict=True)]
-        # An empty column of words would only take width from the others.
-        kept = [
-            i for i, name in enumerate(columns) if name not in ("setting", "note") or any(row[i] for row in rows)
-        ]
-        yield Table(
-            f"{dataset} ({first.task}): {heading(first.score)}",
-            tuple(columns[i] for i in kept),
-            tuple(tuple(row[i] for i in kept) for row in rows),
-            texts=("", "loss", "setting", "note"),
-        )
+        rows = tuple(_cells(row, names, figures) for row, figures in zip(lines, _figures(lines), strict=True))
+        title = f"{dataset} ({first.task}): {heading(first.score)}"
+        made = Table(title, columns, rows, texts=("", "loss", "setting", "note"))
+        yield made.without_empty("setting", "note")
 
 
 def _figures(lines: Sequence[Mapping[Any, Any]]) -> list[list[str]]:

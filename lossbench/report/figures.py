@@ -77,10 +77,6 @@ def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
     decimals if the typical interval needs them to show two figures, or a number below 0.1 without one, three.
     Below 0.001, and from a million on, numbers share a power of ten.
 
-    Args:
-        spreads: the numbers.
-        digits: the decimals of a score; the interval has one figure less.
-
     Example:
         >>> figures([Spread(0.974, 0.955, 0.993)]), figures([Spread(5.2e-11)])
         (Figures(power=0, decimals=3, typical=0.974), Figures(power=-11, decimals=2, typical=5.2e-11))

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lossbench.grouped import grouped
 from lossbench.plan.gate import OUTCOMES, Rule
 from lossbench.report.diff import OTHER_FINGERPRINTS
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.report.grid import labelled
-from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying
+from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying_by_dataset
 from lossbench.report.words.english import joined
 from lossbench.schema import SETTING
 from lossbench.stats.between_runs.change import Change
@@ -40,23 +41,13 @@ LACKING: dict[Reason, str] = {
 
 def gate_tables(report: GateReport) -> Iterator[Table]:
     """Yield a table for each data set and rule, with the moves that a reader must see, failures first."""
-    names = settings(report.checks)
-    shown: dict[tuple[str, str, str], list[Check]] = {}
-    for check in report.checks:
-        if check.finding in MOVED:
-            shown.setdefault((check.place["dataset"], check.task, check.subject), []).append(check)
+    names = varying_by_dataset(check.place for check in report.checks)
+    moved = [check for check in report.checks if check.finding in MOVED]
+    shown = grouped(moved, lambda check: (check.place["dataset"], check.task, check.subject))
     for (dataset, task, subject), mine in shown.items():
         rows = tuple(_rows(sorted(mine, key=_failures_first), names[dataset]))
-        made = Table(
-            f"gate: {dataset} ({task}), {subject}, on these very rows", COLUMNS, rows, texts=TEXTS, drops=DROPS
-        )
-        yield made if any(row[2] for row in rows) else made.without("setting")
-
-
-def settings(checks: Sequence[Check]) -> dict[str, tuple[str, ...]]:
-    """Return, by data set, the settings that differ between its checks."""
-    datasets = dict.fromkeys(check.place["dataset"] for check in checks)
-    return {name: varying(one.place for one in checks if one.place["dataset"] == name) for name in datasets}
+        title = f"gate: {dataset} ({task}), {subject}, on these very rows"
+        yield Table(title, COLUMNS, rows, texts=TEXTS, drops=DROPS).without_empty("setting")
 
 
 def _failures_first(check: Check) -> int:
@@ -146,14 +137,9 @@ def _told(report: GateReport, baseline: Path) -> Iterator[tuple[str, str]]:
 
 def _remarks(checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
     """Yield what is told in words, the failures first; what is alike is one line, as of a missing data set."""
-    names = settings(checks)
-    alike: dict[tuple[str, ...], list[Check]] = {}
-    for check in sorted(checks, key=_failures_first):
-        if check.finding not in NOT_LISTED + MOVED:
-            rule = f", {check.subject}" if check.change else ""
-            key = check.outcome, check.place["dataset"], rule, sentence(check), check.finding
-            alike.setdefault(key, []).append(check)
-    for (outcome, dataset, rule, said, finding), members in alike.items():
+    names = varying_by_dataset(check.place for check in checks)
+    told = [one for one in sorted(checks, key=_failures_first) if one.finding not in NOT_LISTED + MOVED]
+    for (outcome, dataset, rule, said, finding), members in grouped(told, _told_alike).items():
         losses = ", ".join(dict.fromkeys(check.place["loss"] for check in members))
         places = list(dict.fromkeys(label(check.place, names[dataset]) for check in members))
         where = f" ({places[0] if len(places) == 1 else f'{len(places)} settings'})" if any(places) else ""
@@ -161,6 +147,12 @@ def _remarks(checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
             apart([check for check in checks if check.place["dataset"] == dataset]) if finding == "missing" else ""
         )
         yield outcome, f"{dataset}: {losses}{where}{rule}: {said}{f'; {others}' if others else ''}"
+
+
+def _told_alike(check: Check) -> tuple[str, ...]:
+    """Return what checks that share a line agree in."""
+    rule = f", {check.subject}" if check.change else ""
+    return check.outcome, check.place["dataset"], rule, sentence(check), check.finding
 
 
 def apart(checks: Iterable[Check]) -> str:
@@ -183,28 +175,22 @@ def _values(places: Iterable[dict[str, Any]], name: str) -> list[str]:
     return list(dict.fromkeys(label(place, (name,)) for place in places))
 
 
-def ruled(rules: Iterable[Rule]) -> str:
+def ruled(rules: Sequence[Rule]) -> str:
     """Name rules, each with the data sets that it is for.
 
     Example:
         >>> ruled([Rule("r2", 0.01, dataset=name) for name in ("line", "diabetes")])
         'r2:-0.01 on line and diabetes'
     """
-    datasets: dict[str, list[str]] = {}
-    undeclared = False
-    for rule in rules:
-        datasets.setdefault(str(rule), []).append(str(rule.dataset))
-        undeclared |= not rule.tolerance
-    said = "; ".join(f"{rule} on {joined(names)}" for rule, names in datasets.items())
-    return f"{said} ({UNDECLARED})" if undeclared else said
+    datasets = {rule: joined(str(one.dataset) for one in mine) for rule, mine in grouped(rules, str).items()}
+    said = "; ".join(f"{rule} on {names}" for rule, names in datasets.items())
+    return said if all(rule.tolerance for rule in rules) else f"{said} ({UNDECLARED})"
 
 
 def not_checked(report: GateReport) -> str:
     """Name the data sets whose judged score was not compared, and why."""
-    datasets: dict[str, list[str]] = {}
-    for one in report.unchecked:
-        datasets.setdefault(f"{one.score}: {why_not(one)}", []).append(one.dataset)
-    return "; ".join(f"{joined(names)} ({why})" for why, names in datasets.items())
+    reasons = grouped(report.unchecked, lambda one: f"{one.score}: {why_not(one)}")
+    return "; ".join(f"{joined(one.dataset for one in mine)} ({why})" for why, mine in reasons.items())
 
 
 def why_not(one: Unchecked) -> str:

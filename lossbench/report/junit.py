@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.grouped import grouped
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.figures import interval
@@ -53,13 +54,7 @@ class JUnitCase:
 
 
 def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped.
-
-    Args:
-        report: of the gate.
-        gaps: what an incomplete run left out; each becomes a skipped test.
-        answers: of each table, to lead the suite of its data set.
-    """
+    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped."""
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])
@@ -73,10 +68,8 @@ def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableA
 
 def _answers_by_suite(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
     """Return the answers by data set, one paragraph for each table."""
-    said: dict[str, list[str]] = {}
-    for answer, name in zip(answers, places(answers), strict=True):
-        said.setdefault(answer.dataset, []).append(paragraph(answer, name))
-    return said
+    named = grouped(zip(answers, places(answers), strict=True), lambda pair: pair[0].dataset)
+    return {dataset: [paragraph(*pair) for pair in mine] for dataset, mine in named.items()}
 
 
 def _partial_cases(gaps: Sequence[Gap]) -> list[JUnitCase]:
@@ -90,13 +83,7 @@ def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
 
 
 def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the verdicts against the reference loss as JUnit XML. None is a failure, since a loss may be worse.
-
-    Args:
-        summary: one row a data set, setting and loss.
-        gaps: what an incomplete run left out; each becomes a skipped test.
-        answers: of each table, to lead the suite of its data set and the text of its cases.
-    """
+    """Return the verdicts against the reference loss as JUnit XML; none fails, since a loss may be worse."""
     said = dict(zip(map(answer_key, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
     names = varying(rows)

@@ -54,9 +54,6 @@ class Shape(NamedTuple):
 def shape_of(loss: Loss) -> Shape:
     """Return value and gradient against the error, or against the raw output of the true class.
 
-    Args:
-        loss: with values for its parameters.
-
     Raises:
         LossFailed: a user's loss that cannot be evaluated there.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from lossbench.grouped import grouped
 from lossbench.metrics.scores import secondary_score
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import MARGINS, METRICS, RANKED, SETTING, USUAL, three
@@ -62,6 +64,11 @@ class Table:
         drops = tuple(one for one in self.drops if one != heading)
         return replace(self, columns=(*self.columns[:place], *self.columns[place + 1 :]), rows=rows, drops=drops)
 
+    def without_empty(self, *headings: str) -> Table:
+        """Return the table without those of some columns that are empty, which would only take width."""
+        empty = [one for one in headings if not any(row[self.columns.index(one)] for row in self.rows)]
+        return reduce(Table.without, empty, self)
+
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
     """Yield a table for each data set, view and setting, grouped by data set."""
@@ -73,9 +80,8 @@ def table_groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
     apart = [summary[name] for name in ("dataset", "view", *SETTING) if name != "lr"]
     # Row by row: on tables this small, pandas would take ten times as long.
-    places = defaultdict[tuple[Any, ...], list[int]](list)
-    for place, key in enumerate(zip(*(told.tolist() for told in (*apart, rate)), strict=True)):
-        places[key].append(place)
+    keys = list(zip(*(told.tolist() for told in (*apart, rate)), strict=True))
+    places = grouped(range(len(keys)), keys.__getitem__)
     names, scores, means = [*dict.fromkeys(summary.dataset)], summary.score.tolist(), summary["mean"].to_numpy()
     for key in sorted(places, key=lambda key: (names.index(key[0]), key[1] != "tuned")):
         mine = np.array(places[key])
@@ -144,7 +150,7 @@ def cells(row: pd.Series[Any], score: str, at_best: str, other: str, robustness:
     """Return the cells of one loss; figures whose format depends on all losses are passed in."""
     return (
         row.letters if isinstance(row.letters, str) else "",
-        row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+        shown_loss(row),
         "ref" if row.loss == row.reference else VERDICTS[row.verdict],
         score,
         at_best,
@@ -172,7 +178,7 @@ def threshold_table(group: pd.DataFrame) -> Table:
     chosen, own = column(view_spreads(group)), column(view_spreads(group, "_at_link"))
     rows = tuple(
         (
-            row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+            shown_loss(row),
             threshold(row),
             score,
             VERDICTS.get(row.verdict, "ref"),
@@ -215,6 +221,11 @@ def second_cells(group: pd.DataFrame, score: str) -> list[str]:
         cell if pd.isna(own) or own == n else f"{cell} ({own})"
         for cell, own, n in zip(column(spreads(group, score)), group[f"{score}_n"], group.n, strict=True)
     ]
+
+
+def shown_loss(row: pd.Series[Any]) -> str:
+    """Return the name of a loss, with its rate where each loss has its own."""
+    return str(row.loss) if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}"
 
 
 def heading(score: str) -> str:
@@ -308,6 +319,11 @@ def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
     """
     listed = list(places)
     return tuple(name for name in (*SETTING, SHARE) if len({place[name] for place in listed}) > 1)
+
+
+def varying_by_dataset(places: Iterable[Mapping[Any, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return, by data set, the settings that differ between its places."""
+    return {dataset: varying(mine) for dataset, mine in grouped(places, itemgetter("dataset")).items()}
 
 
 def label(place: Mapping[Any, Any], names: Sequence[str]) -> str:

@@ -61,8 +61,8 @@ def show(
     elif form == "markdown":
         click.echo(markdown(tables, [*legend, *notes], lead, code), nl=False)
     else:
-        screen = console(width=line_width())
-        print_lines(screen, paragraph_lines(lead))
+        screen = console(width=line_width(WIDTH))
+        print_lines(screen, [*wrapped(lead, line_width()), ""] if lead else [])
         print_code(code)
         print_lines(screen, [*legend, *[""] * bool(legend)], style="dim")
         whole = list(tables)
@@ -109,11 +109,6 @@ def left_out_note(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
     return [f"Not shown for want of room: {', '.join(gone)}.", ""] if gone else []
 
 
-def paragraph_lines(lead: Sequence[str]) -> list[str]:
-    """Return paragraphs as lines of the terminal's width, with a blank line below."""
-    return [*wrapped(lead, min(terminal_width(), WIDTH)), ""] if lead else []
-
-
 def legend_lines(legend: Sequence[str], width: int) -> list[str]:
     """Return a legend, whose texts begin in one column, wrapped to a width.
 
@@ -139,9 +134,9 @@ def console(stderr: bool = False, width: int = WIDTH) -> Console:
     return Console(stderr=stderr, highlight=False, width=width, color_system=colours)
 
 
-def line_width() -> int:
-    """Return the width of lines: that of the terminal, at most 100, and 100 without a terminal."""
-    return min(terminal_width(WIDTH), WIDTH)
+def line_width(usual: int = USUAL) -> int:
+    """Return the width of lines: that of the terminal, from 60 to 100; `usual` without one."""
+    return min(terminal_width(usual), WIDTH)
 
 
 def prose_width() -> int:

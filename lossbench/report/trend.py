@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.grouped import grouped
 from lossbench.report.figures import Spread, amount, column
-from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying
-from lossbench.report.words.english import joined, listed, plural
+from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying_by_dataset
+from lossbench.report.words.english import differ, joined, listed, plural
 from lossbench.results.dated_runs import DatedRun, key_of
 from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better, is_score
 from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns
@@ -56,6 +58,11 @@ class LossHistory:
     verdicts: tuple[str, str]
 
     @property
+    def title(self) -> str:
+        """Data set, task and score, the heading of its table."""
+        return f"{self.series.place['dataset']} ({self.series.task}): {heading(self.series.score)}"
+
+    @property
     def moved(self) -> bool:
         """Whether any number or the verdict changed."""
         return bool(len(self.series.moves)) or self.verdicts[0] != self.verdicts[1]
@@ -79,11 +86,6 @@ class LossHistory:
         if series.apart:
             parts.append(f"counted from {self.dates[0]}, before which {names} {differ(series.apart)}")
         return "; ".join(parts)
-
-
-def differ(names: Sequence[str]) -> str:
-    """Return the verb for one name or several."""
-    return "differs" if len(names) == 1 else "differ"
 
 
 def loss_histories(runs: Sequence[DatedRun], score: str | None = None) -> list[LossHistory]:
@@ -145,17 +147,9 @@ def changes(found: Sequence[LossHistory]) -> str:
     """Return the changes in words: worse before better, then by p value."""
     every = [(one, turn) for one in found for turn in one.turns]
     every.sort(key=lambda pair: (pair[0].better(pair[1]), pair[1].adjusted_p))
-    names = settings(found)
+    names = varying_by_dataset(one.series.place for one in found)
     told = [sentence(one, turn, names[one.series.place["dataset"]]) for one, turn in every]
     return f"{listed(told, '; '.join)}."
-
-
-def settings(found: Iterable[LossHistory]) -> dict[str, tuple[str, ...]]:
-    """Return the settings that differ within each data set."""
-    places: dict[str, list[dict[str, Any]]] = {}
-    for one in found:
-        places.setdefault(one.series.place["dataset"], []).append(one.series.place)
-    return {dataset: varying(mine) for dataset, mine in places.items()}
 
 
 def sentence(one: LossHistory, turn: Turn, names: tuple[str, ...]) -> str:
@@ -212,15 +206,9 @@ def trend_row(one: LossHistory, turn: Turn | None) -> dict[str, Any]:
 
 def trend_tables(found: Sequence[LossHistory]) -> Iterator[Table]:
     """Yield a table for each data set, with the series whose numbers or verdicts moved."""
-    names = settings(found)
-    titles: dict[str, list[tuple[LossHistory, Turn | None]]] = {}
-    for one, turn in changed(found):
-        if one.moved:
-            series = one.series
-            title = f"{series.place['dataset']} ({series.task}): {heading(series.score)}"
-            titles.setdefault(title, []).append((one, turn))
-    for title, lines in titles.items():
-        yield table_of(title, lines, names[lines[0][0].series.place["dataset"]])
+    names = varying_by_dataset(one.series.place for one in found)
+    for title, mine in grouped(filter(attrgetter("moved"), found), attrgetter("title")).items():
+        yield table_of(title, list(changed(mine)), names[mine[0].series.place["dataset"]])
 
 
 def table_of(title: str, lines: Sequence[tuple[LossHistory, Turn | None]], names: tuple[str, ...]) -> Table:
@@ -243,14 +231,9 @@ def table_of(title: str, lines: Sequence[tuple[LossHistory, Turn | None]], names
         )
         for (one, turn), (first, last, change) in zip(lines, figures, strict=True)
     ]
-    kept = [place for place in range(len(columns)) if any(row[place] for row in cells)]
-    return Table(
-        title,
-        tuple(columns[place] for place in kept),
-        tuple(tuple(row[place] for place in kept) for row in cells),
-        texts=("", "loss", "setting", "since", "course", "vs", "note"),
-        drops=tuple(columns[place] for place in (11, 10, 9, 7, 5, 6, 8) if place in kept),
-    )
+    texts = ("", "loss", "setting", "since", "course", "vs", "note")
+    drops = ("note", "n", "p", "course", "first", "last", "vs")
+    return Table(title, columns, tuple(cells), texts=texts, drops=drops).without_empty(*columns)
 
 
 def written(lines: Sequence[tuple[LossHistory, Turn | None]]) -> list[list[str]]:
@@ -291,8 +274,7 @@ def closing_lines(found: Sequence[LossHistory]) -> Iterator[str]:
     unmoved = sum(not one.moved for one in found)
     if 0 < unmoved < len(found):
         yield f"{unmoved} of {plural(len(found), 'series', '')} not shown: every number is the same in all runs"
-    notes: dict[str, list[str]] = {}
-    for one in found:
-        if one.note and not one.moved:
-            notes.setdefault(one.note, []).append(f"{one.series.place['loss']} on {one.series.place['dataset']}")
-    yield from (f"{listed(names)}: {note}" for note, names in notes.items())
+    noted = grouped([one for one in found if one.note and not one.moved], attrgetter("note"))
+    for note, mine in noted.items():
+        names = [f"{one.series.place['loss']} on {one.series.place['dataset']}" for one in mine]
+        yield f"{listed(names)}: {note}"

@@ -26,13 +26,7 @@ StageProgress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice, and what it rests on.
-
-    Args:
-        plan: everything that might have been trained.
-        comparison: the results of what was trained.
-        decision: the choice and its reasons.
-    """
+    """A choice, and what it rests on."""
 
     plan: Plan
     comparison: Comparison
@@ -127,14 +121,7 @@ def until_settled(plan: Plan, work: Work) -> tuple[Comparison, Decision]:
 
 
 def look(plan: Plan, work: Work, seeds: int, before: tuple[int, ...] = ()) -> tuple[Comparison, Decision]:
-    """Train on this many seeds, and decide on those that finished; with no new seed, the old decision stands.
-
-    Args:
-        plan: what may be trained.
-        work: how it is trained.
-        seeds: how many.
-        before: the numbers of seeds at the earlier looks.
-    """
+    """Train on this many seeds, and decide on those that finished; with no new seed, the old decision stands."""
     most_seeds, margin = len(plan.settings.seeds), plan.settings.margins.get(judged_by(plan))
     found = work.train(f"{seeds} seeds", part(plan.experiment, seeds))
     done, last = found.trials.seed.nunique(), before[-1] if before else 0

@@ -14,9 +14,6 @@ LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 def circumstances(*more: str) -> dict[str, Any]:
     """Return the date, versions and machine, as a manifest has them.
 
-    Args:
-        more: further libraries that were used.
-
     Example:
         >>> found = circumstances()
         >>> list(found), found["date"].endswith("+00:00")

@@ -20,8 +20,7 @@ from lossbench.run.examples import Examples
 from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
 from lossbench.schema import DTYPES, watched
-from lossbench.stats.findings import Findings, average_curves
-from lossbench.stats.shares import average_shares
+from lossbench.stats.findings import Findings, average_curves, average_shares
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
 

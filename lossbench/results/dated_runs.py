@@ -49,9 +49,6 @@ class DatedRun:
 def read_dated_runs(folders: Iterable[Path]) -> list[DatedRun]:
     """Read finished runs, sorted by the dates in their manifests.
 
-    Args:
-        folders: of the runs, in any order.
-
     Raises:
         BadValue: a folder is named twice.
         DataError: a manifest or its date is missing, or a file is refused; see `read_trials`.

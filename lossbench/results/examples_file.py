@@ -27,10 +27,6 @@ def examples_bytes(examples: Examples) -> bytes:
 def read_examples(path: Path, trials: pd.DataFrame) -> Examples:
     """Read the file beside some trials; empty if there is none.
 
-    Args:
-        path: of the file.
-        trials: one row a trial, as in the `trials.csv` beside it.
-
     Raises:
         DataError: it cannot be read, or does not belong to these trials.
     """

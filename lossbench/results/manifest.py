@@ -148,10 +148,6 @@ class Manifest:
 def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) -> Manifest | None:
     """Return the manifest of the run in a folder; None if there is none, or only another program's.
 
-    Args:
-        folder: of the run.
-        needed: the required keys.
-
     Raises:
         DataError: it cannot be read, is of a newer lossbench, or has the wrong shape; the message says where.
     """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from lossbench.errors import BadValue, DataError
+from lossbench.grouped import grouped
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.results.circumstances import circumstances
@@ -105,10 +105,6 @@ def advice(what: str) -> str:
 def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     """Merge parts.
 
-    Args:
-        parts: of one run, in any order; a shard may occur twice.
-        experiment: the whole, see `Part.settings`.
-
     Raises:
         DataError: data or losses have changed since; two parts hold different results of one trial; or no seed
             is complete.
@@ -153,10 +149,7 @@ def refuse_changed(part: Part, hashes: Mapping[str, Mapping[str, str]]) -> None:
 
 def by_shard(parts: Sequence[Part]) -> dict[int, list[Part]]:
     """Return the parts by the number of their shard."""
-    found: defaultdict[int, list[Part]] = defaultdict(list)
-    for part in parts:
-        found[part.shard.number].append(part)
-    return dict(sorted(found.items()))
+    return dict(sorted(grouped(parts, lambda part: part.shard.number).items()))
 
 
 def enter_shard(ledger: Ledger, copies: Sequence[Part], trials: Sequence[Trial]) -> None:

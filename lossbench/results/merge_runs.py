@@ -151,10 +151,6 @@ def losses_by_task(runs: Sequence[FinishedRun]) -> Mapping[Task, tuple[str, ...]
 def merge_runs(runs: Sequence[FinishedRun], experiment: Experiment) -> Comparison:
     """Merge finished runs.
 
-    Args:
-        runs: losses and data sets have their order.
-        experiment: the whole, see `whole_settings`.
-
     Raises:
         DataError: data or losses have changed since; two runs hold different results of one training; or on some
             data set a loss lacks a seed that another has.

@@ -52,12 +52,7 @@ RETRY = "merge with the lossbench that trained it, or run the shard again"
 
 @dataclass(frozen=True)
 class Part:
-    """A trained shard.
-
-    Args:
-        folder: of its files.
-        content: its manifest.
-    """
+    """A trained shard."""
 
     folder: Path
     content: Mapping[str, Any] = field(repr=False)

@@ -26,7 +26,7 @@ from lossbench.results.remarks.verdicts import (
     verdicts_by_budget,
 )
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
-from lossbench.results.sheet import read_columns, read_sheet, refuse_incomplete
+from lossbench.results.sheet import read_column, read_sheet, refuse_incomplete
 from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
@@ -146,9 +146,9 @@ def read_table(path: Path) -> pd.DataFrame:
     sheet = read_sheet(path, check_header)
     columns = {name: column for name, column in KEPT_TABLES[path.name].items() if name in sheet.cells}
     refuse_incomplete(sheet, "rows")
-    found = pd.DataFrame(read_columns(sheet, columns)).astype(
-        {name: column.dtype for name, column in columns.items() if column.kind == "number"}
-    )
+    cells = {name: read_column(sheet, column, sheet.cells[name]) for name, column in columns.items()}
+    numbers = {name: column.dtype for name, column in columns.items() if column.kind == "number"}
+    found = pd.DataFrame(cells).astype(numbers)
     return found.assign(**{name: text for name, text in USUAL.items() if name not in sheet.cells})
 
 

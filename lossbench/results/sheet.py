@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,11 +135,6 @@ def refuse_incomplete(sheet: Sheet, what: str) -> None:
         )
     if not sheet.lines:
         raise DataError(f"{sheet.path} line 1: no {what} below the names of the columns; run the comparison again")
-
-
-def read_columns(sheet: Sheet, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
-    """Return the values of some columns by name."""
-    return {name: read_column(sheet, column, sheet.cells[name]) for name, column in columns.items()}
 
 
 def read_column(sheet: Sheet, column: Column, cells: tuple[str, ...]) -> list[Any]:

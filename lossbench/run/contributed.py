@@ -1,9 +1,15 @@
-"""Compute what each test row of a table contributes to the scores, from the raw outputs of finished trainings."""
+"""Compute what each test row of a table contributes to the scores, from the raw outputs of finished trainings.
+
+A training's contributions are computed where it is trained, so that many processes share that work; those of a
+training that was stored, or that a user's code is part of, are computed in the first process, at the end.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +20,8 @@ from lossbench.metrics.prediction import Prediction
 from lossbench.metrics.score import Asked
 from lossbench.metrics.scores import function_of, metrics_on
 from lossbench.plan.experiment import Experiment
+from lossbench.plan.request import Engine
+from lossbench.run.packs import Trained, is_users_own, train_pack
 from lossbench.run.scoring import predictions
 from lossbench.schema import CUTS, UNEVEN, Metric, at_link, by_label, of_one_row
 from lossbench.stats.groups import identities
@@ -23,28 +31,110 @@ from lossbench.training.packing import make_packs
 from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
 
+SMALLEST = float(np.finfo(np.float32).tiny)  # of the normal numbers
 
-def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray]) -> RowScores:
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which trainings of a data set have contributions: the reported ones at two contaminated shares.
+
+    Rows are the unit at the smallest and the largest share; at those in between, seeds are.
+
+    Args:
+        seeds: the reported seeds; tuning has others.
+        shares: the smallest and the largest contaminated share.
+    """
+
+    seeds: frozenset[int]
+    shares: tuple[float, float]
+
+    def __contains__(self, trial: Trial) -> bool:
+        """Whether a trial of the data set is one of them."""
+        return trial.outlier_fraction in self.shares and trial.seed in self.seeds
+
+
+def wanted(experiment: Experiment) -> dict[str, Wanted]:
+    """Return which trainings of each table have contributions; a law has none: each seed has rows of its own."""
+    tables = [one.name for one in experiment.datasets if one.sampling == "resplit"]
+    seeds, shares = defaultdict[str, set[int]](set), defaultdict[str, set[float]](set)
+    for trial in experiment.trials:
+        seeds[trial.dataset].add(trial.seed)
+        shares[trial.dataset].add(trial.outlier_fraction)
+    return {
+        name: Wanted(frozenset(seeds[name]), (min(shares[name]), max(shares[name])))
+        for name in tables
+        if name in seeds
+    }
+
+
+class Contributed(NamedTuple):
+    """The contributions of some trainings of a pack.
+
+    Args:
+        trials: the trials.
+        part: their contributions; `part.trial` counts these trials from 0.
+    """
+
+    trials: tuple[Trial, ...]
+    part: Part
+
+
+def train_and_contribute(
+    pack: Pack, wanted: Mapping[str, Wanted], engine: Engine, device: str
+) -> tuple[Trained, Contributed | None]:
+    """Train a pack, and return what the test rows contribute to the wanted ones of its trials; None if none is.
+
+    A user's code, which may crash, is run for its contributions in the first process only, see `row_scores`.
+    """
+    trained = train_pack(pack, engine, device)
+    mine, fine = wanted.get(pack.dataset.name, ()), (trained.rows.status == "ok").tolist()
+    places = [place for place, trial in enumerate(pack.trials) if fine[place] and trial in mine]
+    if not places or is_users_own(pack):
+        return trained, None
+    chosen, outputs = tuple(pack.trials[place] for place in places), trained.outputs[places]
+    cuts = thresholds_in(trained.rows.iloc[places], pack.setup)
+    return trained, Contributed(chosen, _part(replace(pack, trials=chosen), np.arange(len(chosen)), outputs, cuts))
+
+
+def row_scores(
+    experiment: Experiment,
+    rows: pd.DataFrame,
+    outputs: Sequence[np.ndarray],
+    known: Collection[Contributed] = (),
+) -> RowScores:
     """Return what the rows of tables contribute, for trials at the smallest and the largest contaminated share.
 
-    Losses are tested at these two shares; those in between are only plotted.
-
-    A law has no contributions, since every seed has rows of its own; nor has a training that diverged or failed,
-    or that an older lossbench stored without its outputs.
+    A training that diverged or failed has no contributions; nor has one that an older lossbench stored without
+    its outputs.
 
     Args:
         experiment: what was trained.
         rows: one row per trial, numbered by its place in the experiment.
         outputs: (test rows * outputs,) the raw outputs of each trial, in the same order.
+        known: the contributions of some trainings, from where they were trained.
     """
+    reported = rows.index < len(experiment.trials)
     shares = rows.groupby("dataset").outlier_fraction
     least, most = shares.transform("min"), shares.transform("max")
     judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
-    judged &= (rows.status == "ok") & (rows.sampling == "resplit")
-    judged &= rows.index < len(experiment.trials)
+    judged &= (rows.status == "ok") & (rows.sampling == "resplit") & reported
     held = with_outputs(experiment, rows, outputs, judged)
-    parts = (part for setup in experiment.setups for part in _parts(setup, held))
-    return RowScores.of(parts, identities(rows[rows.index < len(experiment.trials)]))
+    found = [_of_held(one, held.places) for one in known]
+    there = {trial for one in known for trial in one.trials}
+    rest = held._replace(places={trial: place for trial, place in held.places.items() if trial not in there})
+    found += (part for setup in experiment.setups for part in _parts(setup, rest))
+    return RowScores.of(found, identities(rows[reported]))
+
+
+def _of_held(known: Contributed, places: Mapping[Trial, int]) -> Part:
+    """Return the contributions of those of some trainings that have a place, with their places."""
+    trials, part = known
+    kept = [number for number, trial in enumerate(trials) if trial in places]
+    at = np.array([places[trials[number]] for number in kept], dtype=int)
+    if len(kept) == len(trials):
+        return part._replace(trial=at)
+    values = {name: column[kept] for name, column in dict(part.values).items()}
+    return part._replace(trial=at, unit=part.unit[kept], values=values)
 
 
 class WithOutputs(NamedTuple):
@@ -88,9 +178,24 @@ def thresholds_of(row: dict[str, Any]) -> np.ndarray:
 def _parts(setup: Setup, held: WithOutputs) -> Iterator[Part]:
     """Yield the contributions of the trials of a data set, with the positions of their rows, pack by pack."""
     for pack, places, raw, cuts in packs_of(setup, held):
-        # As float32, like in the file: the contributions of all packs are in memory at once.
-        values = {name: found.astype(np.float32) for name, found in contributions(pack, raw, cuts).items()}
-        yield Part(places, units(pack), setup.dataset.groups is not None, values)
+        yield _part(pack, places, raw, cuts)
+
+
+def _part(pack: Pack, places: np.ndarray, raw: np.ndarray, cuts: np.ndarray | None) -> Part:
+    values = {name: single(found) for name, found in contributions(pack, raw, cuts).items()}
+    return Part(places, units(pack), pack.dataset.groups is not None, values)
+
+
+def single(values: np.ndarray) -> np.ndarray:
+    """Return values in single precision, as in the file: those of all packs are in memory at once.
+
+    Subnormal numbers are zero, as a process that trains has them: the same values come from any process.
+
+    Example:
+        >>> single(np.array([1e-40, 0.5]))
+        array([0. , 0.5], dtype=float32)
+    """
+    return np.where(np.abs(values) < SMALLEST, 0.0, values).astype(np.float32)
 
 
 def packs_of(setup: Setup, held: WithOutputs) -> Iterator[tuple[Pack, np.ndarray, np.ndarray, np.ndarray | None]]:
@@ -103,13 +208,13 @@ def packs_of(setup: Setup, held: WithOutputs) -> Iterator[tuple[Pack, np.ndarray
         test = len(pack.folds[pack.trials[0].seed].test.rows)
         places = np.array([held.places[trial] for trial in pack.trials])
         raw = np.stack([held.outputs[place].reshape(test, -1) for place in places])
-        decided = setup.threshold or setup.dataset.task == "anomaly"
-        yield (
-            pack,
-            places,
-            raw,
-            np.stack([*map(thresholds_of, threshold_cells(held.rows.iloc[places]))]) if decided else None,
-        )
+        yield pack, places, raw, thresholds_in(held.rows.iloc[places], setup)
+
+
+def thresholds_in(rows: pd.DataFrame, setup: Setup) -> np.ndarray | None:
+    """Return the class thresholds of trainings of a data set, stacked; None where the run chose none."""
+    decided = setup.threshold or setup.dataset.task == "anomaly"
+    return np.stack([*map(thresholds_of, threshold_cells(rows))]) if decided else None
 
 
 def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,8 @@ from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Engine, Manner
 from lossbench.run.adaptive import search, without_trials
-from lossbench.run.contributed import row_scores
+from lossbench.run.contributed import Wanted, row_scores, train_and_contribute, wanted
 from lossbench.run.examples import Examples, examples_of
-from lossbench.run.packs import train_pack
 from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.state import Gap, Ledger
 from lossbench.stats.row_scores import RowScores
@@ -93,9 +93,10 @@ def run(
     end, adaptive = time.monotonic() + budget, experiment.settings.adaptive
     at_first = without_trials(experiment) if adaptive else experiment
     ledger = Ledger(at_first, fingerprint(manner.engine, manner.device), store)
+    train = partial(train_missing, ledger, manner, progress, end, wanted(experiment))
     if adaptive:
-        search(ledger, experiment, partial(train_missing, ledger, manner, progress, end))
-    train_missing(ledger, manner, progress, end)
+        search(ledger, experiment, train)
+    train()
     return finished(ledger)
 
 
@@ -109,8 +110,16 @@ def train_rows(experiment: Experiment, manner: Manner, store: Store | None = Non
     return ledger.rows()
 
 
-def train_missing(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None], end: float) -> bool:
+def train_missing(
+    ledger: Ledger,
+    manner: Manner,
+    progress: Callable[[str, int], None],
+    end: float,
+    wanted: Mapping[str, Wanted] = MappingProxyType({}),
+) -> bool:
     """Train a ledger's missing trials until `end`, a time of `time.monotonic`; see `run` for the other arguments.
+
+    What rows contribute to the `wanted` trainings of each data set is computed where they are trained.
 
     Returns:
         Whether there is time left.
@@ -118,10 +127,10 @@ def train_missing(ledger: Ledger, manner: Manner, progress: Callable[[str, int],
     packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
     for name, count in Counter(trial.dataset for trial in ledger.recalled).items():
         progress(name, count)
-    train = partial(train_pack, engine=manner.engine, device=manner.device)
+    train = partial(train_and_contribute, wanted=wanted, engine=manner.engine, device=manner.device)
     with closing(backend_of(manner, packs).run(train, packs)) as results:
-        for index, result in results:
-            ledger.add(packs[index].trials, result)
+        for index, (trained, contributed) in results:
+            ledger.add(packs[index].trials, trained, contributed)
             progress(packs[index].dataset.name, len(packs[index].trials))
             if time.monotonic() > end:
                 return False
@@ -216,7 +225,7 @@ def finished(ledger: Ledger) -> Finished:
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]
-    contributed = row_scores(ledger.experiment, rows[whole], kept)
+    contributed = row_scores(ledger.experiment, rows[whole], kept, ledger.contributed)
     examples = examples_of(ledger.experiment, rows[whole], kept)
     done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     # A copy has columns of one type side by side in memory: pandas warns where many are not.

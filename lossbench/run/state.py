@@ -13,6 +13,7 @@ import pandas as pd
 from lossbench.errors import DataError, LossFailed, OutputError
 from lossbench.metrics.score import Asked
 from lossbench.plan.experiment import Experiment
+from lossbench.run.contributed import Contributed
 from lossbench.run.packs import Trained
 from lossbench.run.provenance import source_digest
 from lossbench.run.scoring import disowned, frame_of, plain_rows
@@ -76,6 +77,7 @@ class Ledger:
         note: why results could not be kept; empty where they were kept.
         warned: see `lossbench.run.packs.Trained`.
         impure: likewise.
+        contributed: what test rows contribute, for trainings of this run.
     """
 
     experiment: Experiment
@@ -87,6 +89,7 @@ class Ledger:
     note: str = ""
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     impure: dict[str, str] = field(default_factory=dict)
+    contributed: list[Contributed] = field(default_factory=list)
     _frames: list[pd.DataFrame] = field(default_factory=list)
     _curves: list[np.ndarray] = field(default_factory=list)
     _outputs: list[np.ndarray] = field(default_factory=list)
@@ -154,7 +157,7 @@ class Ledger:
         done = set(self._order)
         return [trial for trial, place in self.places.items() if place not in done]
 
-    def add(self, trials: Sequence[Trial], trained: Trained) -> None:
+    def add(self, trials: Sequence[Trial], trained: Trained, contributed: Contributed | None = None) -> None:
         """Enter finished trainings, and keep them for other runs.
 
         A store that fails does not stop the run: it is tried again with the next results.
@@ -162,12 +165,14 @@ class Ledger:
         Args:
             trials: the trials.
             trained: their results.
+            contributed: what test rows contribute to some of them; None where that is not known yet.
 
         Raises:
             LossFailed: the code of a loss changed during the run.
         """
         rows, curves, outputs = trained.rows, trained.curves, list(trained.outputs.reshape(len(trials), -1))
         self._enter(trials, rows, curves, outputs)
+        self.contributed += [contributed] if contributed else []
         self.seconds += trained.seconds
         self.warned |= trained.warned
         self.impure |= trained.impure

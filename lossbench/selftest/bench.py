@@ -31,10 +31,6 @@ LARGE = 1024  # rows and columns of the matrix product whose speed is the floor
 def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
     """Train packs of several sizes with every engine and time them.
 
-    Args:
-        sizes: numbers of models.
-        epochs: passes over the training rows.
-
     Returns:
         One row for each size: models; native_per_second (NaN where there is no compiled step), fused_per_second
         and loop_per_second, in trainings; to_fused, the ratio of the first two; to_loop, that of the fastest to
@@ -49,17 +45,11 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def make_pack(
-    models: int, epochs: int, dataset: str = "breast_cancer", model: str = "mlp:16", losses: Sequence[str] = LOSSES
-) -> Pack:
+def make_pack(models: int, epochs: int, model: str = "mlp:16") -> Pack:
     """Return a pack of trials on one data set: losses × shares × as many seeds as needed."""
+    seeds = -(-models // (len(LOSSES) * len(SHARES)))
     settings = make_settings(
-        datasets=dataset,
-        losses=losses,
-        models=model,
-        epochs=epochs,
-        seeds=-(-models // (len(losses) * len(SHARES))),
-        outliers=SHARES,
+        datasets="breast_cancer", losses=LOSSES, models=model, epochs=epochs, seeds=seeds, outliers=SHARES
     )
     experiment = plan(settings)
     trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]

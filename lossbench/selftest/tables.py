@@ -201,10 +201,6 @@ def trained(fresh: FreshTable) -> Trained:
 def calibration(tables: Sequence[Analysis], equal: bool) -> dict[str, object]:
     """Compare the analysis of each table with all tables together.
 
-    Args:
-        tables: the analysis of each table.
-        equal: whether every verdict is false.
-
     Returns:
         pairs, the number compared; coverage, the share of intervals that contain the mean over tables, and that of
         the worst pair; half of their mean width, and that of intervals over seeds; power, the share of tables on

@@ -15,10 +15,10 @@ BATCH = 250
 """Resamples in memory at once. Their random numbers may depend on it, so it is the same for any number of rows."""
 
 
-def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -> Interval:
+def bootstrap_interval(values: np.ndarray, dataset: str) -> Interval:
     """Resample the seeds and return the percentile interval of their mean (Efron 1979).
 
-    the quantiles (1 ± level) / 2 of the means of 2000 resamples of the n seeds, drawn with replacement
+    the quantiles (1 ± 0.95) / 2 of the means of 2000 resamples of the n seeds, drawn with replacement
 
     Unlike Student's interval it does not assume normality. But it assumes independent seeds: its variance s²/n
     lacks the correction for splits of the same rows, so it is narrower, and no verdict follows from it. If both
@@ -29,7 +29,6 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
         values: (rows, n) one for each seed; NaN where undefined.
         dataset: names the random stream. The interval of a row depends only on this name and on its values, in any
             order.
-        level: confidence in (0, 1).
 
     Returns:
         The intervals, (rows,) each; low and high are NaN for fewer than two values.
@@ -42,7 +41,7 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
     n, mean, _ = moments(values)
     ordered = np.sort(values, axis=-1)  # NaN last; the order of the seeds does not matter
     low, high = np.full((2, len(ordered)), np.nan)
-    ends = (1 - level) / 2, 1 - (1 - level) / 2
+    ends = (1 - LEVEL) / 2, 1 - (1 - LEVEL) / 2
     for size in np.unique(n[n > 1]).tolist():
         means = _means(ordered[n == size, :size], stream("bootstrap", dataset, 0, size))
         low[n == size], high[n == size] = (_quantile(means, share) for share in ends)

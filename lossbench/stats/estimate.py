@@ -146,9 +146,6 @@ def smallest_p(n: Numbers, family: Numbers = 1) -> np.ndarray:
         n: (...) numbers of pairs.
         family: how many tests are corrected together.
 
-    Returns:
-        The bound, (...).
-
     Example:
         >>> float(smallest_p(5)), float(smallest_p(10, family=8))
         (0.0625, 0.015625)

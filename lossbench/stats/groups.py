@@ -11,8 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from lossbench.metrics.robustness import skill
 from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED, is_own
 from lossbench.stats.choice import Choice, choice_variance, make_choice
+from lossbench.stats.pair_spread import PairSpread, Spread
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import Identity, RowScores
 from lossbench.stats.rows import Contributions, RowSpread, over_rows
@@ -72,6 +74,19 @@ class ComparisonGroup:
         """Return one column at the smallest contaminated share, (losses, seeds), NaN where there is no value."""
         return self.cube(column)[..., 0]
 
+    @property
+    def scored(self) -> np.ndarray:
+        """The clean primary scores, (losses, seeds): a training that diverged has that of the constant answer.
+
+        It has learnt nothing. Left out, it would leave its loss the seeds that went well.
+        """
+        return np.where(self.ended("diverged"), self.clean("constant_score"), self.clean(self.score))
+
+    def skills(self) -> np.ndarray:
+        """Return the skills, (losses, seeds, shares), 0 for a training that diverged; NaN where undefined."""
+        found = skill(self.cube(self.score), self.cube("constant_score"), self.perfect())
+        return np.where((self._statuses == "diverged")[self.rows], 0.0, found)
+
     @cached_property
     def unit(self) -> Unit:
         """The unit of the primary score."""
@@ -89,25 +104,34 @@ class ComparisonGroup:
             known = over_rows(found.scores, found.unit, found.split, found.step(self._rows_counted(column) > 0))
         return known.widened(choice_variance(self.choice.moves(column))) if self.choice else known
 
-    def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
-        """Return the paired differences of some losses with their uncertainty.
+    def difference(self, first: np.ndarray, second: np.ndarray) -> Spread:
+        """Return the paired differences of some losses in the primary score with their uncertainty.
+
+        Of a pair of which a training diverged, seeds are the unit: rows have no contributions to it.
 
         Args:
-            column: a score.
             first: (tests,) index of a loss.
             second: (tests,) index of the loss that is compared with it.
         """
-        found = self.contributions(column)
-        known: SeedSpread | RowSpread
-        if found is None:
-            scores = self.clean(column)
-            known = over_seeds(scores[second] - scores[first], self.test_to_train, self._rows_counted(column))
-        else:
-            known = found.difference(first, second, self._rows_counted(column) > 0)
+        found, counted, scores = self.contributions(self.score), self._rows_counted(self.score), self.scored
+        by_seed = over_seeds(scores[second] - scores[first], self.test_to_train, counted)
+        known: Spread = by_seed
+        if found is not None:
+            known = found.difference(first, second, counted > 0)
+            known = PairSpread(known, by_seed, lost) if (lost := self._by_seed(first, second)).any() else known
         if self.choice is None:
             return known
-        moves = self.choice.moves(column)
+        moves = self.choice.moves(self.score)
         return known.widened(choice_variance(moves[second] - moves[first]))
+
+    def units_of(self, first: np.ndarray, second: np.ndarray) -> list[Unit]:
+        """Return the unit of each pair of losses, see `difference`."""
+        return ["seed" if alone else self.unit for alone in self._by_seed(first, second)]
+
+    def _by_seed(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Say of which pairs of losses seeds are the unit, (tests,)."""
+        diverged = self.count("diverged") > 0
+        return np.asarray((self.unit == "seed") | diverged[first] | diverged[second])
 
     def contributions(self, column: str) -> Contributions | None:
         """Return the contributions of rows to the clean score of each loss; None where seeds are the unit."""
@@ -153,6 +177,11 @@ class ComparisonGroup:
     def _first_setting(self) -> dict[str, Any]:
         """The setting of the first trial; cached, since it is needed often and slow to look up."""
         return {name: self.trials[name].iloc[0] for name in SETTING}
+
+    @property
+    def outlier_kind(self) -> str:
+        """The kind of contamination; "none" if all trials are clean."""
+        return next((kind for kind in self.trials.outlier_kind.unique() if kind != "none"), "none")
 
     def ended(self, status: str) -> np.ndarray:
         """Return which clean trials ended with this status, (losses, seeds)."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lossbench.stats.estimate import LEVEL, Estimate, Interval, Numbers, at_least
+from lossbench.stats.estimate import Estimate, Interval, Numbers, at_least
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PairedTest:
 
 
 def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
-    """Return n_test / (N - n_test), which corrects the variance for rows that seeds share.
+    """Return n_test / (N - n_test), which corrects a variance for rows that seeds share; 0 where they share none.
 
     The validation part is as large as the test part, so N - n_test is n_train + n_test.
 
@@ -54,9 +54,6 @@ def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
         sampling: "resplit" where seeds split one table, "redrawn" where each draws its own rows.
         test_rows: of one seed.
         train_rows: of one seed.
-
-    Returns:
-        The ratio; 0 where no rows are shared.
 
     Example:
         >>> shared_rows("resplit", 30, 90), shared_rows("redrawn", 30, 90)
@@ -117,7 +114,7 @@ def over_seeds(values: np.ndarray, shared: float, rows: float = 0.0) -> SeedSpre
     return SeedSpread(*moments(values), shared, rows)
 
 
-def corrected_interval(values: np.ndarray, test_to_train: float, level: float = LEVEL) -> Interval:
+def corrected_interval(values: np.ndarray, test_to_train: float) -> Interval:
     """Estimate a mean over seeds, with Student's interval on the corrected variance.
 
     mean ± t(n - 1) √(1/n + n_test / (N - n_test)) s
@@ -125,7 +122,6 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
     Args:
         values: (..., n) one for each seed; NaN where undefined, which is not counted.
         test_to_train: see `shared_rows`; 0 for independent values.
-        level: confidence in (0, 1).
 
     Returns:
         The interval, of shape (...); low and high are NaN for a single value, or for a few that are equal.
@@ -134,7 +130,7 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
         >>> float(corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.round(3))
         0.2
     """
-    return over_seeds(values, test_to_train).at().interval(level)
+    return over_seeds(values, test_to_train).at().interval()
 
 
 def paired_test(differences: np.ndarray, test_to_train: float, rows: float = 0.0) -> PairedTest:

@@ -16,8 +16,8 @@ from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
 from lossbench.stats.estimate import ALPHA, Estimate, Interval, smallest_p
 from lossbench.stats.families import gatekept
 from lossbench.stats.groups import ComparisonGroup, stack
-from lossbench.stats.paired import SeedSpread, effect_size, moments
-from lossbench.stats.rows import RowSpread
+from lossbench.stats.pair_spread import Spread
+from lossbench.stats.paired import effect_size, moments
 from lossbench.stats.sample_size import more_seeds
 from lossbench.stats.verdicts import fair, told_apart, verdict
 
@@ -110,17 +110,10 @@ def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
 
     The best mean has an "a". A loss that diverged for some seeds has no letter, since its other seeds are a biased
     choice; nor has a loss without a score.
-
-    Args:
-        group: of the losses.
-        words: the verdicts on its pairs, from `difference_columns`.
     """
-    first, second = pairs_of(group)
-    apart = np.zeros((len(group.losses),) * 2, dtype=bool)
-    apart[first, second] = apart[second, first] = told_apart(np.array(words))
     judged = group.whole() & ~np.isnan(moments(group.clean(group.score))[1])
     order = [index for index in ranking(group) if judged[index]]
-    found = dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
+    found = lettered(told_apart(np.array(words)), len(group.losses), order)
     return [found.get(index, "") for index in range(len(group.losses))]
 
 
@@ -129,8 +122,8 @@ def ranking(group: ComparisonGroup) -> np.ndarray:
 
     Equal means are ordered by name, since the order of the trials is arbitrary.
     """
-    means = moments(group.clean(group.score))[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
-    return np.lexsort([np.array(group.losses), means])
+    means = moments(group.scored)[1]
+    return np.lexsort([np.array(group.losses), -METRICS[group.score].sign * means])
 
 
 def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
@@ -144,15 +137,14 @@ def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> 
         Columns by name, (tests,) each.
     """
     first, second = pairs_of(group)
-    scores = group.clean(group.score)
-    differences, known = scores[second] - scores[first], group.difference_of(group.score, first, second)
+    differences, known = group.scored[second] - group.scored[first], group.difference(first, second)
     found, margin = known.at(), margins.get(group.score)
     n, mean, deviation = moments(differences)
     interval = replace(found.interval(1.0 - ALPHA / group.correction), mean=mean)
     return {
         **spread("difference", interval),
         "n": n,
-        "unit": [group.unit] * len(first),
+        "unit": group.units_of(first, second),
         "effect_size": effect_size(mean, deviation),
         **decided(group, known, margin),
         **posterior(found, margin, METRICS[group.score].greater_is_better),
@@ -175,7 +167,7 @@ class Tested:
     words: np.ndarray
 
 
-def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> Tested:
+def tested(group: ComparisonGroup, known: Spread, margin: float | None) -> Tested:
     """Return the p values of all pairs, corrected together, and the verdicts.
 
     Args:
@@ -192,7 +184,7 @@ def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float 
     return Tested(p_value, adjusted, fair(words, whole[first], whole[second]))
 
 
-def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> dict[str, Any]:
+def decided(group: ComparisonGroup, known: Spread, margin: float | None) -> dict[str, Any]:
     """Return the results of the tests of all pairs, and how many more seeds would decide; see `tested`."""
     (first, second), whole, found = pairs_of(group), group.whole(), tested(group, known, margin)
     primary, words = first == 0, found.words
@@ -228,7 +220,7 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
         interval: of a single look.
     """
     check = bootstrap_interval(differences, group.dataset)
-    upward = differences * (1.0 if METRICS[group.score].greater_is_better else -1.0)
+    upward = METRICS[group.score].sign * differences
     return {
         **spread("beats", bootstrap_interval((np.sign(upward) + 1.0) / 2.0, group.dataset)),
         "bootstrap_low": check.low,
@@ -240,6 +232,14 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
 def spread(name: str, interval: Interval) -> dict[str, Any]:
     """Return an interval as three columns."""
     return {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def lettered(pairs: np.ndarray, losses: int, order: Sequence[int]) -> dict[int, str]:
+    """Return the letters of some of all losses, in an order, given which of all pairs are told apart, (tests,)."""
+    first, second = np.triu_indices(losses, 1)
+    apart = np.zeros((losses, losses), dtype=bool)
+    apart[first, second] = apart[second, first] = pairs
+    return dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
 
 
 def letters(told_apart: np.ndarray) -> list[str]:

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.robustness import skill
 from lossbench.randomness import stream
 from lossbench.schema import PROFILES, RANKED, SKILLS, three
 from lossbench.stats.bootstrap import RESAMPLES
@@ -114,9 +113,8 @@ def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:
 
     A loss that failed for all seeds, or has no score at all, is left out: it cannot be judged on this data set.
     """
-    rescaled = skill(group.clean(group.score), group.clean("constant_score"), group.perfect()[..., 0])
     lost = group.trained() & ~group.ended("ok")
-    found = np.where(lost, 0.0, np.maximum(rescaled, 0.0))
+    found = np.where(lost, 0.0, np.maximum(group.skills()[..., 0], 0.0))
     judged = (group.trained() & ~group.ended("failed")).any(axis=1) & ~np.isnan(found).all(axis=1)
     return {loss: found[index] for index, loss in enumerate(group.losses) if judged[index]}
 

@@ -64,9 +64,6 @@ def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
     """Make optimiser and penalties undefined where each data set has its own, so that they are ranked together.
 
     A column is a data set's own if every data set of a task has one value, and not all have the same.
-
-    Args:
-        summary: with columns task, dataset and those of `OWNED`.
     """
     if summary.empty:
         return summary
@@ -100,7 +97,7 @@ def oriented_scores(group: pd.DataFrame) -> pd.DataFrame:
 
     One row per data set and one column per loss, NaN where there is no score. Empty rows and columns are left out.
     """
-    sign = [1.0 if METRICS[score].greater_is_better else -1.0 for score in group.score]
+    sign = [METRICS[score].sign for score in group.score]
     lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
     height = (group["mean"] * sign).mask(lost, DIVERGED)
     cells = pd.DataFrame({"dataset": group.dataset, "loss": group.loss, "height": height})
@@ -146,12 +143,7 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
 
 
 def reason(p_value: float, bound: float) -> str:
-    """Say whether a p value is significant, and if not, whether any p value could have been.
-
-    Args:
-        p_value: corrected for the family.
-        bound: its smallest possible value.
-    """
+    """Say whether a p value is significant, and if not, whether any p value could have been."""
     if bound >= ALPHA:
         return "too few data sets"
     return "significant" if p_value < ALPHA else "not significant"

@@ -121,6 +121,11 @@ class RowSpread:
         )
 
     @property
+    def n(self) -> np.ndarray:
+        """The number of seeds, (...)."""
+        return self.splits
+
+    @property
     def wandering(self) -> np.ndarray:
         """The standard deviation of the mean between sets of splits of the same rows."""
         return np.asarray(np.sqrt(self.fading / self.splits + self.choice))
@@ -173,9 +178,9 @@ def over_rows(
 
 def _spread_fields(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple[np.ndarray | float, ...]:
     """Return the fields of a `RowSpread`, for values (m, cells) that are all defined."""
-    _, place, sizes = np.unique(split, return_inverse=True, return_counts=True)
-    known, row = np.unique(unit, return_inverse=True)
-    splits, units = len(sizes), len(known)
+    place, row = _numbered(split), _numbered(unit)
+    sizes = np.bincount(place)
+    splits, units = len(sizes), int(row.max(initial=-1)) + 1
     if splits < 2:
         mean = values.mean(axis=1) if splits else np.full(len(values), np.nan)
         return mean, np.nan, np.nan, np.nan, splits, units
@@ -184,7 +189,7 @@ def _spread_fields(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> t
     weighted = (values - mean[:, None]) * weight
     by_row = _group_sums(weighted, row)
     by_split = _group_sums(weighted, place)
-    both = _group_sums(weighted, np.unique(unit * splits + place, return_inverse=True)[1])
+    both = _group_sums(weighted, _numbered(row * splits + place))
     squares = (by_row**2).sum(axis=1)
     rows = squares * units / max(units - 1, 1)
     lasting = TRAINED_AND_TESTED * np.maximum(rows - (both**2).sum(axis=1), 0.0)
@@ -196,6 +201,12 @@ def _spread_fields(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> t
 
 def _group_sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Return the sums (m, groups) of values (m, cells) over the cells of each group, in their order."""
-    groups, m = int(group.max(initial=-1)) + 1, len(values)
-    place = group[:, None] * m + np.arange(m)
-    return np.bincount(place.ravel(), values.T.ravel(), groups * m).reshape(groups, m).T
+    groups = int(group.max(initial=-1)) + 1
+    # One count a loss: a single one over all of them would need an index for each cell of each loss.
+    sums = np.array([np.bincount(group, mine, groups) for mine in values]).reshape(len(values), groups)
+    return np.asfortranarray(sums)  # numpy then adds up group after group, and not pairs of groups
+
+
+def _numbered(group: np.ndarray) -> np.ndarray:
+    """Return groups (cells,) numbered from 0 without gaps, in their order; counting is faster than sorting."""
+    return np.asarray((np.cumsum(np.bincount(group) > 0) - 1)[group])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lossbench.stats.estimate import ALPHA, Estimate, Numbers
-from lossbench.stats.paired import SeedSpread
+from lossbench.stats.pair_spread import Spread
 from lossbench.stats.rows import RowSpread
 
 MOST = 1024
@@ -23,9 +23,6 @@ def least_n(family: int = 1) -> int:
     Args:
         family: how many tests are corrected together, at least 1.
 
-    Returns:
-        The number of seeds, or of data sets.
-
     Example:
         >>> least_n(), least_n(family=15)
         (6, 10)
@@ -33,9 +30,7 @@ def least_n(family: int = 1) -> int:
     return math.floor(math.log2(2.0 * family / ALPHA)) + 1
 
 
-def more_seeds(
-    spread: SeedSpread | RowSpread, verdicts: np.ndarray, margin: float | None, family: Numbers
-) -> np.ndarray:
+def more_seeds(spread: Spread, verdicts: np.ndarray, margin: float | None, family: Numbers) -> np.ndarray:
     """Estimate how many more seeds would decide an inconclusive verdict if mean and spread stayed the same.
 
     the smallest n' with m p(n') < 5 %, or with the interval after n' seeds inside the margin
@@ -64,7 +59,7 @@ def more_seeds(
     def decides(seeds: np.ndarray) -> np.ndarray:
         return decided(spread.at(seeds), margin, family)
 
-    n = spread.splits if isinstance(spread, RowSpread) else spread.n
+    n = spread.n
     too_few, enough = np.maximum(n, 1), np.full(n.shape, MOST)
     for _ in range(MOST.bit_length()):
         middle = (too_few + enough) // 2

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.robustness import robustness, skill
+from lossbench.metrics.robustness import robustness
 from lossbench.metrics.scores import metrics_of
-from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
+from lossbench.schema import METRICS, SUMMARY, at_best, three
 from lossbench.stats.estimate import Interval, Numbers
 from lossbench.stats.families import holm
 from lossbench.stats.groups import ComparisonGroup, stack
@@ -24,7 +24,7 @@ from lossbench.stats.survival import median_time, restricted_times, share_reache
 from lossbench.stats.verdicts import fair
 
 
-def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) -> pd.DataFrame:
+def summarise(judged: Iterable[Judged], margins: Mapping[str, float]) -> pd.DataFrame:
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);
@@ -32,10 +32,6 @@ def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) 
     by the primary score, corrected over the pairs of the table with these first; where trainings of a loss
     diverged or failed, only a verdict against it stands. Scores are those on the clean test part after training on
     the smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
-
-    Args:
-        judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
-        margins: the difference that is too small to matter, by score; used for the epochs to the target.
     """
     return stack((loss_columns(one.group, one.pairs, margins) for one in judged), SUMMARY, by="loss")
 
@@ -72,24 +68,25 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     chosen from the same data, and nothing is corrected for the number of losses: this marks rows of a table and is
     no verdict. True for the best itself, False for a loss that did not end well for every seed, or has no score.
     """
-    means = np.where(group.whole(), moments(group.clean(group.score))[1], np.nan)
+    means = np.where(group.whole(), moments(group.scored)[1], np.nan)
     if np.isnan(means).all():
         return np.zeros(len(means), dtype=bool)
-    best = np.nanargmax(means * (1.0 if METRICS[group.score].greater_is_better else -1.0))
+    best = np.nanargmax(METRICS[group.score].sign * means)
     losses = np.arange(len(means))
-    gap = group.difference_of(group.score, np.full_like(losses, best), losses).at().interval()
+    gap = group.difference(np.full_like(losses, best), losses).at().interval()
     apart = gap.off_zero & (losses != best)
     return np.asarray(~(apart | np.isnan(means)))
 
 
 def identity_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the columns that identify each row."""
-    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
+    losses = np.arange(len(group.losses))
     return {
-        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
+        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
+        "unit": group.units_of(np.zeros_like(losses), losses),
         "loss": group.losses,
         **group.setting(),
-        "outlier_kind": kinds[0] if kinds else "none",
+        "outlier_kind": group.outlier_kind,
         "largest_share": group.shares[-1],
         "outlier_fraction": group.shares[0],
         "diverged": group.count("diverged"),
@@ -179,7 +176,7 @@ def speed_difference_columns(
 
 def robustness_columns(group: ComparisonGroup) -> dict[str, Any]:
     """Return the robustness over the contaminated shares: area, slope at zero, and median breakdown."""
-    skills = skill(group.cube(group.score), group.cube("constant_score"), group.perfect())
+    skills = group.skills()
     found = robustness(group.shares, skills.reshape(-1, len(group.shares)))
     area, slope, breakdown = (values.reshape(skills.shape[:2]) for values in vars(found).values())
     usable = ~np.isnan(area)

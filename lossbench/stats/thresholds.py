@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link, by_label, of_one_row, own_columns
 from lossbench.stats.row_scores import RowScores
-from lossbench.stats.verdicts import APART
+from lossbench.stats.verdicts import agreement
 
 KEYS = ["dataset", "task", *SETTING, "loss"]
 SHOWN = ["mean", "low", "high", "verdict", "letters"]
@@ -42,23 +41,11 @@ def rows_at_link(contributed: RowScores | None) -> RowScores | None:
 
 
 def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return both views of each loss in one row.
-
-    Args:
-        trials: one row per training.
-        chosen: the summary at the chosen thresholds.
-        own: the summary at the links' own.
-
-    Returns:
-        The columns of `THRESHOLD_VIEWS`, whose agreement is "disagree" where the loss is better or worse than the
-        reference in one view and not in the other, else "agree"; undefined for the reference itself.
-    """
+    """Return both views of each loss in one row, with the columns of `THRESHOLD_VIEWS`."""
     keys = [*KEYS, "view"]
     both = chosen[[*keys, "score", *SHOWN]].merge(own[[*keys, *SHOWN]], on=keys, suffixes=("", "_at_link"))
-    sides = both.verdict.map(APART).fillna(0), both.verdict_at_link.map(APART).fillna(0)
-    words = pd.Series(np.where(sides[0] != sides[1], "disagree", "agree"), both.index)
-    both = both.assign(agreement=words.where(both.verdict.notna())).merge(chosen_thresholds(trials), on=KEYS)
-    return both[list(THRESHOLD_VIEWS)]
+    both = both.assign(agreement=agreement(both.verdict, both.verdict_at_link))
+    return both.merge(chosen_thresholds(trials), on=KEYS)[list(THRESHOLD_VIEWS)]
 
 
 def chosen_thresholds(trials: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ import pandas as pd
 from lossbench.schema import ARM, BUDGET, METRICS, OVERLAP, watched
 from lossbench.stats.choice import best_rate
 from lossbench.stats.paired import corrected_interval, shared_rows
-from lossbench.stats.verdicts import APART
+from lossbench.stats.verdicts import agreement
 
 READ = (*ARM, "lr", "grid", "search_place", "score", "validation_score", "status", *OVERLAP)
 """The columns of trials that a choice uses."""
@@ -67,15 +67,9 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Itera
 
 
 def nearly_chosen(trials: pd.DataFrame) -> set[tuple[Any, ...]]:
-    """Return the arms with each rate that some resample of the tuning seeds chooses.
+    """Return the arms with each rate, `ARM` and lr, that some resample of the tuning seeds chooses.
 
     A rate that no resample chooses would hardly be chosen by other seeds.
-
-    Args:
-        trials: the trials of the tuning seeds.
-
-    Returns:
-        `ARM` and lr of each.
     """
     sign = trials.task.map(lambda task: METRICS[watched(task, trials.score.iloc[0])].sign)
     worth = (sign * trials.validation_score).where(trials.status == "ok").fillna(-math.inf)
@@ -170,20 +164,16 @@ def at_common_rates(trials: pd.DataFrame) -> pd.DataFrame:
     if trials.grid.isna().all():
         return trials
     arm = trials.grid.fillna(trials.loss)
-    middle = trials.loss.groupby([trials.dataset, arm]).transform(lambda losses: middle_value(losses.unique()))
+    middle = trials.loss.groupby([trials.dataset, arm]).transform(middle_value)
     shared = trials.groupby(["dataset", "lr"]).loss.transform("nunique") == trials.groupby(
         "dataset"
     ).loss.transform("nunique")
     return trials[shared & (trials.loss == middle)]
 
 
-def middle_value(values: np.ndarray) -> str:
-    """Return the middle one of several values; of two middle ones, the first.
-
-    Example:
-        >>> middle_value(np.array(["0.1", "1", "10"])), middle_value(np.array(["1", "2"]))
-        ('1', '1')
-    """
+def middle_value(losses: pd.Series[Any]) -> str:
+    """Return the middle one of the distinct losses of an arm; of two middle ones, the first."""
+    values = losses.unique()
     return str(values[(len(values) - 1) // 2])
 
 
@@ -196,17 +186,13 @@ def side_by_side(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyTy
 
     Returns:
         One row per data set, setting, fixed rate and loss: `ARM`, lr (the fixed rate), score, mean, low, high,
-        verdict and letters there, the same with the suffix `_tuned`, and agreement: "disagree" where the loss is
-        better or worse than the reference in one view and not in the other, else "agree"; undefined for the
-        reference itself.
+        verdict and letters there, the same with the suffix `_tuned`, and their agreement.
     """
     summary = summary.assign(loss=summary.loss.replace(dict(arms)))
     keys, shown = list(ARM), ["lr", "mean", "low", "high", "verdict", "letters"]
     fixed, tuned = (summary[summary["view"] == view] for view in ("fixed", "tuned"))
     both = fixed[[*keys, "score", *shown]].merge(tuned[[*keys, *shown]], on=keys, suffixes=("", "_tuned"))
-    sides = both.verdict.map(APART).fillna(0), both.verdict_tuned.map(APART).fillna(0)
-    words = pd.Series(np.where(sides[0] != sides[1], "disagree", "agree"), both.index)
-    return both.assign(agreement=words.where(both.verdict.notna()))
+    return both.assign(agreement=agreement(both.verdict, both.verdict_tuned))
 
 
 def disagreements(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:

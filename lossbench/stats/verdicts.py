@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from lossbench.stats.estimate import ALPHA, Interval, Numbers
 
@@ -62,6 +65,18 @@ def told_apart(words: np.ndarray) -> np.ndarray:
         array([ True, False])
     """
     return np.isin(words, list(APART))
+
+
+def agreement(verdicts: pd.Series[Any], others: pd.Series[Any]) -> pd.Series[Any]:
+    """Say where the verdicts on losses in two views agree.
+
+    Returns:
+        "disagree" where one view puts a loss on another side of the reference, else "agree"; undefined for the
+        reference itself.
+    """
+    sides = [words.map(APART).fillna(0) for words in (verdicts, others)]
+    said = pd.Series(np.where(sides[0] != sides[1], "disagree", "agree"), verdicts.index)
+    return said.where(verdicts.notna())
 
 
 def fair(words: np.ndarray, first_whole: np.ndarray, second_whole: np.ndarray) -> np.ndarray:

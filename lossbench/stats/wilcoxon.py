@@ -16,7 +16,7 @@ import numpy as np
 from lossbench.metrics.ranks import ranks
 from lossbench.stats.estimate import ALPHA
 from lossbench.stats.families import holm
-from lossbench.stats.pairs import letters
+from lossbench.stats.pairs import lettered
 from lossbench.stats.sample_size import least_n
 
 EXACT_WITH_TIES, EXACT_WITHOUT_TIES = 13, 50
@@ -93,8 +93,5 @@ def letters_across(table: np.ndarray, mean_ranks: np.ndarray) -> list[Any]:
         return [np.nan] * losses
     first, second = np.triu_indices(losses, 1)
     p_values = holm(np.array([wilcoxon_p(row) for row in (table[:, second] - table[:, first]).T]))
-    apart = np.zeros((losses, losses), dtype=bool)
-    apart[first, second] = apart[second, first] = p_values < ALPHA
-    order = np.argsort(mean_ranks, kind="stable")
-    found = dict(zip(order.tolist(), letters(apart[np.ix_(order, order)]), strict=True))
+    found = lettered(p_values < ALPHA, losses, np.argsort(mean_ranks, kind="stable").tolist())
     return [found[loss] for loss in range(losses)]

@@ -53,11 +53,7 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
 
 def key_of_row(row: Mapping[str, Any]) -> str:
     """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
-    return key_in(row, tuple(row))
-
-
-def key_in(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
-    """Return the key of the trial in a row, whose columns are known."""
+    columns = tuple(row)
     names, take = _described(columns)
     return _key(names, columns, *take(row))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lossbench.store.cells import read, write
-from lossbench.store.key import Row, hash_in, key_in
+from lossbench.store.key import Row, hash_in, key_of_row
 
 NO_OUTPUTS = np.empty(0, dtype=np.float32)
 """The outputs of a training that failed, or that an older lossbench stored."""
@@ -83,9 +83,8 @@ def encode(done: Done, written: int) -> Record:
         done: the trial.
         written: the current time, seconds since 1970.
     """
-    row, columns = done.row, tuple(done.row)
-    key = key_in(row, columns)
-    layout, cells = write(row, columns)
+    row, key = done.row, key_of_row(done.row)
+    layout, cells = write(row, tuple(row))
     curve, outputs = np.asarray(done.curve, "<f8").tobytes(), np.asarray(done.outputs, "<f4").tobytes()
     labels = (row["dataset"], row["loss"], row["fingerprint"])
     total = checksum_of(key, layout, cells, curve, outputs)
@@ -124,11 +123,6 @@ def checksum(key: object, kind: object, *content: object) -> int:
     """Return the checksum of evidence, or of a record before the third format.
 
     Empty bytes at the end are left out: the first format had no outputs.
-
-    Args:
-        key: the key that it is stored under.
-        kind: what many records have in common: the names of their cells, or their claim.
-        content: everything else.
     """
     kept = content[:-1] if content[-1] == b"" else content
     return zlib.crc32(f"({', '.join([repr(key), _shown(kind), *map(repr, kept)])})".encode())

@@ -22,7 +22,6 @@ class Reader:
     made.
 
     Args:
-        pack: the trials.
         gallery: makes the reader of embeddings from the classes of the training rows.
     """
 

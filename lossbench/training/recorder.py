@@ -44,10 +44,7 @@ class Recorder:
     A model whose training has ended no longer changes: its curve stays constant.
 
     Args:
-        pack: the trials.
-        models: their number.
         home: (trials,) one model of each trial.
-        crew: the models.
     """
 
     def __init__(self, pack: Pack, models: int, home: np.ndarray, crew: Crew) -> None:

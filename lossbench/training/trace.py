@@ -75,7 +75,6 @@ class Validator:
     """Scores the raw outputs of many trials at once: by the primary score on test, else by the watched score.
 
     Args:
-        pack: the trials.
         indices: of the trials to score.
         part: of the outputs; "train" is the training part of each trial, with any contamination.
     """

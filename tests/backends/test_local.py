@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 
 from lossbench.backends import Local, available_cores
 from lossbench.backends.local import watched_threads
-from lossbench.errors import LossbenchError
+from lossbench.errors import LossbenchError, UnknownName
+from lossbench.losses import get_loss
 from lossbench.training.thread import one_thread
 
 
@@ -89,6 +91,16 @@ def test_a_process_that_is_killed_is_one_error() -> None:
     with pytest.raises(LossbenchError, match=r"was killed, .* kept, .* again, with --jobs 1"):
         list(Local(2).run(call, [abort, abort]))
     assert dict(Local(2).run(math.factorial, [3, 4])) == {0: 6, 1: 24}
+
+
+def test_a_loss_that_was_spoilt_meanwhile_is_named(tmp_path: Path) -> None:
+    """A process that cannot read the user's file any more says so, and is not taken for one that was killed."""
+    file = tmp_path / "own.py"
+    file.write_text("def mine(raw, target):\n    return (raw - target).square().mean(-1)\n")
+    loss = get_loss(f"{file}:mine", "regression")
+    file.write_text("")
+    with pytest.raises(UnknownName, match="unknown loss 'mine'"):
+        list(Local(2).run(operator.attrgetter("spec"), [loss] * 3))
 
 
 def abort() -> None:

@@ -30,9 +30,14 @@ NOTED = {"scale", "saturation", "plateaus", "cost"}
 
 @pytest.mark.parametrize("record", catalogue(), ids=lambda record: f"{record.task}-{record.name}")
 def test_the_catalogue_passes_its_own_checks(record) -> None:
-    """No check fails on any built-in loss, every check is done, and each says what it saw."""
-    found = dict(observations_of(get_loss(record.name, record.task)))
-    assert list(found) == list(checks_of(get_loss(record.name, record.task)))
+    """No check fails on any built-in loss, every check is done, and each says what it saw.
+
+    But for the search for kinks, which is dear: it is done on each of these in tests/losses/test_facts.py.
+    """
+    with pytest.MonkeyPatch.context() as here:
+        here.delitem(CHECKS, "kinks")
+        found = dict(observations_of(get_loss(record.name, record.task)))
+    assert [*found] == [name for name in checks_of(get_loss(record.name, record.task)) if name != "kinks"]
     assert [name for name, seen in found.items() if seen.grade == "fail"] == []
     noted = NOTED | {"learns", "kinks"} if record.flat else NOTED
     noted |= {check for check, names in TIED.items() if record.name in names}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.claims.sentence import DIRECTIONS, FORMS, NAME, read_sentence, toml_of, write_sentence
+from lossbench.claims.sentence import DIGITS, DIRECTIONS, FORMS, NAME, read_sentence, toml_of
 from lossbench.data.contamination import KINDS
 from lossbench.errors import BadValue
 from lossbench.schema import METRICS
@@ -32,6 +32,21 @@ tables = st.fixed_dictionaries(
 def kinds(table):
     """Return tables with a kind of contamination, and without."""
     return st.sampled_from([None, *KINDS]).map(lambda kind: table | ({"outlier_kind": kind} if kind else {}))
+
+
+def write_sentence(table):
+    """Return the sentence of a table that `read_sentence` made."""
+    words = {direction: relation for relation, direction in DIRECTIONS.items()}
+    how = next((word for word, form in FORMS.items() if form == table.get("form")), "")
+    first, other = table["arms"]
+    parts = [first, how, words[table["direction"]], other]
+    parts += [f"by {table['margin']!r}"] if "margin" in table else []
+    parts += [f"in {', '.join(table['score'])}"] if "score" in table else []
+    parts += [f"on {', '.join(table['datasets'])}"]
+    if "outliers" in table:
+        share = round(100 * table["outliers"][0], DIGITS)
+        parts += [f"with {share:.{DIGITS}g}%", table.get("outlier_kind", ""), "outliers"]
+    return " ".join(filter(None, parts))
 
 
 def tried(text):

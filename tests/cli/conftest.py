@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench.cli import run
+from lossbench.cli import SINGLE_THREADED, run
+from lossbench.run.provenance import program
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "lossbench")
 DECORATION = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-PLAIN = {key: value for key, value in os.environ.items() if key not in DECORATION} | {"TERM": "xterm-256color"}
+OURS = (*DECORATION, *SINGLE_THREADED)  # the latter set for these tests: a command has to set them itself
+PLAIN = {key: value for key, value in os.environ.items() if key not in OURS} | {"TERM": "xterm-256color"}
 
 BRIEF = ("--seeds", "2", "--epochs", "2", "--outliers", "0")
 """The options of a run that is over at once."""
@@ -41,10 +45,58 @@ def shell(command: str, cwd: Path, cache: Path) -> Outcome:
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+IN_A_ROW = """
+import os
+import sys
+
+from lossbench.apart import allow_forks
+from lossbench.cli import run
+
+allow_forks()
+for command in {commands}:
+    code = run(command)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.write(stream.fileno(), b"\\0%d\\0" % code)
+"""
+
+
+def in_a_row(commands: Sequence[Sequence[str]], cwd: Path, cache: Path, before: str = "") -> list[Outcome]:
+    """Give several commands to one new process, which is a command's own: its libraries are imported once.
+
+    Args:
+        commands: the arguments of each.
+        cwd: the current folder.
+        cache: where the store is.
+        before: Python that the process runs first.
+    """
+    program = before + IN_A_ROW.format(commands=[list(command) for command in commands])
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=cwd, env=environment, capture_output=True, check=True
+    )
+    out, err = (re.split(r"\0(\d+)\0", text.decode()) for text in (done.stdout, done.stderr))
+    return [Outcome(int(code), *said) for code, *said in zip(out[1::2], out[::2], err[::2], strict=False)]
+
+
+@pytest.fixture(scope="session")
+def hashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the file in which a command finds the hash of the program, as where it ran before."""
+    folder = tmp_path_factory.mktemp("hashed")
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("LOSSBENCH_CACHE", str(folder))
+        program.cache_clear()
+        program()
+    (file,) = folder.iterdir()
+    return file
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test a store of finished trials of its own."""
-    folder = tmp_path_factory.mktemp("cache")
+def cache(hashed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a store of finished trials of its own, without any."""
+    folder = tmp_path.with_name(f"{tmp_path.name}-cache")
+    folder.mkdir()
+    shutil.copy(hashed, folder)
     monkeypatch.setenv("LOSSBENCH_CACHE", str(folder))
     return folder
 

@@ -27,6 +27,9 @@ FILES = {
     *("curves.csv", "rows.npz", "report.md", "report.html", "manifest.json"),
 }
 
+FEW = ("choose", "-d", "spoilt.csv:target=y", "-l", "mse,mae", "--jobs", "1")
+"""A choice between two losses, where it does not matter which are candidates."""
+
 
 @pytest.fixture
 def rates(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +90,7 @@ def test_the_answer_comes_with_a_line_that_runs(inside: Callable[..., Outcome], 
 @pytest.mark.usefixtures("rates")
 def test_report_makes_the_same_tables_again(inside: Callable[..., Outcome], spoilt: Path, tmp_path: Path) -> None:
     """From its folder, with the correction for looks that stands in the manifest; a spoilt one is refused."""
-    assert inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "20", "--jobs", "1", "--quiet").code == 0
+    assert inside(*FEW, "--seeds", "20", "--quiet").code == 0
     folder = tmp_path / "results" / "choose-spoilt"
     assert inside("report", str(folder), "-o", "again").code == 0
     for name in ("comparisons.csv", "summary.csv", "report.md", "report.html"):
@@ -104,7 +107,7 @@ def test_report_makes_the_same_tables_again(inside: Callable[..., Outcome], spoi
 @pytest.mark.usefixtures("rates")
 def test_a_rerun_trains_nothing_and_says_the_same(inside: Callable[..., Outcome], spoilt: Path) -> None:
     """What the store holds is taken over; the sentences are equal."""
-    first, second = (inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "6", "--jobs", "1") for _ in "12")
+    first, second = (inside(*FEW, "--seeds", "6") for _ in "12")
     said = [done.out.partition("\ntime ")[0] for done in (first, second)]
     assert said[0] == said[1]
     assert "of them taken from earlier runs" not in " ".join(first.out.split())
@@ -141,30 +144,31 @@ def test_the_step_size_is_that_of_the_choice(
         assert "Step sizes: 0.1 for mse" in text
 
 
-@pytest.mark.parametrize("again", [False, True])
+def leads(folder: Path, said: str, lines: list[str]) -> None:
+    """Require that both pages of a folder lead with what was said, and with its lines to paste."""
+    page, html = ((folder / name).read_text() for name in ("report.md", "report.html"))
+    lead, code = page.partition("<details>")[0].split("```python\n")
+    assert re.sub(r"\\(.)", r"\1", " ".join(lead.split())) == " ".join(said.split())
+    assert code == "\n".join([*lines, "```\n\n"])
+    top = unescape(re.sub("<[^>]*>", " ", html.partition("<main>")[2].partition("<nav")[0]))
+    assert " ".join(top.split()) == " ".join([*said.split(), *" ".join(lines).split()])
+    unsaid = "beaten nowhere|told apart, and that|more seeds? (alone )?would"
+    assert not any(re.search(unsaid, text.partition("criterion")[2]) for text in (page, html))
+
+
 def test_every_page_leads_with_the_decision(
-    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path, again: bool
+    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path
 ) -> None:
     """In the words of the command, with its lines to paste; `report` has them from the manifest alone."""
     said, _, rest = inside(*unlike).out.partition("\n\n")
     lines = rest.partition("\n\n")[0].splitlines()
     folder = tmp_path / "results" / "choose-line"
-    if again:
-        for name in ("report.md", "report.html"):
-            (folder / name).unlink()
-        assert inside("report", str(folder), "-o", str(folder)).code == 0
+    leads(folder, said, lines)
+    for name in ("report.md", "report.html"):
+        (folder / name).unlink()
+    assert inside("report", str(folder), "-o", str(folder)).code == 0
+    leads(folder, said, lines)
     assert inside("report", str(folder)).out.startswith("\n\n".join([said, "\n".join(lines), ""]))
-    page = (folder / "report.md").read_text()
-    lead, code = page.partition("<details>")[0].split("```python\n")
-    assert re.sub(r"\\(.)", r"\1", " ".join(lead.split())) == " ".join(said.split())
-    assert code == "\n".join([*lines, "```\n\n"])
-    html = (folder / "report.html").read_text()
-    top = unescape(re.sub("<[^>]*>", " ", html.partition("<main>")[2].partition("<nav")[0]))
-    assert " ".join(top.split()) == " ".join([*said.split(), *" ".join(lines).split()])
-    for text in (page, html):
-        assert not re.search(
-            "beaten nowhere|told apart, and that|more seeds? (alone )?would", text.partition("criterion")[2]
-        )
     found = json.loads(inside("report", str(folder), "--format", "json").out)
     assert found["choice"]["paste"] == lines
     assert found["answer"] == found["choice"]["answer"][0]
@@ -173,20 +177,20 @@ def test_every_page_leads_with_the_decision(
 @pytest.mark.usefixtures("rates")
 def test_quiet_leaves_the_files_alone(inside: Callable[..., Outcome], spoilt: Path, tmp_path: Path) -> None:
     """Nothing is printed; -o names the folder."""
-    done = inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "5", "--jobs", "1", "--quiet", "-o", "out")
+    done = inside(*FEW, "--seeds", "5", "--quiet", "-o", "out")
     assert done == Outcome(0, "", "")
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
 
 
 @pytest.mark.usefixtures("rates")
-@pytest.mark.parametrize("width", [60, 80])
-def test_the_answer_fits_the_terminal(inside: Callable, spoilt: Path, monkeypatch, width: int) -> None:
+def test_the_answer_fits_the_terminal(inside: Callable, spoilt: Path, monkeypatch) -> None:
     """But for the lines to paste, which are never broken."""
-    monkeypatch.setenv("COLUMNS", str(width))
-    out = inside("choose", "-d", "spoilt.csv:target=y", "--seeds", "5", "--jobs", "1").out
-    prose = [line for line in out.splitlines() if not line.startswith(("#", "criterion"))]
-    assert max(map(len, prose)) <= width
-    assert not [line for line in prose if line != line.rstrip()]
+    for width in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = inside(*FEW, "--seeds", "5").out.splitlines()
+        prose = [line for line in lines if not line.startswith(("#", "criterion"))]
+        assert max(map(len, prose)) <= width
+        assert not [line for line in prose if line != line.rstrip()]
 
 
 @pytest.mark.usefixtures("rates")

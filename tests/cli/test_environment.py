@@ -132,24 +132,6 @@ def test_a_current_folder_that_is_gone(
         assert inside(*command).err == f"lossbench: error: {FOLDER}\n"
 
 
-SET_FOR_OTHERS = (
-    *("JOBLIB_START_METHOD=junk", "LOKY_PICKLER=junk", "LOKY_MAX_CPU_COUNT=junk", "PYTHONINSPECT=1"),
-    *("OMP_NUM_THREADS=junk", "OMP_DISPLAY_ENV=TRUE", "GOMP_CPU_AFFINITY=junk", "MKL_NUM_THREADS=junk"),
-    *("PYTHONWARNINGS=error", "PYTHONHASHSEED=7", "TZ=junk", "LC_ALL=junk", "COLUMNS=-1", "TERM=dumb"),
-)
-
-
-def test_what_is_set_for_other_programs_moves_nothing(
-    inside: Callable[..., Outcome], tmp_path: Path, cache: Path
-) -> None:
-    """Not a number, not a line, with two processes: the libraries would fail, speak, or wait for ever."""
-    models = "linear,mlp:3"  # two packs, one a process
-    command = f"compare -d iris -l ce,mse -m {models} {' '.join(BRIEF)} --jobs 2 --no-cache --csv - --quiet"
-    plain = inside(*command.replace("--jobs 2", "--jobs 1").split())
-    assert (plain.code, plain.err) == (0, "")
-    assert shell(f"{' '.join(SET_FOR_OTHERS)} lossbench {command} </dev/null", tmp_path, cache) == plain
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="ends a command by a signal")
 def test_a_command_that_is_ended_says_nothing(tmp_path: Path, cache: Path) -> None:
     """Nor do those that clean up after its processes."""

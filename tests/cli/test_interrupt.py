@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from .conftest import COMMAND, PLAIN
 
 MANY_ROWS = ("--seeds", "100", "--epochs", "1", "--outliers", "0", "--quiet", "--csv", "-")
+PIPE = 65_536  # bytes that a pipe holds
 LONG = ("-d", "breast_cancer,moons", "-m", "mlp:32", "--seeds", "40", "--epochs", "2000")
 
 
@@ -33,9 +35,9 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["losses"], ["losses", "huber"], ["datasets"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["datasets"]], ids=" ".join)
 def test_a_reader_that_is_gone(tmp_path: Path, arguments: list[str]) -> None:
-    """Writing to a closed pipe ends the command with 0 and without a word, whoever does the writing."""
+    """Writing to a closed pipe ends the command with 0 and without a word, whether click writes or rich does."""
     reading, writing = os.pipe()
     os.close(reading)
     command = [*COMMAND, *arguments]
@@ -44,9 +46,14 @@ def test_a_reader_that_is_gone(tmp_path: Path, arguments: list[str]) -> None:
     assert (done.returncode, done.stderr.decode().strip()) == (0, "")
 
 
-def test_a_reader_that_leaves_early(tmp_path: Path) -> None:
-    """`| head -1` on a table too large for the pipe: the first line comes, and no complaint."""
-    process = start("compare", "-d", "moons:rows=50", "-l", "bce,brier", *MANY_ROWS, cwd=tmp_path)
+def test_a_reader_that_leaves_early(inside: Callable, tmp_path: Path) -> None:
+    """`| head -1` on a table too large for the pipe: the first line comes, and no complaint.
+
+    The trials are in the store already, where this process has put them.
+    """
+    command = ("compare", "-d", "moons:rows=50", "-l", "bce,brier", *MANY_ROWS)
+    assert len(inside(*command).out) > PIPE
+    process = start(*command, cwd=tmp_path)
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline().startswith("dataset,task,model,loss,")

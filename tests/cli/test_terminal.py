@@ -57,13 +57,12 @@ def test_progress_stays_on_standard_error(tmp_path: Path) -> None:
     assert "2/2" not in out
 
 
-def test_no_color_is_honoured(tmp_path: Path) -> None:
+def test_no_color_is_honoured(tmp_path: Path, inside: Callable) -> None:
     """A terminal gets codes, unless NO_COLOR is set: then it gets what a pipe gets. Both fit its width."""
     plain, _ = on_terminal("losses", cwd=tmp_path, stream="stdout", NO_COLOR="1")
     coloured, _ = on_terminal("losses", cwd=tmp_path, stream="stdout")
-    piped = subprocess.run([*COMMAND, "losses"], cwd=tmp_path, env=PLAIN, capture_output=True, check=True).stdout
     assert ESCAPE in coloured
-    assert plain.replace("\r\n", "\n") == piped.decode()
+    assert plain.replace("\r\n", "\n") == inside("losses").out
     assert ESCAPE not in plain
     assert max(map(len, plain.splitlines())) <= 100
 
@@ -74,17 +73,21 @@ def test_no_color_is_honoured(tmp_path: Path) -> None:
 def test_every_table_fits_a_narrow_terminal(
     tmp_path: Path, inside: Callable, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    """From 60 columns up no row breaks: columns drop out, and words are broken inside of their column.
-
-    A terminal says how wide it is; where there is none, COLUMNS does.
-    """
+    """From 60 columns up no row breaks: columns drop out, and words are broken inside of their column."""
     if command[0] == "cache":
         inside("compare", "-d", "iris", "-l", "ce", *BRIEF, "--quiet")
-    narrow, _ = on_terminal(*command, cwd=tmp_path, stream="stdout", width=60, NO_COLOR="1")
-    monkeypatch.setenv("COLUMNS", "80")
-    for width, plain in ((60, narrow), (80, inside(*command).out)):
+    for width in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        plain = inside(*command).out
         lines = [line for line in plain.splitlines() if str(tmp_path.parent) not in line and ".sqlite" not in line]
         assert max(map(len, lines)) <= width
+
+
+def test_a_terminal_says_how_wide_it_is(tmp_path: Path, inside: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is none, COLUMNS does: what is shown is the same."""
+    shown, _ = on_terminal("datasets", cwd=tmp_path, stream="stdout", width=60, NO_COLOR="1")
+    monkeypatch.setenv("COLUMNS", "60")
+    assert shown.replace("\r\n", "\n") == inside("datasets").out
 
 
 def test_long_names_fit_a_hundred_columns(inside: Callable, tmp_path: Path, sales: pd.DataFrame) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cli.conftest import COMMAND, PLAIN, Outcome, cache, inside
+from cli.conftest import COMMAND, PLAIN, Outcome, cache, hashed, inside
 
-__all__ = ["cache", "inside"]
+__all__ = ["cache", "hashed", "inside"]
 
 WANTED = ("compare", "-d", "iris,moons", "-l", "ce,mse", "-m", "linear,mlp:4", "--seeds", "2", "--epochs", "3")
 

@@ -52,8 +52,16 @@ def cases(record: LossRecord, alone: bool = False) -> list[Case]:
     return [case_of(get_loss(spec, record.task), alone) for spec in specs(record)]
 
 
+def kind(record: LossRecord) -> tuple[object, ...]:
+    """Return what the code around a loss goes by: its task, its link, the shapes of what it takes and gives."""
+    shapes = record.encoding, record.outputs_per_target, record.whole_batch, record.headless
+    return record.task, record.link, *shapes, bool(record.prior), bool(record.parameters), bool(record.slope)
+
+
 RECORDS = catalogue()
 CASES = [case for record in RECORDS for case in cases(record)]
+KINDS = list({kind(case.loss.record): case for case in CASES}.values())
+"""One case of each kind, with a parameter moved where it has any: for laws that do not hang on the formula."""
 
 
 def name(record: LossRecord) -> str:

@@ -18,7 +18,7 @@ from lossbench.checks.numerics import extremes
 from lossbench.checks.shape import influence
 from lossbench.losses import get_loss
 
-from .cases import CASES, OUTPUTS, RECORDS, cases, name
+from .cases import CASES, KINDS, OUTPUTS, RECORDS, cases, name
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_record = pytest.mark.parametrize("record", RECORDS, ids=name)
@@ -123,7 +123,7 @@ def test_function_and_record_state_the_same_defaults(record):
     assert all(parameter.accepts(parameter.default) for parameter in record.parameters)
 
 
-@every_case
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_survives_pickling(case):
     """A loss can be sent to another process."""
     copy = pickle.loads(pickle.dumps(case.loss))

@@ -8,9 +8,9 @@ import torch
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses import get_loss
 
-from .cases import CASES
+from .cases import CASES, KINDS
 
-every_case = pytest.mark.parametrize("case", CASES, ids=str)
+every_kind = pytest.mark.parametrize("case", KINDS, ids=str)
 
 
 def test_parameters_are_read_from_the_spec():
@@ -35,7 +35,7 @@ def test_label_shows_every_parameter(spec, label):
     assert get_loss(loss.label).parameters == loss.parameters
 
 
-@every_case
+@every_kind
 def test_delegates_to_the_record(case):
     """What the record knows can be asked of the loss."""
     for fact in ("name", "task", "formula", "source", "aliases", "facts", "summary"):
@@ -75,14 +75,14 @@ def test_bad_specs_are_refused(spec, error, message):
         get_loss(spec)
 
 
-@every_case
+@every_kind
 def test_checked_call_is_the_unchecked_one(case):
     """Where the checks pass, they change nothing."""
     raw, target = case.draw(3, 5)
     assert torch.equal(case.loss(raw, target, **case.prior(raw)), case.value(raw, target))
 
 
-@every_case
+@every_kind
 def test_wrong_shapes_are_refused_by_name(case):
     """A target that would only fit by broadcasting is refused, and the message names both shapes."""
     raw, target = case.draw(3, 5)

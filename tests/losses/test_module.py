@@ -13,9 +13,9 @@ import torch
 from lossbench.errors import BadValue
 from lossbench.losses import Loss, get_loss
 
-from .cases import CASES
+from .cases import KINDS
 
-BINARY = [case for case in CASES if case.loss.task == "binary"]
+BINARY = [case for case in KINDS if case.loss.task == "binary"]
 ONE_OUTPUT = [case for case in BINARY if case.loss.record.encoding == "values"]
 
 
@@ -26,7 +26,7 @@ def prior_of(loss: Loss, classes: int) -> list[float] | None:
     return shares if loss.record.prior else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_it_is_the_mean_of_the_loss(case) -> None:
     """Over the samples; of a loss of the whole batch, itself. So is the gradient."""
     raw, target = case.draw(5)
@@ -171,7 +171,7 @@ def test_a_loss_of_one_s_own_is_a_module_too(tmp_path) -> None:
 
 
 def test_torch_is_imported_when_a_module_is_asked_for() -> None:
-    """Not when a loss is found."""
+    """Not when a loss is found: the catalogue is read, and a usage error met, before."""
     program = (
         "import sys, lossbench; loss = lossbench.get_loss('huber'); before = 'torch' in sys.modules; "
         "loss.module(); print(before, 'torch' in sys.modules)"

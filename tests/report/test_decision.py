@@ -37,7 +37,7 @@ from lossbench.report.decision import (
 from lossbench.report.words.english import COMMANDS
 from lossbench.results.choosing import Choice
 from lossbench.stats.answer.decision import Decision, End, decide
-from lossbench.stats.answer.facts import Contaminated
+from lossbench.stats.answer.facts import Contaminated, Unfinished
 from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import Judged, difference_columns
@@ -141,7 +141,7 @@ def test_rows_that_no_seed_tested_are_told_apart(plan: Plan) -> None:
             "settled",
             "On moons, choose bce, the usual loss: no other candidate is shown to be",
         ),
-        (of(math.nan, 0.8, 0.8), "settled", "On moons, choose m"),
+        (of(math.nan, 0.8, 0.8), "seeds", "On moons, choose m"),
         (of(math.nan, math.nan, math.nan), "nothing", "On moons, nothing can be chosen"),
     ],
 )
@@ -179,7 +179,7 @@ def test_dirt_names_the_sturdier_loss_only_where_it_is_told(plan: Plan) -> None:
     assert said.endswith("no loss can be told apart from bce; bce goes from 0.800 to 0.610 there.")
     both = replace(dirty, others=(("mse", "better", 0.7), ("mae", "better", 0.72)))
     assert dirt_lines(plan, both)[0].endswith("if you expect that, take mae.")
-    (said,) = dirt_lines(plan, replace(dirty, reference=math.nan))
+    (said,) = dirt_lines(plan, replace(dirty, unfinished=(Unfinished("bce", 6, 1, 7),)))
     assert said == "If the data were dirtier than these, by 20 %, no training of bce would end well."
 
 

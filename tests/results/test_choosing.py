@@ -109,7 +109,7 @@ def test_a_budget_leaves_whole_seeds(plan: Plan, stops: int, looks: tuple[int, .
 
 def test_equal_losses_are_told_apart_on_one_table_in_twenty_at_most(plan: Plan) -> None:
     """With all looks together; `tests/stats/test_looks.py` has what it is without the correction."""
-    studies = 40
+    studies = 20
     made = [until_settled(plan, Work(drawn((0.0,) * 4, seed)))[1] for seed in range(studies)]
     assert sum(bool(one.table.beaten) for one in made) <= 0.05 * studies + 2 * math.sqrt(0.05 * 0.95 * studies)
     assert {len(one.looks) for one in made} > {1}

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from training.cases import COMPILED
 
-from lossbench.errors import BadValue, LossFailed, OutputError, UnknownName
+from lossbench.errors import BadValue, LossFailed, OutputError
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Engine, Manner, usual_engine
 from lossbench.plan.settings import make_settings
@@ -230,16 +230,6 @@ def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: St
     assert second
     assert first.isdisjoint(second)
     assert len(store) == 4 * len(first | second)
-
-
-def test_a_loss_that_is_spoilt_during_the_run_is_named(tmp_path: Path) -> None:
-    """A process that cannot read the user's file any more says so, and is not taken for one that was killed."""
-    file = tmp_path / "own.py"
-    file.write_text(MINE.format(1))
-    models = [f"mlp:{width}" for width in range(2, 8)]
-    wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
-    with pytest.raises(UnknownName, match="unknown loss 'mine'"):
-        run(study(**wanted), Manner(2), progress=lambda *_: file.write_text("") and None)
 
 
 def test_one_process_trains_what_was_planned(tmp_path: Path) -> None:

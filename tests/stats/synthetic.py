@@ -62,6 +62,11 @@ def table(
     return pd.DataFrame(rows, columns=COLUMNS).astype(DTYPES)
 
 
+def learnt(scores: np.ndarray) -> np.ndarray:
+    """Return the scores that are judged: a training that diverged has that of the constant answer."""
+    return np.where(np.isnan(scores), SETTING["constant_score"], scores)
+
+
 def over(data_sets: int, losses: int, seeds: int = 10) -> pd.DataFrame:
     """Return the trials of losses that differ, and rank differently, on several data sets; nothing diverged."""
     drawn = np.random.default_rng(data_sets).integers(-9, 10, (data_sets, losses, seeds + 1)) / 128

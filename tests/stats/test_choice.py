@@ -99,7 +99,7 @@ def test_intervals_of_tuned_losses_cover_what_tuning_gives(groups: list[Comparis
     pair, coverage = pairs_of(groups[0]), []
     for choices in ([None] * len(groups), [group.choice for group in groups]):
         given = (replace(group, choice=choice) for group, choice in zip(groups, choices, strict=True))
-        found = [group.difference_of("accuracy", *pair).at().interval() for group in given]
+        found = [group.difference(*pair).at().interval() for group in given]
         truth = np.mean([interval.mean for interval in found])
         coverage.append(np.mean([interval.low <= truth <= interval.high for interval in found]))
     without, with_choice = coverage
@@ -114,7 +114,7 @@ def test_no_interval_gets_narrower_and_no_mean_moves(number: int) -> None:
     bare = replace(group, choice=None)
     for known, without in (
         (group.mean_of("accuracy"), bare.mean_of("accuracy")),
-        (group.difference_of("accuracy", *pairs_of(group)), bare.difference_of("accuracy", *pairs_of(bare))),
+        (group.difference(*pairs_of(group)), bare.difference(*pairs_of(bare))),
     ):
         np.testing.assert_array_equal(known.at().mean, without.at().mean)
         assert (known.at().error >= without.at().error).all()
@@ -126,8 +126,8 @@ def test_a_choice_that_is_clear_adds_nothing() -> None:
     """Where every tuning set chooses the same rates, the interval is that of the rates as given."""
     group = tuned(*study(0, noise=1e-4))
     assert (choice_variance(group.choice.moves("accuracy")) == 0.0).all()
-    known = group.difference_of("accuracy", *pairs_of(group)).at()
-    bare = replace(group, choice=None).difference_of("accuracy", *pairs_of(group)).at()
+    known = group.difference(*pairs_of(group)).at()
+    bare = replace(group, choice=None).difference(*pairs_of(group)).at()
     np.testing.assert_array_equal(known.error, bare.error)
 
 

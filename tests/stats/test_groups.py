@@ -14,7 +14,7 @@ from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups, identities, stack
 from lossbench.stats.row_scores import Part, RowScores
 
-from .synthetic import SHARES, score_tables, table
+from .synthetic import SETTING, SHARES, score_tables, table
 
 few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 Scores = Mapping[str, np.ndarray]
@@ -85,6 +85,18 @@ def test_a_loss_that_never_ended_well_leaves_the_rows_of_the_others() -> None:
     assert set(alone.unit.dropna()) == {"row"}
     assert set(with_rows(well, without=("mse",)).unit.dropna()) == {"seed"}
     assert set(with_rows({loss: np.full((4, 1), np.nan) for loss in well}).unit.dropna()) == {"seed"}
+
+
+def test_a_loss_that_diverged_once_is_judged_by_seed_and_the_others_by_row() -> None:
+    """Rows say nothing of a training without a score; the other losses are judged as if it had ended well."""
+    well = {"bce": np.full((4, 1), 0.8), "mse": np.full((4, 1), 0.7), "mae": np.full((4, 1), 0.7)}
+    lost = with_rows(well | {"mae": np.array([[0.7], [np.nan], [0.7], [0.7]])})
+    assert lost.unit.to_dict() == {"bce": "row", "mse": "row", "mae": "seed"}
+    figures = ["mean", "difference", "difference_low", "difference_high"]
+    pd.testing.assert_series_equal(lost.loc["mse", figures], with_rows(well).loc["mse", figures])
+    known = rows_of(well | {"mae": np.array([[0.7], [np.nan], [0.7], [0.7]])})[0].accuracy.to_numpy(float)
+    gaps = np.where(np.isnan(known[8:]), SETTING["constant_score"], known[8:]) - known[:4]
+    np.testing.assert_allclose(lost.difference["mae"], gaps.mean())
 
 
 def test_rows_are_found_by_what_a_trial_is() -> None:

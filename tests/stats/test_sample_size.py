@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lossbench.stats.estimate import ALPHA, smallest_p
-from lossbench.stats.paired import corrected_interval, over_seeds, paired_test
+from lossbench.stats.paired import over_seeds, paired_test
 from lossbench.stats.sample_size import MOST, least_n, more_seeds
 
 few = settings(max_examples=25, deadline=None)
@@ -41,7 +41,9 @@ def stretched(values: np.ndarray, n: int) -> np.ndarray:
 
 def decided(values: np.ndarray, margin: float | None, family: int) -> bool:
     """Say whether these differences would be decided as the first of a family."""
-    known = corrected_interval(values, RATIO, 1 - ALPHA / family)  # equivalence is corrected for the family too
+    known = (
+        over_seeds(values, RATIO).at().interval(1 - ALPHA / family)
+    )  # equivalence is corrected for the family too
     inside = margin is not None and -margin < known.low and known.high < margin
     return bool(family * paired_test(values, RATIO).p_value < ALPHA or inside)
 

@@ -23,7 +23,7 @@ from lossbench.stats.ranks import rank_losses
 from lossbench.stats.summary import tied_with_best
 from lossbench.stats.verdicts import WITHIN
 
-from .synthetic import EPOCHS, read_trials, score_tables, table
+from .synthetic import EPOCHS, learnt, read_trials, score_tables, table
 
 few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 Scores = Mapping[str, np.ndarray]
@@ -129,9 +129,9 @@ def test_a_loss_is_equivalent_to_itself(scores: Scores, rows: int) -> None:
 @few
 @given(scores=score_tables())
 def test_the_summary_is_of_the_paired_test(scores: Scores) -> None:
-    """The difference to the reference is the paired test over the seeds where both trainings ended well."""
+    """The difference to the reference is the paired test, with the constant's score for what diverged."""
     summary = Findings(table(scores)).summary
-    clean = {name: values[:, 0] for name, values in scores.items()}
+    clean = {name: learnt(values[:, 0]) for name, values in scores.items()}
     assert set(summary.reference) == {"bce"}
     assert summary.verdict[summary.loss == "bce"].isna().all()
     for row in summary[summary.loss != "bce"].itertuples():
@@ -283,14 +283,14 @@ def test_robustness_is_one_where_nothing_is_lost(scores: Scores) -> None:
     assert (row.broke_down, row.breakdown_median) == (0, np.inf)
 
 
-def test_robustness_ignores_seeds_that_have_no_curve() -> None:
-    """A seed that diverged under one share has no area; the others keep theirs."""
-    kept = np.array([[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]])
-    lost = np.vstack([kept, [0.75, np.nan, 0.25]])
-    columns = ["robustness", "slope", "breakdown_median", "broke_down"]
-    found, expected = (Findings(table({"bce": values})).summary[columns] for values in (lost, kept))
+def test_a_training_that_diverges_on_contaminated_data_has_lost_all_skill() -> None:
+    """It counts as the constant answer, which has none; a seed that diverged on clean data has no area."""
+    constant = np.array([[0.75, 0.5, 0.25], [0.75, 0.25, 0.25]])
+    lost = np.array([[0.75, 0.5, 0.25], [0.75, np.nan, np.nan], [np.nan, 0.5, 0.25]])
+    columns = ["robustness", "robustness_n", "slope", "breakdown_median", "broke_down"]
+    found, expected = (Findings(table({"bce": values})).summary[columns] for values in (lost, constant))
     assert_frame_equal(found, expected)
-    assert expected.iloc[0].tolist() == [0.5, pytest.approx(-4 / 3), 0.25, 1.0]
+    assert expected.iloc[0].tolist() == [pytest.approx(0.375), 2, pytest.approx(-2), 0.125, 1.0]
 
 
 @pytest.mark.parametrize("shares", [(0.0,), (0.25,), (0.25, 0.5)])

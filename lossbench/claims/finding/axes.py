@@ -15,8 +15,8 @@ class Axis:
     """Something in which the units of a claim differ.
 
     Args:
-        name: the name in a verdict: "depends on the score".
-        value: the value of a unit, in words that may follow "holds": "in accuracy".
+        name: the name in a verdict, "depends on the score"; or the heading of a column.
+        value: the value of a unit, empty if it has none; in words that may follow "holds": "in accuracy".
     """
 
     name: str
@@ -53,13 +53,7 @@ AXES = (
 
 @dataclass(frozen=True)
 class Split:
-    """Support and opposition, separated by one axis.
-
-    Args:
-        axis: the axis.
-        holds: the values where the claim holds, each with its tally.
-        refuted: the values where it does not.
-    """
+    """Support and opposition, separated by one axis."""
 
     axis: Axis
     holds: dict[str, Tally]

@@ -21,10 +21,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from lossbench.claims.claim import Evidence, Form, Reading, grouped
+from lossbench.claims.claim import Evidence, Form, Reading
 from lossbench.claims.finding.axes import AXES, Split, separation
 from lossbench.claims.finding.other_seeds import instability
 from lossbench.claims.finding.tally import WEAK, Lean, Tally
+from lossbench.grouped import grouped
 
 TRUE: dict[Reading, str] = {
     "as stated": "true",

@@ -26,10 +26,6 @@ DRAWS = 400
 def on_other_seeds(tally: Tally, say: Callable[[Tally], str]) -> Mapping[str, float]:
     """Return the verdicts of units on other seeds, with their shares; empty if all draws are too weak.
 
-    Args:
-        tally: the units.
-        say: returns the verdict of a tally.
-
     Example:
         >>> firm, shaky = Evidence("reproduced", "f1"), Evidence("inconclusive", "f1", again=(0.0, 0.5, 0.0, 0.5))
         >>> found = on_other_seeds(Tally((firm, firm, firm, firm, shaky, shaky)), lambda tally: tally.lean)

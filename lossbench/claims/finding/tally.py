@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.claim import Evidence
+from lossbench.grouped import grouped
 
 Lean = Literal["holds", "mostly", "mixed", "rarely", "refuted", "too weak to say", "not testable"]
 """Which way a tally leans, from most units for a claim to none."""

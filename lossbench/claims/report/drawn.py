@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.claim import Evidence
+from lossbench.claims.finding.axes import Axis
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.figures import SIDES, ends, quantity_of, value
 from lossbench.claims.report.pictures import Mark, over_rates, over_shares, trade_offs
-from lossbench.claims.report.units import AXES, Axis, counted_units
+from lossbench.claims.report.units import AXES, counted_units
+from lossbench.grouped import grouped
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.charts.overlay import overlay
@@ -28,12 +30,7 @@ WHOLE = 0.05
 
 
 def drawn(judgement: Judgement, key: str) -> str:
-    """Return the figures of a claim in HTML; empty if nothing was tried.
-
-    Args:
-        judgement: the judgement of the claim.
-        key: a prefix of element names that is unique on the page.
-    """
+    """Return the figures of a claim in HTML; empty if nothing was tried."""
     lines = counted_units(judgement)
     if not lines:
         return ""

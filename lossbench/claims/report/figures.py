@@ -108,10 +108,6 @@ def extents(lines: Sequence[Evidence]) -> dict[tuple[str, str], float]:
 def picture(line: Evidence, reach: float) -> str:
     """Draw the interval of a difference, o for its middle and | for zero.
 
-    Args:
-        line: a line with an interval of a difference, or without one.
-        reach: the distance from zero to either end of the picture.
-
     Example:
         >>> picture(Evidence("reproduced", "f1", p_value=0.01, measured=0.5, low=0.2, high=0.8), reach=1.0)
         '       |--o---'

@@ -7,9 +7,10 @@ from itertools import pairwise
 from textwrap import wrap
 
 from lossbench.claims.answer import order_of, size_of
-from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.words import plain
+from lossbench.grouped import grouped
 from lossbench.report.figures import NOT_DEFINED, interval
 from lossbench.report.grid import Column, grid, labelled
 from lossbench.report.plot import beside
@@ -115,9 +116,11 @@ def rates(judgement: Judgement, levels: Sequence[Evidence], primary: str, width:
 
 def best_rate(curve: Sequence[Evidence]) -> str:
     """Return the rate with the best score."""
-    sign = 1 if curve and METRICS[curve[0].quantity].greater_is_better else -1
     there = [line for line in curve if line.measured is not None]
-    return f"{max(there, key=lambda line: sign * (line.measured or 0.0)).rates[0]:g}" if there else NOT_DEFINED
+    if not there:
+        return NOT_DEFINED
+    sign = METRICS[there[0].quantity].sign
+    return f"{max(there, key=lambda line: sign * (line.measured or 0.0)).rates[0]:g}"
 
 
 def in_order(lines: Sequence[Evidence]) -> bool:

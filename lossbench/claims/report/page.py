@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import grouped
 from lossbench.claims.finding.forms import standing
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.drawn import drawn
 from lossbench.claims.report.story import SAYS, facts
 from lossbench.claims.report.tables import LEGEND, overview, tally, title_of
 from lossbench.claims.study import Study
+from lossbench.grouped import grouped
 from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph

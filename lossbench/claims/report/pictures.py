@@ -8,9 +8,10 @@ from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, grouped
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.words import KINDS
+from lossbench.grouped import grouped
 from lossbench.report.grid import shortened
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
@@ -29,12 +30,7 @@ class Mark(NamedTuple):
 
 
 def pictures(judgement: Judgement, width: int = WIDTH) -> Iterator[str]:
-    """Yield the plots of the evidence: a score over the rate, skill over the contaminated share, or two skills.
-
-    Args:
-        judgement: the judgement with the evidence.
-        width: the width in characters.
-    """
+    """Yield the plots of the evidence: a score over the rate, skill over the contaminated share, or two skills."""
     yield from panels(over_rates(judgement.evidence), log_curves, "Against the learning rate", width)
     yield from panels(
         over_shares(judgement.evidence), scatter, "Difference in skill against the contaminated share", width

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.claim import Evidence
 from lossbench.claims.finding.forms import find
 from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.words import listed, place, plain
 from lossbench.claims.study import Protocol, Study
 from lossbench.data.catalogue import records
+from lossbench.grouped import grouped
 from lossbench.task import Task
 
 

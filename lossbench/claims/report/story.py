@@ -50,7 +50,8 @@ def story(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) 
     yield from after_blank_line(pictures(judgement, min(width, WIDTH)))
     yield from after_blank_line(units(judgement, width))
     yield ""
-    yield from how_tried(judgement, catalogue, study, width)
+    for name, text in facts(judgement, catalogue, study):
+        yield from labelled(name, text, width, column=NAMES)
 
 
 def after_blank_line(lines: Iterator[str]) -> Iterator[str]:
@@ -60,14 +61,8 @@ def after_blank_line(lines: Iterator[str]) -> Iterator[str]:
         yield line
 
 
-def how_tried(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) -> Iterator[str]:
-    """Yield how the claim was tried, what other protocols say, and the command that repeats it."""
-    for name, text in facts(judgement, catalogue, study):
-        yield from labelled(name, text, width, column=NAMES)
-
-
 def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
-    """Yield the further facts about a claim, each with a label."""
+    """Yield how a claim was tried, what other protocols say, and the command that repeats it; with labels."""
     claim = judgement.claim
     if claim.note:
         yield "note", claim.note

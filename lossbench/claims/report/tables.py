@@ -10,9 +10,9 @@ from itertools import chain, islice
 from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import grouped
 from lossbench.claims.finding.forms import STANDING, standing
 from lossbench.claims.judgement import Judgement
+from lossbench.grouped import grouped
 from lossbench.report.grid import GAP, Column, grid
 from lossbench.report.tables import Table
 from lossbench.report.words.english import joined

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
-from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.claim import Evidence
+from lossbench.claims.finding.axes import Axis
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.figures import counts, quantity_of, rows, sized
+from lossbench.grouped import grouped
 from lossbench.report.grid import Column, grid, room
 
 MANY = 40  # more units than this are counted in groups
@@ -25,19 +27,6 @@ SHORT = {
     "feature_at_test": "test inputs up or down",
     "feature_one_sided_at_test": "test inputs up",
 }
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Something in which units differ.
-
-    Args:
-        name: the heading of its column.
-        value: the value of a unit; empty if it has none.
-    """
-
-    name: str
-    value: Callable[[Evidence], str]
 
 
 def against(line: Evidence) -> str:

@@ -20,13 +20,7 @@ WIDTH = 100
 
 
 class Verdicts(list[Judgement]):
-    """A list of judgements, one per claim.
-
-    Args:
-        judgements: the judgements, in their order.
-        catalogue: the catalogue of the claims.
-        study: how they were tried.
-    """
+    """A list of judgements, one per claim."""
 
     def __init__(self, judgements: Iterable[Judgement], catalogue: Catalogue, study: Study) -> None:
         super().__init__(judgements)

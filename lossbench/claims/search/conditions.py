@@ -167,13 +167,7 @@ def paired_settings(
 
 @dataclass(frozen=True)
 class Order:
-    """The claimed order of two arms, in every score.
-
-    Args:
-        scores: names of metrics.
-        direction: what is claimed of the first arm.
-        study: has the margins.
-    """
+    """The claimed order of two arms, in every score."""
 
     scores: tuple[str, ...]
     direction: Direction
@@ -194,8 +188,8 @@ class Order:
     def _everywhere(self, settings: pd.DataFrame, direction: Direction | Literal["not equal"]) -> pd.Series[bool]:
         found = pd.Series(True, settings.index)
         for score in self.scores:
-            sign, margin = 1 if METRICS[score].greater_is_better else -1, self.study.margin(score) or 0.0
-            gain = sign * (settings[f"{score} first"] - settings[f"{score} other"])
+            margin = self.study.margin(score) or 0.0
+            gain = METRICS[score].sign * (settings[f"{score} first"] - settings[f"{score} other"])
             held = {
                 "better": gain > margin,
                 "worse": gain < -margin,
@@ -305,8 +299,7 @@ def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> s
 
     A loss far behind its best is not trained well there: too briefly, or at too large a rate.
     """
-    sign = 1 if METRICS[score].greater_is_better else -1
-    worth = sign * settings[f"{score} other"]
+    worth = METRICS[score].sign * settings[f"{score} other"]
     best = worth.groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")]).transform("max")
     there, elsewhere = ((best - worth)[mask].mean() for mask in (ordered, ~ordered))
     other = settings.other.iloc[0]

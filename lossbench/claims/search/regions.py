@@ -54,11 +54,6 @@ def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]
     """Return the region with the most hits, among those that are pure enough; empty if there is none.
 
     A region is bounded on up to three axes: by a range of values, or by one value if they have no order.
-
-    Args:
-        settings: one row per setting, with lr, epochs and everything else that was varied.
-        found: which settings give the result.
-        axes: the columns that were varied.
     """
     wanted = found.to_numpy(dtype=bool)
     bounds = [list(bounds_of(settings, axis)) for axis in (*axes, DECADE)]
@@ -115,8 +110,6 @@ def written(chosen: list[Any], count: int, start: int, decades: bool = False) ->
     Example:
         >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
         ('at most 0.3', 'at least 0.1', '0.1 to 0.3', '0.1')
-        >>> written([0.1], 3, 1, True), written([0.1, 1.0], 3, 0, True), written([0.1, 1.0], 3, 1, True)
-        ('0.1 to 1', 'below 10', 'at least 0.1')
     """
     if len(chosen) == 1 and not decades:
         return name(chosen[0])

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, as_sensitivity, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
 from lossbench.data import load_dataset
+from lossbench.grouped import grouped
 from lossbench.schema import ANOMALY_SCORES, by_anomaly_score
 
 OWN = {"mse": "error", "bce": "bce"}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim, grouped
+from lossbench.claims.claim import Claim
 from lossbench.claims.design import Design, Found, as_sensitivity, by_score
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
@@ -17,6 +17,7 @@ from lossbench.claims.trained.contest import obstacle
 from lossbench.data import Dataset, load_dataset
 from lossbench.data.contamination import Kind, kinds_of
 from lossbench.errors import BadValue, UnknownName
+from lossbench.grouped import grouped
 from lossbench.losses.registry import losses_of, names
 from lossbench.task import Task
 
@@ -106,6 +107,5 @@ def contrasts_of(named: tuple[str, ...], cell: Cell, score: str, study: Study) -
 
 def best_on_validation(cell: Cell, able: list[str]) -> str:
     """Return the loss with the best primary score on validation, averaged over the seeds."""
-    sign = 1 if cell.primary.greater_is_better else -1
-    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in able}
+    means = {loss: cell.primary.sign * cell.of("validation_score", loss).mean() for loss in able}
     return max(means, key=lambda loss: means[loss] if np.isfinite(means[loss]) else -np.inf)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, Training, by_score
 from lossbench.claims.registry import experiment
@@ -24,6 +24,7 @@ from lossbench.claims.scores import CONSTANT
 from lossbench.claims.study import Study
 from lossbench.data import Dataset, load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
+from lossbench.grouped import grouped
 from lossbench.losses.registry import core_losses
 from lossbench.plan.fit.losses import check_fit
 from lossbench.plan.settings import make_settings

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from lossbench.claims.among import any_of
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
+from lossbench.grouped import grouped
 
 SCORES = ("accuracy", "precision", "recall")
 """The first score may hide a difference in the others."""

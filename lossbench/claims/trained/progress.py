@@ -13,13 +13,14 @@ import pandas as pd
 
 from lossbench.claims.among import any_of
 from lossbench.claims.cell import Cell, cells_of
-from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Training, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trial_results import TrialResults
 from lossbench.data import load_dataset
+from lossbench.grouped import grouped
 from lossbench.losses.registry import core_losses
 from lossbench.metrics.ranks import ranks
 from lossbench.schema import METRICS
@@ -184,8 +185,7 @@ class Models:
             np.stack([one.of(column + end, watched.loss) for one in at.values() for end in ENDS])
             for column in (watched.value, watched.score)
         )
-        sign = 1 if METRICS[watched.score].greater_is_better else -1
-        return cls(Cell(cell.protocol, whole), watched, names, values, sign * scores)
+        return cls(Cell(cell.protocol, whole), watched, names, values, METRICS[watched.score].sign * scores)
 
     def correlation(self) -> Contrast:
         """Return the contrast of the rank correlation over the models of each seed."""

@@ -57,8 +57,6 @@ def terms_of(name: str) -> tuple[Term, ...]:
     Example:
         >>> terms_of("sum:bce+w*dice")
         (Term(loss='bce', weight=1.0), Term(loss='dice', weight='w'))
-        >>> terms_of("sum:mse+2*(torch.nn:SmoothL1Loss:beta=0.5)")[1]
-        Term(loss='torch.nn:SmoothL1Loss:beta=0.5', weight=2.0)
     """
     text = name.strip().removeprefix(PREFIX)
     ends = [found.start() for found in _PLUS.finditer(enclosed(text))]

@@ -13,8 +13,6 @@ def losses_in(spec: str) -> tuple[str, ...]:
     Example:
         >>> losses_in("scaled:factor=2:loss=sum:bce+w*(mine.py:f:alpha=2):w=3")
         ('bce', 'mine.py:f:alpha=2')
-        >>> losses_in("scaled:factor=2")
-        ()
     """
     if is_scaled(spec):
         inner = split_scaled(spec)[1]

@@ -104,13 +104,10 @@ class Convention:
     """What a loss gets on a task.
 
     Args:
-        task: what is predicted.
         convention: "raw" for all models at once, "pair" for one at a time.
         link: how raw outputs become predictions.
         gets: raw outputs, or the probabilities or positive predictions they stand for.
         target: the form of the target.
-        target_first: True where it is called with the target before the prediction.
-        head: what makes the raw outputs.
     """
 
     task: Task

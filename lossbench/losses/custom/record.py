@@ -69,8 +69,6 @@ class Custom:
     """A custom loss, ready to be tried.
 
     Args:
-        candidate: the object.
-        convention: what it gets.
         targets: number of targets, classes or labels that it is tried with.
         fixed: parameters that belong to the record.
         varying: parameters that may differ between models.

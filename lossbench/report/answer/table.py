@@ -181,7 +181,7 @@ def across_contamination(found: Sequence[Contaminated], reference: str) -> str:
     if not telling.apart:
         most = f"{'up to ' if len(found) > 1 else ''}{100 * largest.share:g} %"
         kind = CONTAMINATION.get(largest.kind, largest.kind)
-        return f"with {most} {kind}, no loss can be told apart from {reference}"
+        return f"with {most} {kind}, no loss can be told apart from {reference}{unfinished_there(largest)}"
     said = under_contamination(telling, reference)
     if telling is largest:
         return said
@@ -199,5 +199,11 @@ def verdicts_at_share(found: Contaminated, reference: str) -> str:
     told = {word: [f"{loss} ({interval(mean)})" for loss, mean in found.told(side)] for word, side in SIDES}
     parts = [f"{listed(names)} {is_or_are(names)} {word}" for word, names in told.items() if names]
     if not parts:
-        return f"no loss can be told apart from {reference}"
-    return f"{joined(parts)} than {reference} ({interval(found.reference)})"
+        return f"no loss can be told apart from {reference}{unfinished_there(found)}"
+    return f"{joined(parts)} than {reference} ({interval(found.reference)}){unfinished_there(found)}"
+
+
+def unfinished_there(found: Contaminated) -> str:
+    """Return which losses did not end well at one contaminated share; empty if all did."""
+    gone = listed([unfinished_counts(one) for one in found.unfinished])
+    return f", where trainings of {gone} did not end well" if gone else ""

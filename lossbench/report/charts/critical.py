@@ -15,12 +15,7 @@ NAMES, WIDTH = 128, 400
 
 
 def critical(places: Sequence[Place], looks: Mapping[str, Look]) -> str:
-    """Return the diagram.
-
-    Args:
-        places: of two losses or more, the best rank first.
-        looks: of each loss.
-    """
+    """Return the diagram of two losses or more, the best rank first."""
     bars = list(tied(places))
     frame = Frame(WIDTH, 12 + ROW * len(places) + 38, NAMES, 20 + BAR * len(bars), 12, 38)
     x = frame.across(1, len(places))

@@ -58,9 +58,6 @@ def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
     No two losses of a group share a colour as long as the colours last, and no two of a page share both colour and
     dash.
 
-    Args:
-        groups: the losses that are drawn together, such as those of a task.
-
     Example:
         >>> found = looks([["bce", "mse"], ["mse", "mae"]])
         >>> [(loss, look.colour, look.turn) for loss, look in found.items()]

@@ -48,7 +48,7 @@ class Frame:
             parts.append(text(2, self.top - 8, beside, "name"))
         return "".join(parts)
 
-    def below(self, x: Scale, most: int = 5) -> Iterator[str]:
+    def below(self, x: Scale, most: int) -> Iterator[str]:
         """Yield the grid lines and numbers of the x axis."""
         bottom = self.height - self.bottom
         for tick in x.ticks(most):
@@ -76,16 +76,7 @@ def picture(
     classes: str = "",
     attributes: Iterable[str] = (),
 ) -> str:
-    """Return an SVG with some marks.
-
-    Args:
-        description: what it shows, for screen readers.
-        width: in pixels.
-        height: in pixels.
-        marks: what is drawn.
-        classes: its CSS classes.
-        attributes: further attributes.
-    """
+    """Return an SVG of a size in pixels with some marks; its description is for screen readers."""
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
     named = f' class="{classes}"' if classes else ""
     extra = "".join(f" {one}" for one in attributes)

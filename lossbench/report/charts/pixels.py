@@ -19,12 +19,7 @@ LARGER = 4
 
 
 def image(description: str, planes: Iterable[np.ndarray]) -> str:
-    """Return images (height, width) of bytes, side by side, as an HTML image.
-
-    Args:
-        description: what it shows, for screen readers.
-        planes: the images, all of one height.
-    """
+    """Return images (height, width) of bytes, side by side, as an HTML image."""
     row = side_by_side(planes)
     height, width = (LARGER * side for side in row.shape)
     source = base64.b64encode(png(row)).decode()

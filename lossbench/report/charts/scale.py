@@ -46,10 +46,7 @@ class Scale:
         return np.asarray(self.start + (self.end - self.start) * (at - low) / (high - low))
 
     def ticks(self, most: int = 5) -> list[float]:
-        """Return a few round numbers on the scale.
-
-        Args:
-            most: about how many at most.
+        """Return about so many round numbers on the scale.
 
         Example:
             >>> Scale(0.02, 0.99, 0, 1).ticks(), Scale(1, 100, 0, 1, log=True).ticks(3)

@@ -52,12 +52,7 @@ def squares(units: Sequence[Unit], marks: dict[str, str]) -> str:
 
 
 def intervals(name: str, units: Sequence[Unit]) -> str:
-    """Return the intervals of units below each other, the largest difference first.
-
-    Args:
-        name: of the measure.
-        units: all with a mean and an interval.
-    """
+    """Return the intervals of units below each other, the largest difference first."""
     rows = sorted(units, key=lambda one: -one.mean)
     named = len(rows) <= LABELLED
     each = 20.0 if named else 5.0

@@ -11,7 +11,7 @@ import pandas as pd
 from lossbench.report.charts.critical import critical
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look
-from lossbench.report.critical import Place, missing_picture
+from lossbench.report.critical import missing_picture, places_of
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, paragraph
 from lossbench.report.html.figure import figure, legend, line_figure
@@ -27,15 +27,7 @@ from lossbench.stats.verdicts import APART
 def ranks_section(
     key: str, rows: pd.DataFrame, findings: Findings, run_tables: Sequence[RunTable], said: Iterable[str]
 ) -> Section:
-    """Return the section of one task and setting with several data sets.
-
-    Args:
-        key: its id on the page.
-        rows: its ranks, the best first.
-        findings: of the run.
-        run_tables: the tables of the task under the setting.
-        said: sentences on the ranks.
-    """
+    """Return the section of one task and setting with several data sets."""
     looks, first, table = run_tables[0].looks, rows.iloc[0], rank_table(rows)
     losses = sorted(rows.loss, key=lambda loss: (loss != first.reference, looks[loss].number))
     ranked = table if any(row[0] for row in table.rows) else table.without("abc")
@@ -60,10 +52,9 @@ def ranks_section(
 
 def ranks(rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:
     """Return the picture of mean ranks, or how many more data sets it needs."""
-    placed = rows.dropna(subset="letters")
-    if not len(placed):
+    places = places_of(rows)
+    if not places:
         return paragraph(missing_picture(rows.data_sets.iloc[0]))
-    places = [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False)]
     about = "Mean ranks over data sets; a bar with knots joins losses that no test of all pairs tells apart."
     return figure("Critical differences", about, critical(places, looks), "ranks")
 

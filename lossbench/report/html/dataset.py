@@ -34,14 +34,7 @@ def threshold_views(table: RunTable) -> Iterator[str]:
 
 
 def section(table: RunTable, name: str, answer: str, plane: bool) -> Section:
-    """Return the section of one data set and setting.
-
-    Args:
-        table: what is shown.
-        name: in the list of contents.
-        answer: the paragraph of the table.
-        plane: whether to draw scores against robustness here.
-    """
+    """Return the section of one data set and setting."""
     losses = make_table(table.group)
     rest = losses.title.removeprefix(table.first.dataset)
     title = f"{escape(table.first.dataset)} <small>{escape(rest.strip())}</small>"

@@ -15,14 +15,7 @@ from lossbench.report.escape import html as escape
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page, listed in its contents.
-
-    Args:
-        key: its id on the page.
-        name: in the list of contents.
-        title: its heading, in HTML.
-        body: in HTML.
-    """
+    """A section of a page, listed in its contents."""
 
     key: str
     name: str
@@ -33,16 +26,8 @@ class Section:
         return f'<section id="{self.key}">\n<h2>{self.title}</h2>\n{self.body}\n</section>\n'
 
 
-def document(title: str, subtitle: str, top: str, sections: Sequence[Section], looks: Iterable[Look] = ()) -> str:
-    """Return a page.
-
-    Args:
-        title: of the page, and of the browser tab.
-        subtitle: one line below the title.
-        top: HTML before the list of contents.
-        sections: in order.
-        looks: of all losses that are drawn.
-    """
+def document(title: str, subtitle: str, top: str, sections: Sequence[Section], looks: Iterable[Look]) -> str:
+    """Return a page."""
     rules = "".join(look.rule for look in looks)
     head = (
         '<meta charset="utf-8">'

@@ -15,15 +15,7 @@ BAND = "The band is the 95 % interval of the mean."
 
 
 def figure(title: str, about: str, pictures: str, kind: str = "", data: str = "") -> str:
-    """Return a figure.
-
-    Args:
-        title: its heading.
-        about: what is drawn, how, and which way is better.
-        pictures: in SVG.
-        kind: its CSS classes.
-        data: attributes for the script to read values from.
-    """
+    """Return a figure: its heading, what is drawn and how, and the pictures; `data` is for the script."""
     caption = f"<figcaption><h3>{escape(title)}</h3><p>{escape(about)}</p></figcaption>"
     return f'<figure class="{kind}"{data}>{caption}\n<div class="plot">{pictures}</div></figure>\n'
 

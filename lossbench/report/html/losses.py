@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lossbench.grouped import grouped
 from lossbench.losses import Loss
 from lossbench.report.catalogue import facts_about, one_loss
 from lossbench.report.charts.lines import Line, Lines
@@ -52,9 +53,7 @@ def losses_page(specs: Sequence[str]) -> str:
     drawn = [
         Shaped(spec, loss, shape_of(loss)) for task in tasks(found) for spec, loss in losses_of_task(found, task)
     ]
-    groups: dict[tuple[Task, str], list[Shaped]] = {}
-    for one in drawn:
-        groups.setdefault((one.loss.task, one.shape.label), []).append(one)
+    groups = grouped(drawn, lambda one: (one.loss.task, one.shape.label))
     sections = [section(f"s{number}", mine, every) for number, mine in enumerate(groups.values())]
     lead = f"Drawn for {joined(dict.fromkeys(one.loss.task for one in drawn))}."
     top = f'<section id="answer" class="answer" aria-label="What is drawn">{paragraph(lead)}</section>\n'

@@ -17,10 +17,6 @@ def framed(answer: Iterable[str], page: str) -> str:
     """Return the answer, and below it a page in a frame that contains its style and script.
 
     Viewers without frames, as on code hosting sites, still show the answer.
-
-    Args:
-        answer: paragraphs.
-        page: a whole page in HTML.
     """
     said = "".join(f"<p>{escape(one)}</p>" for one in answer)
     inside = page.replace("<head>", f"<head>{BASE}", 1).replace("&", "&amp;").replace('"', "&quot;")

@@ -72,14 +72,7 @@ class ArmCurves:
 
 @dataclass(frozen=True)
 class RunTable:
-    """One table of a run, with what is needed to draw it.
-
-    Args:
-        key: its id on the page.
-        group: its rows of the summary, the best first.
-        curves_by_arm: of all arms.
-        looks: of all losses.
-    """
+    """One table of a run, with what is needed to draw it."""
 
     key: str
     group: pd.DataFrame

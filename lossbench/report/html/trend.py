@@ -14,8 +14,8 @@ from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.ending import legend_entries
 from lossbench.report.html.figure import legend, line_figure
 from lossbench.report.html.table import grid
-from lossbench.report.tables import Table, heading, label
-from lossbench.report.trend import LEGEND, LossHistory, closing_lines, lead, run_dates, settings, table_of
+from lossbench.report.tables import Table, heading, label, varying_by_dataset
+from lossbench.report.trend import LEGEND, LossHistory, closing_lines, lead, run_dates, table_of
 from lossbench.results.dated_runs import DatedRun
 from lossbench.schema import greater_is_better
 
@@ -27,7 +27,7 @@ def trend_page(found: Sequence[LossHistory], runs: Sequence[DatedRun]) -> str:
         found: the history of each loss.
         runs: in order of time.
     """
-    names = settings(found)
+    names = varying_by_dataset(one.series.place for one in found)
     parts: dict[tuple[str, str], list[LossHistory]] = {}
     for one in found:
         dataset = one.series.place["dataset"]

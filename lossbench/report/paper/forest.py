@@ -10,7 +10,7 @@ import pandas as pd
 from lossbench.report.figures import Spread, column
 from lossbench.report.paper.figure_data import FigureData
 from lossbench.report.paper.style import BAND, GREY, label_width, shown_name
-from lossbench.report.tables import heading
+from lossbench.report.tables import heading, shown_loss
 from lossbench.schema import METRICS
 from lossbench.stats.verdicts import BETTER, WORSE
 
@@ -41,8 +41,7 @@ def sides(shown: FigureData) -> tuple[float, float]:
 
 def names(shown: FigureData) -> list[str]:
     """Return the names of the losses, with the rate of each in the tuned view."""
-    own = shown.rows["view"].iloc[0] == "tuned"
-    return [f"{row.loss} @{row.lr:g}" if own else str(row.loss) for _, row in shown.rows.iterrows()]
+    return [shown_loss(row) for _, row in shown.rows.iterrows()]
 
 
 def differences(rows: pd.DataFrame) -> list[str]:

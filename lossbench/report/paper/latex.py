@@ -45,12 +45,7 @@ SIGNS = {
 
 
 def latex_tables(findings: Findings, said: Iterable[str] = ()) -> str:
-    """Return all tables of a run in LaTeX: one for each data set and setting, and those over several data sets.
-
-    Args:
-        findings: of the run.
-        said: remarks in words, which become comments.
-    """
+    """Return all tables of a run in LaTeX: one for each data set and setting, and those over several data sets."""
     groups, answers = zip(*answered(findings), strict=True)
     made = [
         float_of(differences(make_table(group), group), caption(one), f"tab:{slug(name)}")
@@ -114,13 +109,7 @@ def prose(text: str) -> str:
 
 
 def float_of(table: Table, said: str, label: str) -> str:
-    """Return a table float in LaTeX.
-
-    Args:
-        table: its content.
-        said: the caption, in LaTeX; an explanation of signs and letters is added.
-        label: for references.
-    """
+    """Return a table float in LaTeX; an explanation of signs and letters is added to its caption."""
     apart = "abc" in table.columns and any(row[table.columns.index("abc")] for row in table.rows)
     kept = [number for number, name in enumerate(table.columns) if name != "abc" or apart]
     columns = [table.columns[number] for number in kept]
@@ -166,8 +155,6 @@ def latex_cell(text: str, name: str) -> str:
     Example:
         >>> print(latex_cell("-0.041 ±0.019", "difference"), latex_cell("a_b", "loss"))
         $-0.041 \pm 0.019$ a\_b
-        >>> print(latex_cell("5.3e-11", "MAE"))
-        $5.3 \times 10^{-11}$
     """
     if name == "vs":
         return SIGNS[text][0] if text in SIGNS else "ref." if text == "ref" else latex(text)

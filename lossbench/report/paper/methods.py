@@ -18,12 +18,7 @@ UNKNOWN = "% no manifest.json stands beside the trials: versions, machine and ma
 
 
 def methods(findings: Findings, manifest: Mapping[str, Any]) -> str:
-    """Return the paragraph, and the entries that it cites.
-
-    Args:
-        findings: of the run.
-        manifest: the content of `manifest.json`; empty if there is none.
-    """
+    """Return the paragraph, and the entries that it cites."""
     run = CitedRun(findings, manifest)
     paragraph = "\n".join(sentence for write in (*SETUP, *JUDGED) for sentence in write(run))
     command = manifest.get("command")

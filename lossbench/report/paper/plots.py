@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.critical import Place, missing_picture
+from lossbench.report.critical import Place, missing_picture, places_of
 from lossbench.report.paper.figure_data import all_figure_data, find_figure_data
 from lossbench.report.paper.picture import Picture, forest_picture, line_picture, rank_picture
 from lossbench.report.paper.style import COLUMN, PRINT, matplotlib
@@ -87,12 +87,6 @@ def find_places(findings: Findings, task: str | None) -> list[Place]:
     return found
 
 
-def places_of(rows: pd.DataFrame) -> list[Place]:
-    """Return the mean ranks to draw; empty if there are too few data sets."""
-    placed = rows.dropna(subset="letters")
-    return [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False, name=None)]
-
-
 def pictures(findings: Findings, epochs: pd.DataFrame | None) -> Iterator[Picture]:
     """Yield every figure that a run has."""
     for shown in all_figure_data(findings, epochs):
@@ -118,10 +112,7 @@ def slugged(text: str) -> str:
 
 
 def save_figures(findings: Findings, epochs: pd.DataFrame | None, folder: Path) -> list[str]:
-    """Write every figure of a run as SVG, PDF and PNG.
-
-    Returns:
-        The names of the files.
+    """Write every figure of a run as SVG, PDF and PNG, and return the names of the files.
 
     Raises:
         UsageError: matplotlib is not installed.

@@ -130,8 +130,6 @@ def model(spec: str) -> str:
     Example:
         >>> model("mlp:64,32:tanh"), model("linear")
         ('perceptrons with hidden layers of 64 and 32 units (tanh)', 'linear models')
-        >>> model("resmlp:64x2"), model("nets.py:Net")
-        ('networks resmlp:64x2', 'networks nets.py:Net')
     """
     if not spec.startswith(LAYERS):
         return f"networks {latex(spec)}"

@@ -59,14 +59,7 @@ SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Source:
-    """A work that can be cited.
-
-    Args:
-        authors: their surnames; the last is "others" if not all are named.
-        year: of publication.
-        title: of the work.
-        where: it appeared; empty if unknown.
-    """
+    """A work that can be cited."""
 
     authors: tuple[str, ...]
     year: str

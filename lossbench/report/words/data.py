@@ -141,7 +141,8 @@ DATA: Templates = {
     Topic.CLASSES: classes,
     Topic.NUMBERS_AS_CLASSES: "the whole numbers of '{column}' are read as classes; task=regression reads them as "
     "a quantity",
-    Topic.POSITIVE_CLASS: "'{name}' is the positive class",
+    Topic.POSITIVE_CLASS: "'{name}' is the positive class, of which f1, precision and recall speak; "
+    "positive={second} makes it the other",
     Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified; a seed whose "
     "training part has none stops the run; to avoid that, {otherwise}",
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",

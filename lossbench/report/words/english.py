@@ -55,6 +55,11 @@ def is_or_are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
+def differ(names: Sequence[str]) -> str:
+    """Return the verb for one name or several."""
+    return "differs" if len(names) == 1 else "differ"
+
+
 def upper(text: str) -> str:
     """Return a sentence with a capital; a loss at its beginning keeps its name."""
     return text[:1].upper() + text[1:]

@@ -12,32 +12,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lossbench.stats.answer.facts import Contaminated
+from lossbench.stats.answer.facts import Contaminated, unfinished
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.paired import moments
 from lossbench.stats.pairs import pairs_of, tested
 
 
-def at_each_share(group: ComparisonGroup, margin: float | None, kind: str) -> tuple[Contaminated, ...]:
+def at_each_share(group: ComparisonGroup, margin: float | None) -> tuple[Contaminated, ...]:
     """Return the results on clean test rows after training on each contaminated share, ascending.
 
     Args:
         group: with the smallest share, that of the table, and any others.
         margin: the difference that is too small to matter; None where none is declared.
-        kind: of contamination.
     """
     others = len(group.shares) - 1
     dirty = (replace(at_share(group, place), correction=float(others)) for place in range(1, others + 1))
-    return tuple(against_reference(one, margin, kind) for one in dirty)
+    return tuple(against_reference(one, margin) for one in dirty)
 
 
-def against_reference(dirty: ComparisonGroup, margin: float | None, kind: str) -> Contaminated:
+def against_reference(dirty: ComparisonGroup, margin: float | None) -> Contaminated:
     """Return the verdict on each loss against the first at one share; see `at_each_share`."""
-    known = dirty.difference_of(dirty.score, *pairs_of(dirty))
+    known = dirty.difference(*pairs_of(dirty))
     words = tested(dirty, known, margin).words[: len(dirty.losses) - 1].tolist()
-    means = moments(dirty.clean(dirty.score))[1].tolist()
+    means = moments(dirty.scored)[1].tolist()
     others = zip(dirty.losses[1:], words, means[1:], strict=True)
-    return Contaminated(kind, float(dirty.shares[0]), means[0], tuple(others))
+    return Contaminated(dirty.outlier_kind, float(dirty.shares[0]), means[0], tuple(others), unfinished(dirty))
 
 
 def at_share(group: ComparisonGroup, place: int) -> ComparisonGroup:

@@ -20,7 +20,8 @@ from lossbench.stats.answer.facts import Contaminated, TableAnswer
 from lossbench.stats.answer.looks import correction, planned
 from lossbench.stats.answer.table import answer
 from lossbench.stats.groups import ComparisonGroup
-from lossbench.stats.paired import SeedSpread
+from lossbench.stats.pair_spread import Spread
+from lossbench.stats.paired import moments
 from lossbench.stats.pairs import Judged, difference_columns, pairs_of
 from lossbench.stats.rows import RowSpread
 from lossbench.stats.sample_size import decided, rows_to_decide
@@ -116,12 +117,7 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
 
 
 def first_choice(found: TableAnswer, order: list[str]) -> str:
-    """Return the loss that is chosen.
-
-    Args:
-        found: the answer of the table.
-        order: the losses that no other is shown to beat, the best mean first.
-    """
+    """Return the loss that is chosen, given those that no other is shown to beat, the best mean first."""
     if found.reference in order or not order:
         return found.reference
     shown = dict(found.beaten).get(found.reference, ())
@@ -136,17 +132,15 @@ def ended(judged: Judged, made: Decision, margin: float | None) -> End:
     return "seeds" if made.looks[-1] == made.most or can_decide(known, judged.group, made, margin) else "bound"
 
 
-def undecided(judged: Judged, made: Decision) -> SeedSpread | RowSpread | None:
+def undecided(judged: Judged, made: Decision) -> Spread | None:
     """Return the open differences of losses that ended well, with their uncertainty; None if there are none."""
     group, gone = judged.group, {one.loss for one in made.table.unfinished}
     left = [group.losses.index(one.loss) for one in made.table.open if one.loss not in gone]
     chosen = group.losses.index(made.chosen)
-    return group.difference_of(group.score, np.full(len(left), chosen), np.array(left)) if left else None
+    return group.difference(np.full(len(left), chosen), np.array(left)) if left else None
 
 
-def can_decide(
-    known: SeedSpread | RowSpread, group: ComparisonGroup, made: Decision, margin: float | None
-) -> bool:
+def can_decide(known: Spread, group: ComparisonGroup, made: Decision, margin: float | None) -> bool:
     """Say whether one of the remaining looks would decide something, if mean and spread stayed the same."""
     counts = [made.looks[-1], *(count for count in planned(made.most) if count > made.looks[-1])]
 
@@ -221,11 +215,10 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
     """
     dirty = at_share(group, len(group.shares) - 1)
     found = compared_with(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
-    told, means = answer(found, margins.get(group.score)), means_of(found.group)
-    others = tuple((one.loss, one.verdict, means[one.loss][0]) for one in told.others if one.loss in means)
-    kind = next(kind for kind in group.trials.outlier_kind.unique() if kind != "none")
-    reference = means[made.chosen][0] if made.chosen in means else np.nan
-    there = Contaminated(kind, float(group.shares[-1]), reference, others)
+    told = answer(found, margins.get(group.score))
+    means = dict(zip(found.group.losses, moments(found.group.scored)[1].tolist(), strict=True))
+    others = tuple((one.loss, one.verdict, means[one.loss]) for one in told.others)
+    there = Contaminated(group.outlier_kind, float(group.shares[-1]), means[made.chosen], others, told.unfinished)
     place = group.losses.index(made.chosen)
     tried = dirty.trained()[place]
     clean = float(group.clean(group.score)[place][tried].mean())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lossbench.stats.groups import Unit, View
+from lossbench.stats.groups import ComparisonGroup, Unit, View
 from lossbench.stats.verdicts import APART
 from lossbench.task import Task
 
@@ -38,19 +38,24 @@ class Against:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A loss with trainings that did not end well, so that nothing in its favour counts.
-
-    Args:
-        loss: its spec.
-        diverged: how many diverged.
-        failed: how many failed.
-        trainings: their total number.
-    """
+    """A loss with trainings that did not end well, so that nothing in its favour counts."""
 
     loss: str
     diverged: int
     failed: int
     trainings: int
+
+    @property
+    def none(self) -> bool:
+        """Whether no training ended well."""
+        return self.diverged + self.failed == self.trainings
+
+
+def unfinished(group: ComparisonGroup) -> tuple[Unfinished, ...]:
+    """Return the losses with trainings that did not end well."""
+    counts = (group.count("diverged"), group.count("failed"), group.trained().sum(axis=1))
+    rows = zip(group.losses, *(one.tolist() for one in counts), strict=True)
+    return tuple(Unfinished(*row) for row in rows if row[1] + row[2])
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,15 @@ class Contaminated:
         kind: of contamination.
         share: of the training rows, larger than that of the table.
         reference: the mean score of the reference; NaN where it has none.
-        others: loss, verdict and mean score of each other loss.
+        others: loss, verdict and mean score of each other loss; a training that diverged has the constant's score.
+        unfinished: the losses with trainings that did not end well there.
     """
 
     kind: str
     share: float
     reference: float
     others: tuple[tuple[str, str, float], ...]
+    unfinished: tuple[Unfinished, ...] = ()
 
     def told(self, side: int) -> tuple[tuple[str, float], ...]:
         """Return the losses, with their scores, that are better (1) or worse (-1) than the reference there."""

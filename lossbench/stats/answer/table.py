@@ -10,7 +10,7 @@ import numpy as np
 
 from lossbench.schema import SETTING
 from lossbench.stats.answer.contaminated import at_each_share
-from lossbench.stats.answer.facts import Against, Limit, TableAnswer, Unfinished
+from lossbench.stats.answer.facts import Against, Limit, TableAnswer, unfinished
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.pairs import Judged, pairs_of
 from lossbench.stats.sample_size import MOST, decided
@@ -42,8 +42,7 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         tuple(loss for loss, _ in beaten_by(judged, BEYOND_MARGIN)),
     )
     ended_well = zip(group.losses, group.whole() & scored, strict=True)
-    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
-    contamination = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
+    contamination = {"outlier_kind": group.outlier_kind, "outlier_fraction": float(group.shares[0])}
     return TableAnswer(
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
         setting=setting(group) | contamination,
@@ -57,7 +56,7 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         losers=losers,
         unfinished=unfinished(group),
         limit=limit(group, others, margin),
-        contaminated=at_each_share(group, margin, kinds[0]) if kinds else (),
+        contaminated=at_each_share(group, margin),
         rates=tuple(zip(group.losses, group.setting()["lr"], strict=True)) if group.view == "tuned" else (),
     )
 
@@ -100,13 +99,6 @@ def units(group: ComparisonGroup) -> int:
     return group.rows.shape[1] if known is None else len(np.unique(known.unit))
 
 
-def unfinished(group: ComparisonGroup) -> tuple[Unfinished, ...]:
-    """Return the losses with trainings that did not end well."""
-    counts = (group.count("diverged"), group.count("failed"), group.trained().sum(axis=1))
-    rows = zip(group.losses, *(one.tolist() for one in counts), strict=True)
-    return tuple(Unfinished(*row) for row in rows if row[1] + row[2])
-
-
 def limit(group: ComparisonGroup, others: tuple[Against, ...], margin: float | None) -> Limit:
     """Return what is lacking where seeds do not decide; "" for losses that did not end well."""
     whole = dict(zip(group.losses, group.whole(), strict=True))
@@ -123,7 +115,7 @@ def limit(group: ComparisonGroup, others: tuple[Against, ...], margin: float | N
 def limited_by_tuning(group: ComparisonGroup, losses: list[str], margin: float | None) -> bool:
     """Say whether more seeds would decide some of these losses if the choice of rates added no variance."""
     second = np.array([group.losses.index(loss) for loss in losses])
-    known = replace(group, choice=None).difference_of(group.score, np.zeros_like(second), second)
+    known = replace(group, choice=None).difference(np.zeros_like(second), second)
     seeds = np.full(len(second), MOST)
     return bool(decided(known.at(seeds), margin, group.correction * (len(group.losses) - 1)).any())
 

@@ -17,13 +17,7 @@ from lossbench.training.trace import Validator, finite
 
 
 class FusedCrew:
-    """The models of a network, see `lossbench.training.recorder.Crew`.
-
-    Args:
-        network: the models.
-        layout: maps models to trials.
-        fit: evaluates them on their training rows.
-    """
+    """The models of a network, see `lossbench.training.recorder.Crew`."""
 
     def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
         self.network, self.layout, self.fit = network, layout, fit

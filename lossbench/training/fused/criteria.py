@@ -24,7 +24,6 @@ class PerRow:
     """Values of each model's training rows: targets, as its loss encodes them, or weights.
 
     Args:
-        layout: of the pack.
         trials: (models,) the trial of each model.
         values: returns those of a trial's rows, (rows, ...).
         key: of a trial; equal keys mean equal values.

@@ -20,7 +20,6 @@ class Group:
     """The models that train under one loss, each with its own values of the loss's parameters.
 
     Args:
-        record: the loss.
         specs: the distinct specs of the loss, as the user wrote them.
         parameters: (models, 1, 1) the values of each parameter; (models, 1, outputs) the class shares.
         offset: (models, 1, outputs) added to the raw outputs before the loss sees them; None for zero.

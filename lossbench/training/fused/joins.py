@@ -62,12 +62,7 @@ class Cosine(Join):
 
 
 class Unit:
-    """Vectors scaled to length one, except those that are too short.
-
-    Args:
-        values: the vectors, along `axis`.
-        axis: of the vectors.
-    """
+    """Vectors scaled to length one, except those that are too short."""
 
     def __init__(self, values: torch.Tensor, axis: int) -> None:
         self.axis, squares = axis, values.square().sum(axis, keepdim=True)

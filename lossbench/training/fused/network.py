@@ -21,7 +21,6 @@ class Network(ABC):
     """The parameters of all models and their gradient, each (models, padded parameters).
 
     Args:
-        layout: maps models to trials.
         rows: by seed, the initial parameters as a row without padding.
         places: (parameters,) the position of each in a padded row.
         width: of a padded row; the padding is zero, and stays zero.
@@ -146,12 +145,7 @@ class Layers(Network):
 
 
 class Penalties:
-    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are not penalised.
-
-    Args:
-        network: whose parameters are penalised.
-        layout: maps its models to trials.
-    """
+    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are not penalised."""
 
     def __init__(self, network: Network, layout: Layout) -> None:
         trials = [layout.pack.trials[index] for index in layout.slots]

@@ -37,9 +37,6 @@ class Probe:
 
     Args:
         model: to be tried.
-        recipe: makes it.
-        inputs: features.
-        outputs: raw outputs that are needed.
         whom: the data set and the loss that need them, for messages.
     """
 

@@ -19,7 +19,6 @@ class ByTorch:
     """Some models of a pack, which take each step together.
 
     Args:
-        pack: the trials.
         indices: (models,) the trial of each model.
         step: the compiled step.
         records: (models,) of these models.

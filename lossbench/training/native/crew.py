@@ -25,12 +25,7 @@ if TYPE_CHECKING:
 
 
 class Crew:
-    """The models of a pack, one per trial; see `lossbench.training.recorder.Crew`.
-
-    Args:
-        pack: the trials.
-        dtype: the precision of everything but indices.
-    """
+    """The models of a pack, one per trial; see `lossbench.training.recorder.Crew`."""
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
         self.pack, self.step = pack, Step(pack, dtype)

@@ -16,13 +16,7 @@ def can_judge(pack: Pack) -> bool:
 
 
 class Judge:
-    """Scores the models of a pack by their accuracy, as `lossbench.metrics` does, to the last bit.
-
-    Args:
-        pack: the trials.
-        step: the compiled step.
-        tables: the tables that its models read.
-    """
+    """Scores the models of a pack by their accuracy, as `lossbench.metrics` does, to the last bit."""
 
     def __init__(self, pack: Pack, step: Step, tables: Tables) -> None:
         self.pack, self.step, self.tables = pack, step, tables

@@ -60,5 +60,7 @@ def test_what_was_trained_once_is_not_trained_again(study, tmp_path, monkeypatch
     with open_store(tmp_path) as store:
         stored = replace(study, store=store)
         first = carry_out(custom_loss(Claim("x", "y"), stored), stored)
-        monkeypatch.setattr("lossbench.run.runner.train_pack", lambda *pack, **how: pytest.fail("it was trained"))
+        monkeypatch.setattr(
+            "lossbench.run.runner.train_and_contribute", lambda *pack, **how: pytest.fail("it was trained")
+        )
         assert carry_out(custom_loss(Claim("x", "y"), stored), stored) == first

@@ -15,10 +15,9 @@ from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.custom import candidate
 from lossbench.task import TASKS
 from lossbench.training.trial import Trial
-from losses.cases import CASES, RECORDS, cases, close
+from losses.cases import KINDS, close
 
-every_case = pytest.mark.parametrize("case", CASES, ids=str)
-every_default = pytest.mark.parametrize("case", [cases(record)[0] for record in RECORDS], ids=str)
+every_kind = pytest.mark.parametrize("case", KINDS, ids=str)
 
 
 def scaled(case, factor=16):
@@ -26,7 +25,7 @@ def scaled(case, factor=16):
     return get_loss(f"scaled:factor={factor}:loss={case.loss.spec}", case.loss.task)
 
 
-@every_default
+@every_kind
 def test_is_the_other_loss_times_the_factor(case):
     """Value and slope are multiplied; parameters, shares of the classes and targets go through."""
     loss = scaled(case)
@@ -40,7 +39,7 @@ def test_is_the_other_loss_times_the_factor(case):
         close(slope, 16 * case.loss.record.slope(raw, target, **given, **case.loss.parameters))
 
 
-@every_default
+@every_kind
 def test_factor_may_differ_between_models(case):
     """A tensor of factors (models, 1, 1) gives each model its own, in value and slope."""
     raw, target = case.draw(3, 7)
@@ -54,7 +53,7 @@ def test_factor_may_differ_between_models(case):
         close(scaled(case).record.slope(raw, target, factor=factors, **given), factors * slope)
 
 
-@every_case
+@every_kind
 def test_label_is_a_spec_of_the_same_loss(case):
     """It shows the factor and every parameter of the other loss; a copy in another process is the same loss."""
     loss = scaled(case, 0.3)
@@ -67,14 +66,14 @@ def test_label_is_a_spec_of_the_same_loss(case):
     assert hash(copy) == hash(loss)
 
 
-@every_case
+@every_kind
 def test_losses_of_one_kind_share_a_record(case):
     """Factors differ between the models of a group, as all parameters do; so the record is one object."""
     assert scaled(case).record is scaled(case, 0.3).record
     assert scaled(case).record is not case.loss.record
 
 
-@every_case
+@every_kind
 def test_inherits_what_a_factor_does_not_change(case):
     """Link, targets, shape of the outputs, domain and facts are those of the other loss; it is its placebo."""
     loss, record = scaled(case), case.loss.record
