@@ -84,6 +84,12 @@ class Design:
         for training in self.trainings:
             training.check(study)
 
+    def found(self, place: int, study: Study) -> list[Found]:
+        """Train one of the trainings, and return the contrasts and the evidence; sensitivity has fewer seeds."""
+        training, primary = self.trainings[place], study.terms.primary
+        decides = training.protocol == primary or all(one.protocol != primary for one in self.trainings)
+        return training.found(study if decides else study.for_sensitivity())
+
     def conclusion(self, found: Iterable[Found], study: Study) -> list[Evidence]:
         """Judge what all trainings found, and sum up."""
         return list(self.summary(judged(with_roles(found, study.terms.primary))))

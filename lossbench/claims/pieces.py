@@ -40,7 +40,7 @@ class Piece:
         made = run_experiment(self.claim, self.experiment, study)
         if isinstance(made, Design):
             assert self.training is not None  # a design has trainings
-            return made.trainings[self.training].found(study)
+            return made.found(self.training, study)
         return list(made)
 
 

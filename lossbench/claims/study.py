@@ -61,6 +61,7 @@ class Terms:
         batch_size: rows per step.
         epochs: passes over the training rows.
         seeds: the number of repetitions.
+        sensitivity_seeds: the number of repetitions of what is shown and never counted.
         quick_seeds: the number of repetitions for a first look.
         margins: the difference that is too small to matter, by score.
         readings: the losses that a name in the documents may stand for; those that serve a task are tried.
@@ -72,6 +73,7 @@ class Terms:
     batch_size: int
     epochs: int
     seeds: int
+    sensitivity_seeds: int
     quick_seeds: int
     margins: Mapping[str, float]
     readings: Mapping[str, tuple[str, ...]]
@@ -87,7 +89,7 @@ class Study:
 
     Args:
         terms: protocols, margins and the like, from the catalogue.
-        quick: few seeds, and only the primary protocol, for a first look.
+        quick: few seeds and rates, and only the primary protocol, for a first look.
         jobs: the number of processes; None for one per core where the work is worth it.
         first_seed: the first of the consecutive seeds; verdicts should not depend on it.
         say: called with one line on what is being trained.
@@ -121,6 +123,11 @@ class Study:
         """The repetitions."""
         count = self.terms.quick_seeds if self.quick else self.terms.seeds
         return range(self.first_seed, self.first_seed + count)
+
+    def for_sensitivity(self) -> Study:
+        """Return the study of what is shown and never counted: the first of its seeds."""
+        seeds = min(self.terms.sensitivity_seeds, self.terms.seeds)
+        return replace(self, terms=replace(self.terms, seeds=seeds))
 
     @property
     def epochs(self) -> int:
@@ -156,7 +163,20 @@ class Study:
             "seeds": list(self.seeds),
             "outliers": [0.0],
         }
-        return make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes))
+        made = make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes))
+        return replace(made, lr=every_other(made.lr)) if self.quick and made.tune else made
+
+    def choosing_seeds(self, reported: Sequence[int]) -> range:
+        """Return the tuning seeds: the next ones after the reported seeds.
+
+        Example:
+            >>> from lossbench.claims import read_terms
+            >>> Study(read_terms()).choosing_seeds(range(60))
+            range(60, 80)
+        """
+        first = max(reported) + 1
+        count = QUICK_TUNING_SEEDS if self.quick else QUARTERS * tuning_count(len(reported))
+        return range(first, first + count)
 
     def compare(self, protocol: str, task: Task, **axes: Any) -> TrialResults:
         """Train under a protocol.
@@ -181,7 +201,7 @@ class Study:
         if not settings.tune:
             self.say(f"{protocol}: {len(reported.trials)} trainings on {names}")
             return self._tried(reported)
-        choosing = plan(replace(settings, tune=False, seeds=tuple(choosing_seeds(settings.seeds))))
+        choosing = plan(replace(settings, tune=False, seeds=tuple(self.choosing_seeds(settings.seeds))))
         tried = self._tuning_trials(choosing, f"{protocol}: {{}} trainings on {names} to choose the rates")
         tuning = tuning_table(tried[tried.outlier_fraction == min(settings.outliers)])
         chosen = set(tuning.loc[tuning.chosen, KEYS].itertuples(index=False, name=None))
@@ -190,24 +210,39 @@ class Study:
         return replace(self._tried(replace(reported, trials=trials)), tuning=tuning, choosing=tried)
 
     def _tuning_trials(self, experiment: Experiment, said: str) -> pd.DataFrame:
-        """Return the trials that choose the rates: all tuning seeds, at rates that a quarter finds good.
+        """Return the trials that choose the rates: all tuning seeds, at rates that the first of them find good.
 
         Args:
             experiment: the experiment on the tuning seeds, at every rate.
-            said: the message before each of the two steps, with a placeholder for the number of trainings.
+            said: the message before each of the two rounds, with a placeholder for the number of trainings.
         """
+        import pandas as pd
+
         from lossbench.stats.tuning import nearly_chosen
 
         settings = experiment.settings
-        first, clean = settings.seeds[: len(settings.seeds) // QUARTERS], min(settings.outliers)
+        first, clean = self._first_round(settings.seeds), min(settings.outliers)
         tried = tuple(
             trial for trial in experiment.trials if trial.seed in first and trial.outlier_fraction == clean
         )
-        self.say(said.format(len(tried)))
-        nearly = nearly_chosen(self._tried(replace(experiment, trials=tried)).trials)
-        trials = at_rates(experiment.trials, nearly)
-        self.say(said.format(len(trials)))
-        return self._tried(replace(experiment, trials=trials)).trials
+        rows = self._rows(replace(experiment, trials=tried), said)
+        nearly, done = nearly_chosen(rows), {*tried}
+        rest = tuple(trial for trial in at_rates(experiment.trials, nearly) if trial not in done)
+        kept = rows[[row in nearly for row in rows[KEYS].itertuples(index=False, name=None)]]
+        parts = [kept, self._rows(replace(experiment, trials=rest), said)] if rest else [kept]
+        return pd.concat(parts, ignore_index=True)
+
+    def _first_round(self, seeds: Sequence[int]) -> Sequence[int]:
+        """Return the tuning seeds that are trained at every rate."""
+        return seeds if self.quick else seeds[: len(seeds) // QUARTERS]
+
+    def _rows(self, experiment: Experiment, said: str) -> pd.DataFrame:
+        """Train an experiment without tuning, and return its trials alone."""
+        from lossbench.plan.request import Manner
+        from lossbench.run.runner import train_rows
+
+        self.say(said.format(len(experiment.trials)))
+        return train_rows(experiment, Manner(self.jobs), self.store)
 
     def _tried(self, experiment: Experiment) -> TrialResults:
         """Train an experiment without tuning."""
@@ -226,18 +261,20 @@ A few seeds choose a rate partly by chance, which then favours a loss; twenty va
 show how much chance is left.
 """
 
+QUICK_TUNING_SEEDS = 3
+"""The tuning seeds of a first look, all of them at every rate that it tries."""
+
 KEYS = [*ARM, "lr"]
 
 
-def choosing_seeds(reported: Sequence[int]) -> range:
-    """Return the tuning seeds: the next ones after the reported seeds.
+def every_other(rates: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the first rate, the third and so on; of three or fewer, all.
 
     Example:
-        >>> choosing_seeds(range(60)), choosing_seeds(range(5))
-        (range(60, 80), range(5, 13))
+        >>> every_other((0.1, 0.3, 1.0, 3.0)), every_other((0.1, 1.0))
+        ((0.1, 1.0), (0.1, 1.0))
     """
-    first = max(reported) + 1
-    return range(first, first + QUARTERS * tuning_count(len(reported)))
+    return rates[::2] if len(rates) > 3 else rates
 
 
 def at_rates(trials: tuple[Trial, ...], wanted: set[tuple[Any, ...]]) -> tuple[Trial, ...]:

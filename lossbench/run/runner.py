@@ -100,6 +100,16 @@ def run(
     return finished(ledger)
 
 
+def train_rows(experiment: Experiment, manner: Manner, store: Store | None = None) -> pd.DataFrame:
+    """Train all trials of an experiment that are not stored already, and return a row for each, in their order.
+
+    What test rows contribute to the scores is not computed, which takes longer than some trainings.
+    """
+    ledger = Ledger(experiment, fingerprint(manner.engine, manner.device), store)
+    train_missing(ledger, manner, lambda dataset, trials: None, math.inf)
+    return ledger.rows()
+
+
 def train_missing(
     ledger: Ledger,
     manner: Manner,

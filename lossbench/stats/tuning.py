@@ -73,12 +73,17 @@ def nearly_chosen(trials: pd.DataFrame) -> set[tuple[Any, ...]]:
     """
     sign = trials.task.map(lambda task: METRICS[watched(task, trials.score.iloc[0])].sign)
     worth = (sign * trials.validation_score).where(trials.status == "ok").fillna(-math.inf)
+    arms: dict[tuple[Any, ...], dict[float, list[float]]] = {}
+    by_seed = trials[[*ARM, "lr"]].assign(worth=worth).iloc[np.argsort(trials.seed, kind="stable")]
+    for *arm, rate, value in by_seed.itertuples(index=False, name=None):
+        arms.setdefault(tuple(arm), {}).setdefault(rate, []).append(value)
+    seeds = trials.seed.nunique()
+    resamples = np.array(list(combinations_with_replacement(range(seeds), seeds)))
     found = set()
-    for arm, mine in trials[[*ARM, "lr", "seed"]].assign(worth=worth).groupby(list(ARM), sort=False):
-        table = mine.pivot_table(index="lr", columns="seed", values="worth")
-        resamples = list(combinations_with_replacement(range(table.shape[1]), table.shape[1]))
-        best = best_rate(table.to_numpy()[:, resamples].mean(axis=-1).T)
-        found |= {(*arm, rate) for rate in table.index[np.unique(best)]}
+    for key, scores in arms.items():
+        rates = sorted(scores)
+        best = best_rate(np.array([scores[rate] for rate in rates])[:, resamples].mean(axis=-1).T)
+        found |= {(*key, rates[place]) for place in np.unique(best).tolist()}
     return found
 
 

@@ -15,6 +15,7 @@ from lossbench.claims.registry import EXPERIMENTS, arguments_for, trains
 from lossbench.errors import BadValue, UsageError
 from lossbench.stats.paired import over_seeds
 
+from .designs import carry_out
 from .planted import planted
 
 TEMPLATE = (Path(trained.__file__).parent / "README.md").read_text(encoding="utf-8")
@@ -72,6 +73,23 @@ def test_the_primary_protocol_decides_where_it_was_tried():
     lines = [replace(LINE, protocol=protocol) for protocol in ("sgd", "adam", "tuned")]
     assert [line.role for line in with_roles(lines, "tuned")] == ["sensitivity", "sensitivity", "unit"]
     assert [line.role for line in with_roles(lines[:2], "tuned")] == ["unit", "unit"]
+
+
+def test_what_decides_has_all_seeds_and_sensitivity_has_fewer():
+    """The primary protocol where it is tried, else all; the seeds of sensitivity are the first of the others."""
+    study, seen = planted(lambda trial: 0.8, seeds=40), {}
+
+    def remember(cell):
+        seen[cell.protocol] = sorted(set(cell.trials.seed))
+        return []
+
+    every = Design(under_each(study, remember, datasets=["moons"], losses=["bce"]))
+    fixed = Design([one for one in every.trainings if one.protocol != study.terms.primary])
+    carry_out(every, study)
+    few = list(range(study.terms.sensitivity_seeds))
+    assert seen == {"sgd": few, "adam": few, "tuned": list(range(40))}
+    carry_out(fixed, study)
+    assert seen["sgd"] == seen["adam"] == list(range(40))
 
 
 def test_an_experiment_trains_where_it_is_declared_to_return_a_design():

@@ -45,15 +45,28 @@ def test_a_tuned_protocol_reports_each_loss_at_its_own_rate_only(study):
     assert len(at_own_rate(comparison.trials, comparison.tuning)) == len(comparison.trials)
 
 
+def test_a_first_look_tries_every_other_rate_on_three_seeds(study):
+    """In one round; only where contamination is asked for do the rates that may be chosen go on to it."""
+    quick = replace(study, quick=True, terms=replace(study.terms, quick_seeds=2))
+    found = quick.compare("tuned", "binary", datasets=["moons"], losses=["bce"], outliers=[0.0, 0.1])
+    rates = study.terms.protocols["tuned"].lr["binary"][::2]
+    clean = found.choosing[found.choosing.outlier_fraction == 0]
+    assert set(found.tuning.lr) <= set(rates)
+    assert set(clean.seed) == {2, 3, 4}
+    assert set(found.trials.seed) == {0, 1}
+    assert len(found.choosing) == 2 * len(clean) == 2 * 3 * clean.lr.nunique()
+
+
 def test_what_is_trained_is_said(study):
     """In one line, with the number of trainings; tuning is said for itself."""
     said = []
     study = replace(study, say=said.append)
     study.compare("sgd", "binary", datasets=["moons"], losses=["bce"])
-    nearly = len(study.compare("tuned", "binary", datasets=["moons"], losses=["bce"]).choosing)
+    choosing = study.compare("tuned", "binary", datasets=["moons"], losses=["bce"]).choosing
+    later = (choosing.seed > 4).sum()
     assert said == [
         "sgd: 3 trainings on moons",
         "tuned: 12 trainings on moons to choose the rates",
-        f"tuned: {nearly} trainings on moons to choose the rates",
+        f"tuned: {later} trainings on moons to choose the rates",
         "tuned: 3 trainings on moons",
     ]

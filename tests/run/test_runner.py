@@ -17,7 +17,7 @@ from lossbench.plan.request import Engine, Manner, usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.run.packs import TRAINED_BY
 from lossbench.run.provenance import fingerprint
-from lossbench.run.runner import Finished, run, schedule
+from lossbench.run.runner import Finished, run, schedule, train_rows
 from lossbench.run.state import Ledger
 from lossbench.store import Store
 
@@ -66,6 +66,16 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
 
     monkeypatch.setitem(TRAINED_BY, engine, noted)
     return done
+
+
+def test_rows_alone_are_those_of_a_whole_run(store: Store) -> None:
+    """To the last bit, trained anew or read from the store of either."""
+    experiment = study()
+    alone = train_rows(experiment, Manner(1), store)
+    whole = run(experiment, Manner(1), store=store)
+    assert whole.cached == len(experiment.trials)
+    pd.testing.assert_frame_equal(alone, whole.rows)
+    pd.testing.assert_frame_equal(train_rows(experiment, Manner(1)), run(experiment, Manner(1)).rows)
 
 
 def test_a_rerun_trains_nothing_and_says_the_same(store: Store, trained: list) -> None:

@@ -61,7 +61,8 @@ def about(found: Manifest, study: Study) -> Section:
     rows = [("date", found.date), ("versions", found.one_line("versions")), ("machine", found.one_line("machine"))]
     rows += [("protocol", f"{one.name}: {one.about}") for one in study.protocols]
     sizes = f"{terms.model}, {len(seeds)} seeds from {seeds.start} on, {study.epochs} epochs"
-    rows += [("decides", terms.primary), ("trainings", f"{sizes}, batches of {terms.batch_size}")]
+    shown = "" if study.quick else f"; sensitivity has {len(study.for_sensitivity().seeds)} seeds"
+    rows += [("decides", terms.primary), ("trainings", f"{sizes}, batches of {terms.batch_size}{shown}")]
     return Section("run", "The run", "The run", pairs(rows))
 
 

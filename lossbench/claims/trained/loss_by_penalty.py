@@ -15,7 +15,7 @@ from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, Training, as_sensitivity
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
-from lossbench.claims.study import Protocol, Study, choosing_seeds
+from lossbench.claims.study import Protocol, Study
 from lossbench.claims.trained.contest import Pairing, pairings
 from lossbench.claims.trial_results import TrialResults
 from lossbench.errors import UnknownName
@@ -62,7 +62,7 @@ def loss_by_penalty(
     """
     losses, penalties = zip(*map(parse, arms), strict=True)
     grids = [{"l1": [0.0, *strengths], "l2": [0.0]}, {"l1": [0.0], "l2": list(strengths)}]
-    held = choosing_seeds(study.seeds)
+    held = study.choosing_seeds(study.seeds)
     trainings = []
     for pairing, protocol in product(pairings(study, losses, (score,), datasets), study.protocols):
         runs = [pairing.axes | grid for grid in grids]
