@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
@@ -16,6 +17,12 @@ LATIN = str.maketrans("АВЕКМНОРСТУХаеорсухіјѕΑΒΕΖΗΙ�
 """Cyrillic and Greek letters that look like Latin ones."""
 
 
+MARKS = str.maketrans("\u2010\u2011\u2012\u2013\u2212\u2019\u2018\u02bc", "-----" + 3 * "'")
+"""Dashes and apostrophes that some programs put in the place of those on a keyboard."""
+
+_WHOLE = re.compile(r"0*(\d+)(?:\.0*)?")
+
+
 def looks(text: str) -> str:
     r"""Return a normal form of a text, which is the same for all texts that look alike.
 
@@ -25,7 +32,7 @@ def looks(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.split())
-    composed = unicodedata.normalize("NFC", text).translate(LATIN)
+    composed = unicodedata.normalize("NFC", text).translate(LATIN).translate(MARKS)
     return " ".join("".join(map(_normalized, composed)).split())
 
 
@@ -34,6 +41,22 @@ def _normalized(character: str) -> str:
         return ""
     only_width = unicodedata.decomposition(character).startswith(WIDTHS)
     return unicodedata.normalize("NFKC", character) if only_width else character
+
+
+def spelled_apart(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the different texts that may be one: but for case, quotes, a full stop, or the form of a whole number.
+
+    Example:
+        >>> list(spelled_apart(["p3", "P3", "7", "7.0", "'yes'", "yes", "8"]))
+        [('p3', 'P3'), ('7', '7.0'), ("'yes'", 'yes')]
+    """
+    by_word: dict[str, list[str]] = {}
+    for text in texts:
+        word = text.strip("'\"").removesuffix(".").casefold()
+        whole = _WHOLE.fullmatch(word)
+        key = whole[1] if whole else word if any(map(str.isalnum, word)) else text
+        by_word.setdefault(key, []).append(text)
+    return (tuple(same) for same in by_word.values() if len(same) > 1)
 
 
 def alike(texts: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str]]:

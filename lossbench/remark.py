@@ -68,7 +68,7 @@ class Topic(Enum):
     NO_CURVES = ()
     NO_TUNING = ()
     NO_ROWS = ()
-    TIME = "trials", "seconds", "cached"
+    TIME = "trained", "seconds", "cached"
     FILES = ("folder",)
     REPLACED = ("command",)
     # On a user's table, wrapped in DATA, which names it.
@@ -96,7 +96,7 @@ class Topic(Enum):
     LOOK_ALIKE = "column", "texts", "codes"
     NAMES_ALIKE = "names", "codes"
     TRUTH_SPELLED = "columns", "texts"
-    TRUTHS_APART = "column", "texts"
+    SPELLED_APART = "column", "texts", "more"
     IMAGES = ("shape",)
     TEXTS = ("columns",)
     IDENTIFIER = "column", "text"
@@ -137,6 +137,7 @@ class Topic(Enum):
     SINGLE_ROW = ("fault",)
     ANY_ORDER = ()
     TORCH_WARNS = ("warning",)
+    FILE_WARNS = ("warning",)
     CLAMPED = ()
     UNDONE = ("settings",)
     TARGET_FIRST = ("names",)
@@ -156,7 +157,7 @@ class Remark:
 
 ALARMS = frozenset(
     {
-        *(Topic.SHARDS, Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS),
+        *(Topic.SHARDS, Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.FEW_SEEDS),
         *(Topic.EDGE, Topic.VALUE_EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
         Topic.UNTRIED,
     }

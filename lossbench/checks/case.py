@@ -37,7 +37,8 @@ class Case:
         alone: True to make every sample a batch by itself, so that a whole-batch loss has a value for each sample.
         beside: where `alone`, the number of fixed rows that are added to each such batch, for a loss that needs
             more than one row.
-        precision: the precision in which the loss computes; inputs are rounded to it.
+        precision: the precision in which the loss computes; inputs are rounded to it, but never below single
+            precision, in which a loss is trained.
         until: when to give up, by `time.monotonic`.
     """
 
@@ -119,8 +120,7 @@ class Case:
     def _called(self, raw: torch.Tensor, target: torch.Tensor, prior: dict[str, torch.Tensor]) -> torch.Tensor:
         """Call the loss on raw (..., batch, outputs); a custom loss always gets a tensor with a gradient."""
         if self.precision != torch.float64:
-            raw = raw.to(self.precision)
-            target = target.to(self.precision) if target.is_floating_point() else target
+            raw, target = raw.float(), target.float() if target.is_floating_point() else target
         if not self.loss.record.code:
             return self.loss.per_sample(raw, target, **prior)
         leaf = raw if raw.requires_grad else raw.clone().requires_grad_()  # the loss may call autograd itself
@@ -177,6 +177,39 @@ def value_and_gradient(
 
 
 def in_its_precision(case: Case) -> Case:
+    """Return the case in the precision of the loss: single if it accepts no double, or rounds; half likewise."""
+    found = _in_single_or_double(case)
+    coarse = found.precision != torch.float64 and _is_coarse(found)
+    return replace(found, precision=torch.bfloat16) if coarse else found
+
+
+PIECES, STRETCH = 64, 0.03
+"""The pieces of a short line, and its length in units of common raw outputs: some roundings in half precision."""
+
+UNEVEN = 0.05
+"""Rises on neighbouring pieces that differ by more than this share of a usual one have a step between them."""
+
+
+def _is_coarse(case: Case) -> bool:
+    """Say whether a loss computes in half precision (bfloat16, float16): its values are such, or rise in steps.
+
+    Of a gradient that is cut off from the value, the value is smooth; a jump or two, as of a rounded prediction,
+    are no precision.
+    """
+    raw, target = case.draw(FIXED_ROWS)
+    try:
+        slope = value_and_gradient(case, raw, target)[1]
+        step = STRETCH / PIECES * raw.abs().mean() * slope.sign()
+        values = torch.stack([case.value(raw + place * step, target) for place in range(PIECES + 1)])
+    except (LossFailed, RuntimeError, IndexError):
+        return False
+    if any(torch.equal(values, values.to(kind).to(values.dtype)) for kind in (torch.bfloat16, torch.float16)):
+        return True
+    rises = values.double().reshape(len(values), -1).sum(-1).diff()
+    return int((rises.diff().abs() > UNEVEN * rises.abs().mean()).sum()) > PIECES // 8
+
+
+def _in_single_or_double(case: Case) -> Case:
     """Return the case in single precision if the loss accepts no double, or rounds its inputs."""
     single = replace(case, precision=torch.float32)
     raw, target = case.draw(FIXED_ROWS)

@@ -42,7 +42,7 @@ FEW = 2
 """The number of samples for a loss with several outputs, whose search takes long."""
 
 ROWS = 20
-NEAR = {torch.float64: 1e-3, torch.float32: 1e-2}
+NEAR = {torch.float64: 1e-3, torch.float32: 1e-2, torch.bfloat16: 1e-1}
 """How near a prediction must be to a statistic that it estimates, by the precision of the loss."""
 
 CALLS = 200

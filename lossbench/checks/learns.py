@@ -87,9 +87,20 @@ def inverted(case: Case, descent: Descent) -> str:
     """Report a class that is predicted less the more rows are of it."""
     for column, value, name in kinds(case):
         share = descent.truth[:, column]
-        if value and np.median([correlation(mine, share) for mine in _ranking(case, descent)[..., column]]) < 0:
-            return f"it prefers the wrong class: the more rows are of {name}, the less it is predicted"
+        follows = _followers(case, descent, share)
+        if value and follows[column] < 0:
+            other = int(follows.argmax())
+            instead = (
+                f", and class {other} the more" if case.loss.task == "multiclass" and follows[other] > 0 else ""
+            )
+            return f"it prefers the wrong class: the more rows are of {name}, the less it is predicted{instead}"
     return ""
+
+
+def _followers(case: Case, descent: Descent, share: np.ndarray) -> np.ndarray:
+    """Return the correlation of each class's or label's score with a share (groups,) of the rows, (columns,)."""
+    columns = np.moveaxis(_ranking(case, descent), -1, 0)
+    return np.array([np.median([correlation(mine, share) for mine in column]) for column in columns])
 
 
 def never_predicted(case: Case, descent: Descent) -> str:
@@ -210,9 +221,11 @@ def _loose(case: Case, descent: Descent) -> str:
         return ""
     right, here = descent.start[-1:], descent.values[0, -1]
     slack = 1e-3 * (descent.values[0, :FREE] - here).abs().max()
-    moved = {"a shift": right + 1, "a scale": 2 * right}
-    risks = {name: risk_and_slope(case, descent.target, raw)[0][0] for name, raw in moved.items()}
-    return " and ".join(name for name, risk in risks.items() if abs(risk - here) <= slack)
+    moved = {"a shift": (right + 1, right - 2), "a scale": (2 * right, right / 3)}  # one alone may do so by chance
+    risks = {
+        name: [risk_and_slope(case, descent.target, raw)[0][0] for raw in others] for name, others in moved.items()
+    }
+    return " and ".join(name for name, each in risks.items() if all(abs(risk - here) <= slack for risk in each))
 
 
 def correlation(left: np.ndarray, right: np.ndarray) -> float:

@@ -57,6 +57,9 @@ WRAPS = (
     ),
 )
 
+DECISION = "most probable class"
+"""What is estimated where only the decision is right."""
+
 MOST_WAYS = 2
 """The largest number of ways that are reported."""
 
@@ -89,7 +92,16 @@ def helpful_statements(spec: str, task: Task, number: int, until: float = math.i
     if is_scaled(spec):
         return []
     tried = ((said, _estimate_if_right(_restated(spec, task, said, until))) for said in _statements(task, number))
-    return [(f"with {said}", estimate) for said, estimate in tried if estimate is not None]
+    return [(f"with {said}", found) for said, found in tried if found is not None and _settles(said, found)]
+
+
+def _settles(said: str, estimate: str) -> bool:
+    """Say whether statements settle what is wrong, by what a loss then estimates.
+
+    A class index that was changed, as to the next class, is a sum of classes where it is one-hot: the right class
+    still has the largest share, and shares are no longer those of the rows.
+    """
+    return "@target" not in said or estimate not in ("", DECISION)
 
 
 def _wraps(case: Case) -> list[tuple[str, str]]:
@@ -131,8 +143,8 @@ def _wrapped(case: Case, wrap: Wrap) -> Case:
 
 
 def _estimate_if_right(case: Case | None) -> str | None:
-    """Return what the loss of a case estimates; None where it raises an error or does not lead to the targets."""
+    """Return what the loss of a case estimates; None where it raises, or leads to the targets in part or not."""
     try:
-        return None if case is None or leads_to_targets(case).grade == "fail" else estimated(case)
+        return None if case is None or leads_to_targets(case).grade != "pass" else estimated(case)
     except (LossbenchError, RuntimeError, IndexError):
         return None

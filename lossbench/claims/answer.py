@@ -6,14 +6,15 @@ once, and names the largest opposing unit if there is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.finding.axes import AXES, Split, by_value
-from lossbench.claims.finding.forms import Finding, side_of
+from lossbench.claims.finding.forms import Finding
 from lossbench.claims.finding.tally import WEAK, Tally
 from lossbench.claims.report.words import difference, listed, place, plain, relation, result_of
-from lossbench.report.words.english import upper
+from lossbench.grouped import grouped
+from lossbench.report.words.english import joined, upper
 from lossbench.schema import METRICS
 
 ROUNDING = 1e-9  # a smaller error is one of double precision
@@ -27,13 +28,14 @@ def answer(claim: Claim, finding: Finding) -> str:
     Example:
         >>> from lossbench.claims.finding.forms import find
         >>> line = Evidence("reproduced", "f1", dataset="iris", arms=("a", "b"), measured=0.1, low=0.05, high=0.15)
-        >>> print(answer(Claim("x", "A beats b."), find("tendency", [line])))
-        Holds: in 1 of 1 case it is so, none against; typically a is 0.1 above b in F1 [0.05, 0.15] on iris.
+        >>> print(answer(Claim("x", "A beats b."), find("tendency", [line])))  # doctest: +NORMALIZE_WHITESPACE
+        Holds: in 1 of 1 case it is as claimed, none against; typically a is 0.1 above b in F1 [0.05, 0.15] on
+        iris.
     """
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
     if finding.verdict == WEAK:
-        where = by_axis(finding.tally) if finding.instability else ""
+        where = by_part(finding) or by_axis(finding.tally) if finding.instability else ""
         counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
     return f"{SENTENCES[claim.form](claim, finding)}."
@@ -42,7 +44,7 @@ def answer(claim: Claim, finding: Finding) -> str:
 def why_weak(finding: Finding) -> str:
     """Say why there is no verdict: other seeds would give another one, or only large differences could be seen."""
     if finding.instability:
-        return f"; with other seeds the verdict would change in {finding.instability:.0%} of draws"
+        return f"; with other seeds the verdict would change in {100 * finding.instability:.0f} % of draws"
     seen = finding.tally.visible
     return f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
 
@@ -58,16 +60,30 @@ def not_so(tally: Tally) -> Iterator[str]:
     """Count the units that do not support the claim."""
     yield f"{len(tally.opposing) or 'none'} against"
     if tally.equal:
-        yield f"{len(tally.equal)} without a difference"
+        yield f"{len(tally.equal)} without a difference beyond the margin"
     if tally.open:
         yield f"{len(tally.open)} open"
 
 
-def differences(tally: Tally) -> str:
-    """State the median difference of the units, and the largest against the claim; empty if there is none."""
-    middle, worst = tally.typical, tally.worst
-    said = f"; typically {result_of(middle)}" if middle is not None else ""
-    return said + (f"; at worst {result_of(worst)}" if worst is not None and worst is not middle else "")
+def differences(tally: Tally, case: Evidence | None = None) -> str:
+    """State the median difference of the units, and the largest against the claim; empty if there is none.
+
+    Args:
+        tally: the units.
+        case: a line that is told already, and a retrial of it.
+    """
+    told = [what_of(case)] if case is not None else []
+    said = ""
+    for word, line in (("typically", tally.typical), ("at worst", tally.worst)):
+        if line is not None and what_of(line) not in told:
+            said += f"; {word} {result_of(line)}"
+            told.append(what_of(line))
+    return said
+
+
+def what_of(line: Evidence) -> tuple[str, ...]:
+    """Return what a line compares, and on what; the same for a retrial."""
+    return line.case, line.what, line.dataset, line.protocol
 
 
 def identity(claim: Claim, finding: Finding) -> str:
@@ -76,7 +92,7 @@ def identity(claim: Claim, finding: Finding) -> str:
     assert line is not None  # an identity always has a deciding line
     head = upper(finding.verdict)
     if finding.verdict == "true but for rounding":
-        return f"{head}: {cut_off(line)}"
+        return f"{head}: {line.part or 'it'} is {cut_off(line)}{as_printed(finding.tally, line.part)}"
     mine = [one for one in finding.tally.units if one.part == line.part]
     if finding.verdict == "true under another reading":
         stated = [one for one in mine if one.reading == "as stated" and one.verdict != "reproduced"]
@@ -85,16 +101,27 @@ def identity(claim: Claim, finding: Finding) -> str:
     others = finding.tally.units if finding.verdict == "true" else mine
     told_of = [one for one in others if one.verdict == word and one.reading == "as stated"] or [line]
     more = f"; {len(told_of) - FEW} more likewise" if len(told_of) > FEW else ""
-    return f"{head}: {'; '.join(dict.fromkeys(map(found, told_of[:FEW])))}{more}"
+    other = [one.clause for one in others if one.reading == "another" and one.verdict != word and one.clause]
+    but = f", but {listed(other)}" if other and finding.verdict == "true" else ""
+    return f"{head}: {'; '.join(dict.fromkeys(map(found, told_of[:FEW])))}{more}{but}"
 
 
 def cut_off(line: Evidence) -> str:
-    """Say that a printed number was truncated: "it is 23.80, cut off to 23.79 instead of rounded"."""
+    """Say that a printed number was truncated: "66.67, cut off to 66 instead of rounded to 67".
+
+    A value that double precision holds as one just below it may only then be truncated to what is printed.
+    """
     printed, exact = line.printed or f"{line.reported:g}", line.measured or 0.0
     rounded = f"{exact:.{len(printed.partition('.')[2])}f}"
-    near = f" to {rounded}" if abs(exact - float(rounded)) > ROUNDING else ""
-    value = f"{exact:.4g}" if near else rounded
-    return f"{line.part or 'it'} is {value}, cut off to {printed} instead of rounded{near}"
+    if abs(exact - float(rounded)) > ROUNDING:
+        return f"{exact:.4g}, cut off to {printed} instead of rounded to {rounded}"
+    return f"{rounded}, but {exact!r} in double precision, cut off to {printed} instead of rounded"
+
+
+def as_printed(tally: Tally, part: str) -> str:
+    """Count the other results that are as printed; empty if there is none."""
+    others = {line.part for line in tally.supporting if line.reading == "as stated"} - {part}
+    return f"; the other {len(others)} results are as printed" if len(others) > 1 else ""
 
 
 def found(line: Evidence) -> str:
@@ -102,10 +129,15 @@ def found(line: Evidence) -> str:
     if line.clause:
         return line.clause
     if line.printed and line.measured is not None:
-        said = "as printed" if float(line.printed) == line.measured else f"printed as {line.printed}"
-        return f"{line.part or 'it'} is {line.measured:.5g}, {said}"
+        return f"{line.part or 'it'} is {printed_as(line)}"
     about = "; ".join(filter(None, [line.detail if line.arms else "", line.note]))
     return value_of(line) + (f" ({about})" if about else "")
+
+
+def printed_as(line: Evidence) -> str:
+    """State a result, and how it is printed: "1.204, printed as 1.20"."""
+    said = "as printed" if float(line.printed) == line.measured else f"printed as {line.printed}"
+    return f"{line.measured:.5g}, {said}"
 
 
 def value_of(line: Evidence) -> str:
@@ -120,57 +152,59 @@ def value_of(line: Evidence) -> str:
 
 
 def conjunction(claim: Claim, finding: Finding) -> str:
-    """Write the answer to a claim of several parts: which are true, which are not, which are open."""
-    groups: dict[str, list[str]] = {}
-    for part, word in finding.parts.items():
-        groups.setdefault(SO.get(word, side_of(word)), []).append(part or "the claim")
-    said = [
-        f"{listed(parts)} {'are' if plural(parts) else 'is'} {how}{reasons(finding, how, parts)}"
-        for how, parts in sorted(groups.items(), key=lambda item: ORDER.index(item[0]))
-    ]
-    return f"{upper({'partly': 'partly true'}.get(finding.verdict, finding.verdict))}: {'; '.join(said)}"
+    """Write the answer to a claim of several parts: the counts, then each part with what was found of it."""
+    head = "Partly true" if finding.verdict == "partly" else upper(finding.verdict)
+    said = f"{head}: {cases(claim, finding.tally)}"
+    groups = grouped(finding.parts, lambda part: HOW[finding.parts[part]])
+    if len(groups) == 1:
+        return "; ".join([said, *(f"{plain(part)}: {of_part(finding, part)}" for part in finding.parts)])
+    ordered = sorted(groups, key=lambda how: [*HOW.values()].index(how))
+    return "; ".join([said, *(f"{how}: {parts_said(finding, groups[how])}" for how in ordered)])
 
 
-def plural(parts: list[str]) -> bool:
-    """Say whether the names of parts take a verb in the plural.
-
-    Example:
-        >>> plural(["outliers"]), plural(["cross-entropy of four classes"]), plural(["a", "b"])
-        (True, False, True)
-    """
-    head = parts[0].partition(",")[0].partition(" of ")[0]
-    return len(parts) > 1 or (head.endswith("s") and not head.endswith("ss"))
-
-
-SO = {
-    **dict.fromkeys(("true", "holds"), "so"),
-    "true but for rounding": "so but for rounding",
-    "true under another reading": "so under another reading",
-    "mostly": "so in most cases",
-    "mixed": "so in some cases only",
-    "rarely": "so in few cases only",
+HOW = {
+    **dict.fromkeys(("true", "holds"), "true"),
+    "true but for rounding": "true but for rounding",
+    "true under another reading": "true under another reading",
+    "mostly": "in most cases",
+    "mixed": "in some cases",
+    "rarely": "in few cases",
     **dict.fromkeys((WEAK, "not testable"), "open"),
-    **dict.fromkeys(("false", "refuted"), "not"),
+    **dict.fromkeys(("false", "refuted"), "not true"),
 }
-"""How a part is described, by its own verdict."""
-
-ORDER = list(dict.fromkeys(SO.values()))
+"""What is said of a part, by its own verdict."""
 
 
-def reasons(finding: Finding, how: str, parts: list[str]) -> str:
-    """State the finding on a part that is not true, if it is the only one."""
-    if how != "not" or len(parts) > 1:
-        return ""
-    against = [line for line in finding.tally.opposing if (line.part or "the claim") == parts[0]]
-    note = against[0].note if against else ""
-    return f" ({note if len(note) < 70 else note.partition(';')[0]})" if note else ""
+def parts_said(finding: Finding, parts: list[str]) -> str:
+    """Name parts of one verdict, each with what was found of it unless they are many."""
+    if len(parts) > FEW:
+        return listed(map(plain, parts))
+    return joined(f"{plain(part)} ({of_part(finding, part)})" for part in parts)
+
+
+def of_part(finding: Finding, part: str) -> str:
+    """State what was found of one part: its equations, or its typical difference and the largest opposing one."""
+    tally = Tally(tuple(line for line in finding.tally.units if line.part == part))
+    if all(line.p_value is None for line in tally.units):
+        return joined(dict.fromkeys(map(result_on_part, tally.supporting or tally.opposing or tally.units)))
+    units = len(tally.units)
+    count = f"in {len(tally.supporting)} of {units} cases" if units > 1 else ""
+    return (count + differences(tally)).removeprefix("; " if units > 1 else "; typically ")
+
+
+def result_on_part(line: Evidence) -> str:
+    """State the result of one exact line without the name of its part."""
+    if line.reading == "but for rounding":
+        return cut_off(line)
+    return printed_as(line) if line.printed and line.measured is not None else found(line)
 
 
 def universal(claim: Claim, finding: Finding) -> str:
     """Write the answer to a universal claim: its counterexample, or what was tried."""
     head = upper(finding.verdict)
     if finding.case is not None:
-        return f"{head}: {result_of(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
+        counted = f"{cases(claim, finding.tally)}{differences(finding.tally, finding.case)}"
+        return f"{head}: {result_of(finding.case)}{retried(finding)}; {counted}"
     return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}{retried(finding)}"
 
 
@@ -189,16 +223,8 @@ def existential(claim: Claim, finding: Finding) -> str:
     """Write the answer to an existential claim: the case that shows it, or how many were tried."""
     tally = finding.tally
     if finding.case is not None:
-        return f"Shown: {result_of(finding.case)}; {cases_so(tally)}"
-    units = len(tally.units)
-    shown = f"none of {units} cases shows it" if units > 1 else "the one case does not show it"
-    return f"Not found: {', '.join([shown, *not_so(tally)])}{differences(tally)}"
-
-
-def cases_so(tally: Tally) -> str:
-    """Count the units without the relation that is claimed: "so in 2 of 12 cases, none against, 10 open"."""
-    units = len(tally.units)
-    return ", ".join([f"so in {len(tally.supporting)} of {units} case{'s' * (units != 1)}", *not_so(tally)])
+        return f"Shown: {result_of(finding.case)}; {cases(claim, tally)}{differences(tally, finding.case)}"
+    return f"Not found: {cases(claim, tally)}{differences(tally)}"
 
 
 def tendency(claim: Claim, finding: Finding) -> str:
@@ -218,8 +244,21 @@ def by_axis(tally: Tally) -> str:
     if not few:
         return ""
     best = max(few, key=agreement)
-    said = [f"{len(one.supporting)} of {one.decided} {value}" for value, one in best.items()]
-    return f"; of those decided, so in {', '.join(said)}"
+    return decided_of(f"{len(one.supporting)} of {one.decided} {value}" for value, one in best.items())
+
+
+def by_part(finding: Finding) -> str:
+    """Count the support of each part of a claim; empty if it has only one."""
+    if not finding.parts:
+        return ""
+    parts = grouped(finding.tally.units, lambda line: line.part)
+    found = {part: Tally(tuple(lines)) for part, lines in parts.items()}
+    return decided_of(f"{len(one.supporting)} of {one.decided} on {plain(part)}" for part, one in found.items())
+
+
+def decided_of(counts: Iterable[str]) -> str:
+    """State how many of the decided units are for the claim, each where they are."""
+    return f"; of those decided, {joined(counts)} are for it"
 
 
 def agreement(found: Mapping[str, Tally]) -> int:
@@ -233,14 +272,14 @@ def sides(split: Split) -> str:
     for word, values in (("holds", split.holds), ("refuted", split.refuted)):
         decided = sum(tally.decided for tally in values.values())
         supporting = sum(len(tally.supporting) for tally in values.values())
-        said.append(f"{word} {listed(values)} (so in {supporting} of {decided} decided)")
+        said.append(f"{word} {listed(values)} (for it {supporting} of {decided} decided)")
     return "; ".join(said)
 
 
 def magnitude(claim: Claim, finding: Finding) -> str:
     """Write the answer to a number table: its order, and the size of its differences."""
     size = size_of(finding)
-    return f"Order {order_of(finding)}" + (f"; size {size}" if size else "")
+    return f"Order {order_of(finding)}" + (f". Size {size}" if size else "")
 
 
 def order_of(finding: Finding) -> str:
@@ -271,8 +310,8 @@ def size_of(finding: Finding) -> str:
     units = f"{len(sizes.units)} setting{'s' * (len(sizes.units) != 1)}"
     return (
         f"{finding.size}: as printed in {len(sizes.supporting)} of {units}, excluded in {sizes.against}, "
-        f"open in {len(sizes.open)}; the nearest is {sign * gap.measured:.{digits}}, printed as "
-        f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
+        f"open in {len(sizes.open)}; the nearest is {sign * gap.measured:.{digits}} where "
+        f"{abs(gap.reported):.{digits}} is printed, {sides_in(gap)} in {where}"
     )
 
 

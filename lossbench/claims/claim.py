@@ -139,8 +139,8 @@ class Evidence:
         measured: the measured value; a difference is of the first arm minus the second.
         low: lower end of the 95 % interval, or the smallest value that the rounding of reported numbers allows.
         high: upper end, likewise.
-        n: rows or seeds of an experiment, or points of a derivative or property.
-        over: what n counts, if something was trained.
+        n: rows or seeds of an experiment, points of a derivative or property, rounds of a measured time, or steps.
+        over: what n counts, if that is not points.
         p_value: of the paired test, corrected by Holm over all units of the claim, or over all other comparisons.
         against: by how many standard errors it contradicts the claim; 0 if it agrees, or if nothing was tested.
         again: for a unit, the probability of each of the first four `WORDS` on other seeds; empty if it does not
@@ -177,7 +177,7 @@ class Evidence:
     low: float | None = None
     high: float | None = None
     n: int | None = None
-    over: Literal["", "rows", "seeds"] = ""
+    over: Literal["", "rows", "seeds", "rounds", "steps"] = ""
     p_value: float | None = None
     against: float = 0.0
     again: tuple[float, ...] = ()

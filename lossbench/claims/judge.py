@@ -94,7 +94,8 @@ class Inquiry:
         if claim.form == "universal":
             evidence = (*evidence, *self.retried(claim))
         finding = find(claim.form, evidence) if evidence or not left else None
-        return Judgement(claim, evidence, finding, left, self.command(claim))
+        tested = self.catalogue.claims[claim.same_as[0]] if len(claim.same_as) == 1 else None
+        return Judgement(claim, evidence, finding, left, self.command(claim), tested=tested)
 
     def evidence(self, claim: Claim) -> Lines:
         """Return the evidence on a claim; if several claims decide it, each line names its claim."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lossbench.claims.answer import answer
 from lossbench.claims.claim import Claim, Evidence
@@ -21,6 +21,7 @@ class Judgement:
         left: what was not tried, and why; empty if nothing was left out.
         command: the command that repeats it.
         failed: whether an experiment failed; `left` says why.
+        tested: the claim whose experiments were run, if that is a single other one.
     """
 
     claim: Claim
@@ -29,6 +30,7 @@ class Judgement:
     left: str
     command: str
     failed: bool = False
+    tested: Claim | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> str:
@@ -39,7 +41,7 @@ class Judgement:
     def answer(self) -> str:
         """The verdict with its counts and figures, as one sentence."""
         if self.finding is not None:
-            return answer(self.claim, self.finding)
+            return answer(replace(self.tested or self.claim, form=self.claim.form), self.finding)
         return f"Failed: {self.left}." if self.failed else f"Not tried yet: {self.left}."
 
     @property

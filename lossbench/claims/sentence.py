@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from lossbench.claims.report.words import word_for
+from lossbench.data.catalogue import records
 from lossbench.errors import BadValue
+from lossbench.losses.registry import served
+from lossbench.report.tables import heading
 from lossbench.schema import METRICS
 from lossbench.spec import TABLE_LISTS, split_list
 
@@ -40,6 +44,9 @@ _DIRT = re.compile(r" with (?P<share>\S+?) ?% (?:(?P<kind>\w+) )?outliers$")
 def read_sentence(text: str) -> dict[str, Any]:
     """Return the table of a claim, as it stands in a catalogue under [claims.mine].
 
+    A full stop at its end is ignored, and so is the case of scores and of the losses and data sets of the
+    catalogue; a score may be in words.
+
     Raises:
         BadValue: the sentence does not fit the grammar; the message names the wrong word and the nearest right
             one.
@@ -48,8 +55,10 @@ def read_sentence(text: str) -> dict[str, Any]:
         >>> table = read_sentence("focal beats bce in f1 on imbalanced, moons")
         >>> table["arms"], table["score"], table["direction"], table["datasets"]
         (['focal', 'bce'], ['f1'], 'better', ['imbalanced', 'moons'])
+        >>> read_sentence("Focal beats BCE in F1 on Moons.")["arms"]
+        ['focal', 'bce']
     """
-    said = " ".join(text.split()).removesuffix(".")
+    said = " ".join(text.split()).removesuffix(".").rstrip()
     first, _, rest = said.partition(" ")
     relation = _RELATION.match(rest)
     if not first or relation is None:
@@ -60,7 +69,8 @@ def read_sentence(text: str) -> dict[str, Any]:
     if not rest.startswith("on ") or not other:
         raise unreadable(said, rest, ("by", "in", "on"), f"after '{other}'")
     datasets, dirt = datasets_and_contamination(said, rest.removeprefix("on "))
-    table: dict[str, Any] = {"claim": said, "arms": [first, other], "direction": DIRECTIONS[relation["relation"]]}
+    arms = [loss_named(first), loss_named(other)]
+    table: dict[str, Any] = {"claim": said, "arms": arms, "direction": DIRECTIONS[relation["relation"]]}
     table |= {"form": FORMS[relation["how"]]} if relation["how"] else {}
     table |= {"margin": number(said, margin["margin"], "a margin")} if margin else {}
     table |= {"score": list(scores_in(said, scores["scores"]))} if scores else {}
@@ -76,7 +86,7 @@ def split_off(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None
 def datasets_and_contamination(said: str, text: str) -> tuple[list[str], dict[str, Any]]:
     """Return the data sets, and the contamination as keys of a table."""
     dirt = _DIRT.search(text)
-    datasets = split_list(text[: dirt.start()] if dirt else text, TABLE_LISTS)
+    datasets = [*map(dataset_named, split_list(text[: dirt.start()] if dirt else text, TABLE_LISTS))]
     _, dirty, rest = text.partition(" with ")
     if not datasets or (dirt is None and dirty):
         raise unreadable(
@@ -92,12 +102,34 @@ def datasets_and_contamination(said: str, text: str) -> tuple[list[str], dict[st
     )
 
 
+def loss_named(spec: str) -> str:
+    """Return a loss with its name in the catalogue's case; one of a user's own as it is."""
+    return in_known_case(spec, lambda name: bool(served(name)))
+
+
+def dataset_named(spec: str) -> str:
+    """Return a data set with its name in the catalogue's case; a file as it is."""
+    return in_known_case(spec, {record.name for record in records()}.__contains__)
+
+
+def in_known_case(spec: str, known: Callable[[str], bool]) -> str:
+    """Return a spec with its name in lower case if that is known and the name as it stands is not.
+
+    Example:
+        >>> in_known_case("Huber:delta=2", {"huber"}.__contains__), in_known_case("Mine", {"huber"}.__contains__)
+        ('huber:delta=2', 'Mine')
+    """
+    name, colon, rest = spec.partition(":")
+    return name.lower() + colon + rest if known(name.lower()) and not known(name) else spec
+
+
 def scores_in(said: str, text: str) -> Iterator[str]:
-    """Yield the scores that a text names."""
-    for name in re.split(r", | and |,", text):
+    """Yield the scores that a text names, in any case: by name, by their headings or in the words of an answer."""
+    in_words = {word.lower(): name for name in METRICS for word in (word_for(name), heading(name))}
+    for word in re.split(r", | and |,", text):
+        name = in_words.get(word.lower(), word.lower())
         if name not in METRICS:
-            near = nearest(name, METRICS)
-            raise BadValue(f"'{said}': '{name}' is no score{near} {WRITE}")
+            raise BadValue(f"'{said}': '{word}' is no score{nearest(word, METRICS)} {WRITE}")
         yield name
 
 

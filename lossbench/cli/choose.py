@@ -17,7 +17,6 @@ from lossbench.cli.completion import completer, datasets
 from lossbench.cli.grouped import GroupedCommand
 from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, repeatable
 from lossbench.cli.process.progress import status_line
-from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.plan.choosing import Plan
@@ -127,9 +126,10 @@ def print_dry_run(plan: Plan, request: Request) -> None:
     from lossbench import api
     from lossbench.report.decision import plan_choice_lines
     from lossbench.report.plan import plan_lines
+    from lossbench.report.terminal import print_wrapped
 
-    lines = [*plan_choice_lines(plan), *plan_lines(plan.experiment, api.rehearse(plan.experiment, request))]
-    click.echo("\n".join(map(visible, lines)))
+    forecast = api.rehearse(plan.experiment, request)
+    print_wrapped([*plan_choice_lines(plan), *plan_lines(plan.experiment, forecast)])
 
 
 @contextmanager

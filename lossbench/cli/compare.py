@@ -63,7 +63,7 @@ EXAMPLES = (
     ("compare -d sales.csv:target=price -l mse,huber", "your own table"),
     ("compare -d moons -l bce,my_losses.py:mine", "your own loss"),
     ("compare -d wine --lr 0.003,0.01,0.03 --tune", "each loss at its own rate"),
-    ("compare -d diabetes --score mape --outliers 0,0.2", "another score, dirty data"),
+    ("compare -d diabetes --score mae --outliers 0,0.2", "another score, dirty data"),
 )
 
 
@@ -174,10 +174,9 @@ EXAMPLES = (
     type=PATH,
     help="Likewise; without that file, as in a first run, nothing fails.",
 )
-@click.option(
+@repeatable(
     "--fail-on",
     "rules",
-    multiple=True,
     metavar="RULE",
     help="Exit 3 if worse, such as f1:-0.02  [default: what is judged, by its margin].",
 )
@@ -218,7 +217,7 @@ def plan_options(
     no_cache: bool,
     baseline: Path | None,
     baseline_to_be: Path | None,
-    rules: tuple[str, ...],
+    rules: list[str] | None,
     csv: str | None,
     jobs: int | None,
     backend: str | None,
@@ -253,7 +252,7 @@ def plan_options(
         budget=budget,
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
-        rules=parse_rules(rules),
+        rules=parse_rules(rules or ()),
         folder=output or (None if to_file else default_folder(settings, config, custom)),
         csv=csv,
         shard=None if shard is None else parse_shard(shard),

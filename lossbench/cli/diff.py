@@ -28,14 +28,18 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
 
     A and B are folders that `compare` wrote, or their trials.csv.
     """
-    from lossbench.report.diff import LEGEND, closing_lines, diff_tables, differences
-    from lossbench.report.terminal import show
+    from lossbench.report.diff import LEGEND, LEGEND_INDENT, closing_lines, diff_tables, differences
+    from lossbench.report.terminal import WIDTH, console, line_width, print_lines, show
+    from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
     from lossbench.results.read import altered, read_trials
     from lossbench.results.write import csv_text, frame_json
 
     frame = differences(read_trials(a), read_trials(b), score)
-    for remark in (*altered(a), *altered(b)):
-        click.echo(words(remark), err=True)
+    width = line_width()
+    print_lines(console(stderr=True, width=line_width(WIDTH)), map(words, (*altered(a), *altered(b))))
+    legend, below = list(LEGEND), list(closing_lines(frame))
+    if form == "table":
+        legend, below = wrapped(legend, width, LEGEND_INDENT), wrapped(below, width)
     csv, json = partial(csv_text, frame), partial(frame_json, frame)
-    show(form, diff_tables(frame), LEGEND, closing_lines(frame), csv=csv, json=json)
+    show(form, diff_tables(frame), legend, below, csv=csv, json=json)

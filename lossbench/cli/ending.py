@@ -61,10 +61,11 @@ def print_part_and_exit(part: Part, quiet: bool) -> None:
 def print_plan(experiment: Experiment, shard: Shard | None, forecast: Forecast) -> None:
     """Print what would be trained."""
     from lossbench.report.plan import plan_lines
+    from lossbench.report.terminal import print_wrapped
 
     if shard is not None:
         click.echo(f"shard {shard}, whose trainings are counted here:")
-    click.echo("\n".join(map(visible, plan_lines(experiment, forecast))))
+    print_wrapped(plan_lines(experiment, forecast))
 
 
 def print_part(part: Part) -> None:
@@ -131,10 +132,11 @@ def print_summary(answer: Answer, form: str) -> None:
     from lossbench.results.remarks.run import remarks, run_remarks
 
     comparison, verdict, baseline = answer.comparison, answer.verdict, answer.request.baseline
+    gaps, skips = comparison.gaps, comparison.experiment.skipped
     if form == "junit" and verdict:
-        click.echo(gate_junit(verdict, comparison.gaps, comparison.answers), nl=False)
+        click.echo(gate_junit(verdict, gaps, comparison.answers, skips), nl=False)
         return
     all_remarks = [*remarks(comparison), *run_remarks(comparison, answer.folder, answer.replaced)]
-    print_findings(comparison, comparison.gaps, all_remarks, form, gate=gate_record(verdict) if verdict else {})
+    print_findings(comparison, gaps, skips, all_remarks, form, gate=gate_record(verdict) if verdict else {})
     if form == "markdown" and verdict and baseline:
         click.echo(markdown(gate_tables(verdict), gate_lines(verdict, baseline, WIDTH)), nl=False)

@@ -7,6 +7,12 @@ from typing import Any
 
 import click
 
+BESIDE, LEAST = 60, 15
+"""The most columns of an example, and the least of what it does beside it; with less room it stands below."""
+
+BELOW = 4
+"""By how many columns what stands below an example is indented."""
+
 
 class GroupedCommand(click.Command):
     """A command with its options in groups.
@@ -36,8 +42,10 @@ class GroupedCommand(click.Command):
             if shown:
                 with formatter.section(heading):
                     formatter.write_dl(shown)
+        lines = [(f"lossbench {line}", about) for line, about in self.examples]
+        beside = formatter.width >= BESIDE + LEAST
         with formatter.section("Examples"):
-            formatter.write_dl([(f"lossbench {line}", about) for line, about in self.examples], col_max=60)
+            formatter.write_dl(lines, col_max=BESIDE if beside else BELOW)
 
 
 def key_of(option: click.Parameter) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from lossbench.cli.options import PATH
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
+    from lossbench.plan.fit.losses import Skip
     from lossbench.remark import Remark
     from lossbench.results.advice import Advice
     from lossbench.results.remake import Remade
@@ -57,7 +59,7 @@ def report(
     elif form or figures is None:
         files = [] if output is None else [Topic.FILES(folder=output)]
         advice = remade.manifest.advice if remade.manifest else None
-        print_findings(remade, remade.gaps, [*remade.remarks(), *files], form or "table", advice)
+        print_findings(remade, remade.gaps, remade.skips, [*remade.remarks(), *files], form or "table", advice)
 
 
 def draw(remade: Remade, folder: Path) -> None:
@@ -88,6 +90,7 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
 def print_findings(
     findings: Findings,
     gaps: Sequence[Gap],
+    skips: Sequence[Skip],
     remarks: Iterable[Remark],
     form: str,
     advice: Advice | None = None,
@@ -112,6 +115,10 @@ def print_findings(
         leading(findings.answer, advice),
         advice.paste if advice else (),
         csv=partial(summary_csv, summary),
-        json=lambda: summary_json(summary, gaps, {**records(findings.answer, findings.answers, advice), **gate}),
-        junit=lambda: verdict_junit(summary, gaps, findings.answers),
+        json=lambda: summary_json(
+            summary,
+            gaps,
+            {**records(findings.answer, findings.answers, advice), "skipped": [*map(asdict, skips)], **gate},
+        ),
+        junit=lambda: verdict_junit(summary, gaps, findings.answers, skips),
     )

@@ -30,7 +30,7 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
     is marked where a test finds it: where nothing moved, at most one report in twenty marks a change.
     """
     from lossbench.report.html.trend import trend_page
-    from lossbench.report.terminal import legend_lines, line_width, show
+    from lossbench.report.terminal import WIDTH, console, legend_lines, line_width, print_lines, show
     from lossbench.report.trend import LEGEND, closing_lines, lead, loss_histories, rows, trend_tables
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
@@ -42,8 +42,8 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
         prepare_file(html)
     dated = read_dated_runs(runs)
     found = loss_histories(dated, score)
-    for remark in (one for run in dated for one in altered(run.folder)):
-        click.echo(words(remark), err=True)
+    spoilt = (one for run in dated for one in altered(run.folder))
+    print_lines(console(stderr=True, width=line_width(WIDTH)), map(words, spoilt))
     if html is not None:
         write_text(html, trend_page(found, dated))
     frame = rows(found)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from lossbench.data.table_spec import TableSpec
 
+LARGEST = 1e150
+"""The square of a larger number may overflow when a column is standardised."""
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -70,13 +73,21 @@ class UserTable:
         frame: its content; the index is the line of the file, or the row.
         unit: what the index counts, "line" or "row".
         notes: what was done to it.
+        days: by the columns that hold days, the texts of all rows: dates or durations, as they are written.
     """
 
     path: Path
     stated: TableSpec
     frame: pd.DataFrame = field(repr=False)
     unit: str
-    notes: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...]
+    days: pd.DataFrame = field(repr=False)
+
+    def days_as_written(self) -> dict[str, dict[float, str]]:
+        """Return, of each column of days, the text of each number of days."""
+        texts = self.days.loc[self.frame.index]
+        held = [str(name) for name in texts if name in self.frame]
+        return {name: dict(zip(self.frame[name], texts[name], strict=True)) for name in held}
 
     def error(self, message: str) -> DataError:
         """Return an error that names the file."""

@@ -14,10 +14,10 @@ from lossbench.data.cells import Cells
 from lossbench.data.readings import Reading, floats, tidied
 from lossbench.data.table_spec import TableSpec, written
 
-# What programs write for a missing value (pandas' own list); in a target of texts these are data.
+# What programs write for a missing value (pandas' own list, and NaT); in a target of texts these are data.
 WORDS = (
     "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
-    "NULL", "NaN", "None", "n/a", "nan", "null",
+    "NULL", "NaN", "NaT", "None", "n/a", "nan", "null",
 )  # fmt: skip
 # What people and spreadsheets also write, in upper or lower case; only among numbers or dates.
 MARKS = (
@@ -38,7 +38,7 @@ class Column:
         known: as `texts`, but None also where a text may stand for a missing value.
         plain: (rows,) `known` as numbers where it parses as it stands; else None.
         bare: `known` without units and gaps between thousands.
-        unit: the unit that all numbers share, "" for none; None where units differ.
+        unit: that all numbers share, or most texts, "" for none; None where units differ.
     """
 
     name: str

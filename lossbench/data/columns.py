@@ -7,7 +7,7 @@ not is named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.column import Column, make_column
-from lossbench.data.meaning import Meaning, look_alike, meaning_of
+from lossbench.data.meaning import Meaning, meaning_of, names_of_groups, shows_point
 from lossbench.data.readings import COMMA, NUMBERS, THOUSANDS, number
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.remark import Remark
@@ -28,43 +28,52 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
     Raises:
         DataError: a column that is neither numbers nor texts as a whole; it names the value and its place.
     """
-    _check_missing(cells, stated)
+    absent = [text for text in stated.missing if not _stands(cells, text)]
+    _check_missing(cells, [text for text in absent if number(text) is None])
     numbers = {name: values for name, values in cells.columns.items() if isinstance(values, np.ndarray)}
     columns = [make_column(cells, stated, name) for name in cells.columns if name not in numbers]
-    grouping = [column for column in columns if column.name == stated.group]
-    understandable = [column for column in columns if column not in grouping]
-    decimal = stated.decimal or _decimal(understandable, cells.separator)
-    meanings: dict[str, Meaning] = {name: (values, []) for name, values in numbers.items()}
-    meanings |= {column.name: meaning_of(column, stated, decimal) for column in understandable}
-    for column in grouping:
-        meanings[column.name] = (
-            column.known.to_numpy(zero_copy_only=False),
-            [*look_alike(column.name, column.known)],
-        )
-    frame = pd.DataFrame(
-        {name: _without_numbers(meanings[name][0], stated) for name in cells.columns}, cells.places
-    )
-    said = [remark for name in cells.columns for remark in meanings[name][1]]
-    return UserTable(stated.path, stated, frame, cells.unit, (*cells.notes, *_joined(said)))
+    decimal = stated.decimal or _decimal([c for c in columns if c.name != stated.group], cells.separator)
+    meanings = {name: Meaning(values, []) for name, values in numbers.items()}
+    for column in columns:
+        grouping = column.name == stated.group
+        meanings[column.name] = names_of_groups(column) if grouping else meaning_of(column, stated, decimal)
+    _check_missing(cells, [text for text in absent if not _is_meant(meanings, number(text))])
+    frame = pd.DataFrame({name: _without_numbers(meanings[name], stated) for name in cells.columns}, cells.places)
+    days = {column.name: column.texts.to_pylist() for column in columns if meanings[column.name].days}
+    said = [remark for name in cells.columns for remark in meanings[name].notes]
+    notes = (*cells.notes, *_joined(said))
+    return UserTable(stated.path, stated, frame, cells.unit, notes, pd.DataFrame(days, cells.places, dtype=object))
 
 
-def _check_missing(cells: Cells, stated: TableSpec) -> None:
+def _check_missing(cells: Cells, absent: Sequence[str]) -> None:
     """Refuse a text for missing values that occurs in no cell: it must be a mistake."""
-    for text in stated.missing:
-        wanted = number(text)
-        for values in cells.columns.values():
-            if isinstance(values, np.ndarray):
-                found = wanted is not None and bool((values == wanted).any())
-            else:
-                trimmed = pc.utf8_trim_whitespace(values)
-                found = pc.any(pc.equal(trimmed, text)).as_py() or (wanted is not None and _has(trimmed, wanted))
-            if found:
-                break
+    if absent:
+        raise cells.error(
+            f"na={written(absent[0])} stands in no cell; correct it or leave it out (to name another data set, "
+            "repeat -d)"
+        )
+
+
+def _stands(cells: Cells, text: str) -> bool:
+    """Say whether a text stands in a cell, or the number that it is."""
+    wanted = number(text)
+    for values in cells.columns.values():
+        if isinstance(values, np.ndarray):
+            found = wanted is not None and bool((values == wanted).any())
         else:
-            raise cells.error(
-                f"na={written(text)} stands in no cell; correct it or leave it out (to name another data set, "
-                "repeat -d)"
-            )
+            trimmed = pc.utf8_trim_whitespace(values)
+            found = pc.any(pc.equal(trimmed, text)).as_py() or (wanted is not None and _has(trimmed, wanted))
+        if found:
+            return True
+    return False
+
+
+def _is_meant(meanings: Mapping[str, Meaning], wanted: float | None) -> bool:
+    """Say whether some cell means a number, as `9999 kg` does 9999; one of days stands for a date."""
+    numbers = (
+        found.content for found in meanings.values() if not found.days and found.content.dtype == np.float64
+    )
+    return any(bool((values == wanted).any()) for values in numbers)
 
 
 def _has(texts: Any, wanted: float) -> bool:
@@ -73,18 +82,23 @@ def _has(texts: Any, wanted: float) -> bool:
 
 
 def _decimal(columns: Sequence[Column], separator: str) -> str | None:
-    """Return the decimal sign that some column shows; None where none does."""
+    """Return the decimal sign that some column shows; None where none does. Between two signs it is the point.
+
+    A column that can only be read with a comma is so in any case, and others keep their numbers.
+    """
     shown = [column.fitting(NUMBERS) for column in columns if column.plain is None]
-    if [COMMA] in shown:
+    pointed = any(map(shows_point, columns))
+    if [COMMA] in shown and not pointed:
         return ","
-    if any(THOUSANDS in readings and COMMA not in readings for readings in shown):
+    if pointed or any(THOUSANDS in readings and COMMA not in readings for readings in shown):
         return "."
     return "," if separator == ";" and any(shown) else None
 
 
-def _without_numbers(values: np.ndarray, stated: TableSpec) -> np.ndarray:
-    """Turn the numbers that the user declared as missing into NaN; leave texts unchanged."""
-    if values.dtype != np.float64:
+def _without_numbers(meaning: Meaning, stated: TableSpec) -> np.ndarray:
+    """Turn the numbers that the user declared as missing into NaN; leave texts unchanged, and dates."""
+    values = meaning.content
+    if values.dtype != np.float64 or meaning.days:
         return values
     missing = [value for value in map(number, stated.missing) if value is not None]
     return np.where(np.isin(values, missing), np.nan, values) if missing else values
@@ -95,7 +109,8 @@ def _joined(remarks: Sequence[Remark]) -> list[Remark]:
     joined: dict[object, Remark] = {}
     for place, remark in enumerate(remarks):
         facts = remark.facts
-        alike = tuple(facts.get(name) for name in ("reading", "unit", "otherwise"))
+        signs = frozenset(facts["text"]) & {",", "."} if "reading" in facts else None
+        alike = (signs, *(facts.get(name) for name in ("reading", "unit", "otherwise")))
         key = (remark.topic, alike) if "columns" in facts else place
         first = joined.setdefault(key, remark)
         if first is not remark:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,15 +13,37 @@ import pyarrow.compute as pc
 
 from lossbench.data.column import MARKS, WORDS, Column, without
 from lossbench.data.fold import PARTS, STRATIFIABLE
-from lossbench.data.readings import COMMA, DATES, EXACT, LIKE_A_DATE, NUMBERS, POINT, THOUSANDS, Reading, beside
+from lossbench.data.readings import (
+    COMMA,
+    DATES,
+    DURATIONS,
+    EXACT,
+    LIKE_A_DATE,
+    NEARLY,
+    NUMBERS,
+    POINT,
+    THOUSANDS,
+    Reading,
+    beside,
+)
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError
-from lossbench.looks import alike
+from lossbench.looks import alike, spelled_apart
 from lossbench.remark import Remark, Topic
 
 MOST_CODES = 20  # a column with more distinct values than this that is mostly numbers was meant to be numbers
 
 MOST_NAMED = 3  # how many values a message lists
+
+FIRST = 1000  # rows that mostly tell what a whole column would
+
+BY_THOUSANDS = {
+    COMMA: "write decimal=, if a point stands between thousands",
+    THOUSANDS: "write decimal=. if a comma does",
+}
+"""How a column is read in which both signs stand."""
+
+_BY_POINT = r"^[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)$"
 
 TRUTHS = {"true": "True", "1": "True", "1.0": "True", "false": "False", "0": "False", "0.0": "False"}
 """What is read as True or False in a column of nothing else, in any case."""
@@ -30,8 +52,18 @@ YES, NO = ("true", "t", "yes", "y", "1", "1.0", "on"), ("false", "f", "no", "n",
 """Words that may mean the same; which do, only the user knows."""
 
 
-Meaning = tuple[np.ndarray, list[Remark]]
-"""The values of a column (rows,), float64 or object with None where missing, and what is to be said of them."""
+class Meaning(NamedTuple):
+    """What a column holds.
+
+    Args:
+        content: (rows,) float64, or object with None where missing.
+        notes: what is to be said of them.
+        days: whether they are days, and stand as dates or durations in the file.
+    """
+
+    content: np.ndarray
+    notes: list[Remark]
+    days: bool = False
 
 
 def meaning_of(column: Column, stated: TableSpec, decimal: str | None) -> Meaning:
@@ -47,10 +79,13 @@ def meaning_of(column: Column, stated: TableSpec, decimal: str | None) -> Meanin
     """
     for_classes = column.is_target and stated.task in ("binary", "multiclass")
     reading = None if for_classes and column.plain is None else _number_reading(column, stated, decimal)
-    if reading and (meaning := _as_numbers(column, reading, stated)):
+    if reading and (meaning := _as_numbers(column, reading, stated, decimal)):
         return meaning
     if (dates := column.fitting(DATES)) and not for_classes:
         return _as_dates(column, dates)
+    if not for_classes and (durations := column.fitting(DURATIONS)):
+        notes = [*_taken(column, column.doubtful), Topic.DURATIONS(column=column.name)]
+        return Meaning(durations[0].read(column.bare), notes, days=True)
     return _as_texts(column, for_classes, stated)
 
 
@@ -66,17 +101,54 @@ def _allowed(stated: TableSpec) -> tuple[Reading, ...]:
     return {None: NUMBERS, ".": (POINT, THOUSANDS), ",": (COMMA, POINT)}[stated.decimal]
 
 
-def _as_numbers(column: Column, reading: Reading, stated: TableSpec) -> Meaning | None:
+def _as_numbers(column: Column, reading: Reading, stated: TableSpec, decimal: str | None) -> Meaning | None:
+    if reading != POINT and not stated.decimal:
+        _check_signs(column)
     values = column.plain if reading == POINT and column.plain is not None else reading.read(column.bare)
     taken = column.doubtful
     if taken.any() and len(np.unique(values[~np.isnan(values)])) < 2:
         return None  # one number and a mark for a missing value may be two categories
     notes = list(_taken(column, taken))
-    if column.plain is None or (reading != POINT and not np.array_equal(column.plain, values, equal_nan=True)):
+    plain = column.plain
+    other = plain is None or (reading != POINT and not np.array_equal(plain, values, equal_nan=True))
+    if other or (not decimal and _may_be_thousands(column)):
         notes.append(_foreign(column, reading, values, stated))
     if (np.isnan(values) | (values == np.round(values))).all():
         notes += [*_zeros_lost(column), *_digits_lost(column, values)]
-    return values, notes
+    return Meaning(values, notes)
+
+
+def _check_signs(column: Column) -> None:
+    """Refuse numbers of which some have a decimal comma, and others one point that may be a decimal sign too.
+
+    The fewer are odd, unless a number with both signs, or with several points, shows what a point is.
+    """
+    fitting = column.fitting(tuple(BY_THOUSANDS))
+    comma, point = (_matching(column.bare, rf"^[+-]?\d*{sign}\d*$") for sign in (",", r"\."))
+    shown = _matching(column.bare, r"\..*[.,]")
+    if COMMA not in fitting or not comma.any() or not point.any() or shown.any():
+        return
+    odd, usual = (comma, "point") if comma.sum() < point.sum() else (point, "comma")
+    raise _refusal(column, odd, f"numbers with a decimal {usual}", *map(BY_THOUSANDS.__getitem__, fitting))
+
+
+def _may_be_thousands(column: Column) -> bool:
+    """Say whether every point of plain numbers may stand between thousands, as in 950 and 1.750."""
+    pointed = _matching(column.known, r"\.")
+    return bool(pointed.any() and _matching(column.known, _BY_POINT)[np.asarray(pc.is_valid(column.known))].all())
+
+
+def shows_point(column: Column) -> bool:
+    """Say whether a column of numbers has a decimal point; most show it in their first rows."""
+    return column.plain is not None and any(
+        pc.any(pc.match_substring(texts, ".")).as_py() and not COMMA.fits(texts).all()
+        for texts in (column.known[:FIRST], column.known)
+    )
+
+
+def _matching(texts: Any, pattern: str) -> np.ndarray:
+    """Say which texts match a pattern (rows,); missing ones do not."""
+    return np.asarray(pc.fill_null(pc.match_substring_regex(texts, pattern), False))
 
 
 def _taken(column: Column, taken: np.ndarray) -> Iterator[Remark]:
@@ -89,7 +161,8 @@ def _taken(column: Column, taken: np.ndarray) -> Iterator[Remark]:
 def _foreign(column: Column, reading: Reading, values: np.ndarray, stated: TableSpec) -> Remark:
     """Note how numbers in another notation were read, and what else they could be."""
     point = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, f"^(?:{POINT.pattern})$"), True))
-    strange = ~point if not point.all() else np.asarray(pc.fill_null(pc.match_substring(column.known, "."), False))
+    pointed = _matching(column.known, r"\.")  # with a decimal comma, the numbers that are furthest from their look
+    strange = pointed if point.all() or (reading == COMMA and pointed.any()) else ~point
     row = int(np.flatnonzero(strange)[0])
     both = {COMMA, THOUSANDS} if "," in column.bare[row].as_py() else {COMMA, POINT}
     doubtful = both <= set(column.fitting(NUMBERS)) and not column.bare[row].as_py().isdecimal()
@@ -134,13 +207,13 @@ def _as_dates(column: Column, readings: Sequence[Reading]) -> Meaning:
     first = int(np.floor(np.nanmin(meanings[0])))
     drop = "" if column.is_target else written(column.name)
     note = Topic.DATES(column=column.name, first=str(np.datetime64(first, "D")), drop=drop)
-    return meanings[0] - first, [*_taken(column, column.doubtful), note]
+    return Meaning(meanings[0] - first, [*_taken(column, column.doubtful), note], days=True)
 
 
 def _exceptions(column: Column, stated: TableSpec) -> tuple[str, np.ndarray] | None:
-    """Return the odd values in a column of mostly numbers, or mostly dates; None for other columns."""
+    """Return the odd values in a column of mostly numbers, dates or durations; None for other columns."""
     valid = np.asarray(pc.is_valid(column.known))
-    kinds = {"numbers": _allowed(stated), "dates": DATES}
+    kinds = {"numbers": _allowed(stated), "dates": DATES, "durations": DURATIONS}
     strange = {kind: min((valid & ~r.fits(column.bare) for r in kinds[kind]), key=np.sum) for kind in kinds}
     kind = min(kinds, key=lambda kind: int(strange[kind].sum()))
     return (kind, strange[kind]) if 0 < strange[kind].sum() <= valid.sum() / 2 else None
@@ -150,10 +223,12 @@ def _excepted(column: Column, kind: str, strange: np.ndarray, few: bool, task: s
     """Say that a column is text for few of its values; refuse it where it was meant to be numbers or dates.
 
     Few different values may be codes. Of a target they are classes only where the user says so, and as many as
-    the user says: one slip of the pen would else make a third class.
+    the user says: one slip of the pen would else make a third class. Numbers with a unit may be names.
     """
     classes = pc.count_distinct(column.texts).as_py()
-    if not few or (column.is_target and task != "multiclass" and not (task == "binary" and classes == 2)):
+    if not few or (
+        column.is_target and not column.unit and task != "multiclass" and not (task == "binary" and classes == 2)
+    ):
         raise _refusal(column, strange, kind)
     text, place = column.first(strange)
     missing = _as_missing(column, strange)
@@ -166,7 +241,7 @@ def _as_missing(column: Column, strange: np.ndarray) -> str:
     return f"na={','.join(map(written, different))}" if len(different) <= MOST_NAMED else ""
 
 
-def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
+def _refusal(column: Column, strange: np.ndarray, kind: str, *others: str) -> DataError:
     text, place = column.first(strange)
     more = f" and {strange.sum() - 1} more" if strange.sum() > 1 else ""
     ways = ["correct it"]
@@ -176,6 +251,7 @@ def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
         ways.append(column.way_without)
     elif _could_be_classes(column):
         ways.append("write task=multiclass, which makes it classes")
+    ways += others
     what = "target" if column.is_target else "column"
     return column.cells.error(
         f"{what} '{column.name}' holds {kind} except '{text}' ({place}){more}; {', or '.join(ways)}"
@@ -229,10 +305,10 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     texts, spelled = _spelled_alike(column, texts)
     notes += spelled
     if few:
-        notes += _cases(column, texts.unique().to_pylist())
+        notes += _spellings(column, texts.unique().to_pylist())
         notes += _truths_apart(column, texts.unique().to_pylist())
     notes += look_alike(column.name, texts)
-    return np.array(texts.to_pylist(), dtype=object), notes
+    return Meaning(np.array(texts.to_pylist(), dtype=object), notes)
 
 
 def _marks_kept(column: Column, texts: Any) -> Iterator[Remark]:
@@ -254,7 +330,7 @@ def _like_a_date(column: Column) -> tuple[str, str] | None:
     """Return the first text that looks like a date, and its place, where nearly all do; else None."""
     pattern = rf"^(?:{LIKE_A_DATE})(?:[T ,].*)?$"
     found = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, pattern), False))
-    return column.first(found) if found.sum() > 0.9 * (len(found) - column.known.null_count) else None
+    return column.first(found) if found.sum() > NEARLY * (len(found) - column.known.null_count) else None
 
 
 def _not_read(column: Column, text: str, place: str, few: bool) -> Remark:
@@ -270,19 +346,26 @@ def _not_read(column: Column, text: str, place: str, few: bool) -> Remark:
 def _like_numbers(column: Column) -> Iterator[Remark]:
     """Note that texts of only digits and signs match no supported form of a number, date or time."""
     found = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, r"^\PL*\d\PL*$"), False))
-    if found.sum() > 0.9 * (len(found) - column.known.null_count):
+    if found.sum() > NEARLY * (len(found) - column.known.null_count):
         text, place = column.first(found)
         yield Topic.LIKE_NUMBERS(column=column.name, text=text, place=place)
 
 
-def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
-    """Note which texts differ only in case; only the user knows whether they mean the same."""
-    alike: dict[str, list[str]] = {}
-    for text in texts:
-        alike.setdefault((text or "").casefold(), []).append(text or "")
-    for spellings in alike.values():
-        if len(spellings) > 1:
-            yield Topic.CASES_DIFFER(column=column.name, texts=tuple(spellings))
+def _spellings(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
+    """Note which texts may be one in two spellings; only the user knows whether they mean the same."""
+    for spellings in spelled_apart(text or "" for text in texts):
+        by_case = len({text.casefold() for text in spellings}) == 1
+        topic = Topic.CASES_DIFFER if by_case else Topic.SPELLED_APART
+        yield topic(column=column.name, texts=spellings, **({} if by_case else {"more": 0}))
+
+
+def names_of_groups(column: Column) -> Meaning:
+    """Return the names of the groups that a column makes, as they are written."""
+    notes = [*_taken(column, column.doubtful), *look_alike(column.name, column.known)]
+    apart = list(spelled_apart(pc.drop_null(column.known.unique()).to_pylist()))
+    if apart:
+        notes.append(Topic.SPELLED_APART(column=column.name, texts=apart[0], more=len(apart) - 1))
+    return Meaning(column.known.to_numpy(zero_copy_only=False), notes)
 
 
 def look_alike(column: str, texts: Any) -> Iterator[Remark]:
@@ -325,4 +408,4 @@ def _truths_apart(column: Column, texts: Sequence[str | None]) -> Iterator[Remar
     if sum(map(len, sides)) == len(found):
         for side in sides:
             if len({text.casefold() for text in side}) > 1:
-                yield Topic.TRUTHS_APART(column=column.name, texts=side)
+                yield Topic.SPELLED_APART(column=column.name, texts=side, more=0)

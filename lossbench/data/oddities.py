@@ -36,7 +36,11 @@ _SECONDS = 9e8, 2.2e9
 
 
 def oddities(
-    blocks: Mapping[str, np.ndarray], name: str, target: np.ndarray, groups: np.ndarray | None
+    blocks: Mapping[str, np.ndarray],
+    name: str,
+    target: np.ndarray,
+    groups: np.ndarray | None,
+    days: Mapping[str, Mapping[float, str]],
 ) -> Iterator[Remark]:
     """Yield what is odd about the columns and the target of a table.
 
@@ -46,16 +50,18 @@ def oddities(
         target: (rows,) class indices, or (rows, 1) values.
         groups: (rows,) the number of each row's group, None where every row stands for itself. A column that is
             the same in all rows of a group identifies the group, so only the first row of each group counts.
+        days: by the columns that hold days, what stands in the file for each number of days.
     """
     numbers = {column: block[:, 0] for column, block in blocks.items() if block.shape[1] == 1}
     numbers |= {name: target[:, 0]} if target.ndim == 2 else {}
     known = {column: values[~np.isnan(values)] for column, values in numbers.items()}
     for column, values in known.items():
-        found = [*_hardly_varying(column, values), *_missing_marks(column, values)]
-        yield from found or _far_alone(column, values)
+        texts = days.get(column, {})
+        found = [*_hardly_varying(column, values, texts), *_missing_marks(column, values, texts)]
+        yield from found or _far_alone(column, values, texts)
         if _are_dates(column, values):
             drop = "" if column == name else written(column)
-            yield Topic.NUMBERS_AS_DATES(column=column, number=_said(values[0]), drop=drop)
+            yield Topic.NUMBERS_AS_DATES(column=column, number=_said(values[0], texts), drop=drop)
     sizes = {column: float(np.median(np.abs(values[values != 0.0]))) for column, values in known.items()}
     far = tuple((column, size) for column, size in sizes.items() if not USUAL[0] <= size < USUAL[1])
     if far:
@@ -66,15 +72,15 @@ def oddities(
             yield Topic.GIVES_AWAY(column=column, target=name, drop=written(column))
 
 
-def _hardly_varying(column: str, values: np.ndarray) -> Iterator[Remark]:
+def _hardly_varying(column: str, values: np.ndarray, texts: Mapping[float, str]) -> Iterator[Remark]:
     distinct, counts = np.unique(values, return_counts=True)
     others = len(values) - int(counts.max())
     if others < STRATIFIABLE and others <= HARDLY * len(values):
         usual = float(distinct[counts.argmax()])
-        yield Topic.HARDLY_VARYING(column=column, value=usual, others=others, rows=len(values))
+        yield Topic.HARDLY_VARYING(column=column, value=texts.get(usual, usual), others=others, rows=len(values))
 
 
-def _missing_marks(column: str, values: np.ndarray) -> Iterator[Remark]:
+def _missing_marks(column: str, values: np.ndarray, texts: Mapping[float, str]) -> Iterator[Remark]:
     """Yield the smallest and the largest number of a column (n,) if it looks like a mark for a missing value.
 
     It must be one of `MARKS` in several rows. A negative one is a mark if no other number is negative and the gap
@@ -88,21 +94,23 @@ def _missing_marks(column: str, values: np.ndarray) -> Iterator[Remark]:
         alone = mark < 0.0 <= rest[0] and gap >= STEPS * np.median(np.diff(rest)) and count >= MARK_ROWS
         far = gap > np.ptp(rest) * (1 if count >= MARK_ROWS else MARK_ROWS)
         if abs(mark) in MARKS and not 0.0 < mark < 10.0 and (alone or far):
-            yield Topic.MISSING_MARK(column=column, mark=_said(mark), rows=int(count))
+            yield Topic.MISSING_MARK(column=column, mark=_said(mark, texts), rows=int(count))
 
 
-def _said(number: float) -> str:
-    """Write a number so that na= finds it."""
+def _said(number: float, texts: Mapping[float, str]) -> str:
+    """Write a number so that na= finds it, one of days as its text."""
+    if number in texts:
+        return written(texts[number])
     return np.format_float_positional(number, trim="-") if abs(number) < 1e19 else repr(float(number))
 
 
-def _far_alone(column: str, values: np.ndarray) -> Iterator[Remark]:
+def _far_alone(column: str, values: np.ndarray, texts: Mapping[float, str]) -> Iterator[Remark]:
     """Yield the one or two numbers of a column (n,) that hold nearly all of its variance."""
     order = np.argsort(-np.abs(values - np.median(values)), kind="stable")
     for rows in range(1, ALONE + 1):
         rest = values[order[rows:]]
         if len(np.unique(rest)) > SEVERAL and rest.var() <= (1.0 - HELD) * values.var():
-            far = tuple(dict.fromkeys(map(_said, values[order[:rows]])))
+            far = tuple(dict.fromkeys(_said(value, texts) for value in values[order[:rows]]))
             yield Topic.FAR_ALONE(column=column, numbers=far, rows=rows)
             return
 

@@ -29,13 +29,17 @@ _UNIT = (
     r"\s*(?P<after>[^\d,<>=~+*?!#-]*)$"
 )
 _FORMS = (
+    (r"^'([^']+)'$", r"\1"),  # '5', as some programs quote
+    (r"(\d[.,])(?:--?|—)([^\d-]*)$", r"\100\2"),  # 5,- without cents, as prices are written
     (rf"^([+-])\s*({_MONEY})\s*", r"\2\1"),  # -$5, as spreadsheets write it
     (rf"^\(({_MONEY}?)\s*(\d[^()]*)\)$", r"\1-\2"),  # (5), as accounts write what is below zero
-    (r"^(\d[\d.,]*)-$", r"-\1"),  # 5-, likewise
+    (r"^(\d(?:[\d.,]*\d)?)-$", r"-\1"),  # 5-, likewise
     (r"^([+-]?[\d.,]+)[dD]([+-]?\d+)$", r"\1e\2"),  # 3.4D-01, as Fortran writes a double
     (r"^([+-]?[\d.,]+)\s*[x×*·]\s*10(?:\^|\*\*)([+-]?\d+)$", r"\1e\2"),  # 3.4x10^-1
 )
 """Other forms of a number, each with the usual one."""
+
+NEARLY = 0.9  # of the texts of a column, for the others to be odd ones
 
 _MARKS = str.maketrans({"−": "-", "–": "-", "‒": "-", "٫": ".", "·": ".", "٬": ","})
 
@@ -95,7 +99,7 @@ def _with_comma(texts: Any) -> np.ndarray:
 
 
 def tidied(texts: Any) -> tuple[Any, str | None]:
-    """Strip numbers of gaps between thousands, and of a unit that all of them have.
+    """Strip numbers of gaps between thousands, and of a unit that all of them have, or most texts.
 
     Args:
         texts: a pyarrow array, None where missing.
@@ -107,17 +111,33 @@ def tidied(texts: Any) -> tuple[Any, str | None]:
         >>> texts, unit = tidied(pa.array(["1 200 kg", "950 kg"]))
         >>> texts.to_pylist(), unit
         (['1200', '950'], 'kg')
+        >>> tidied(pa.array(9 * ["5 kg"] + ["few"]))[0].to_pylist()[8:]
+        ['5', 'few']
     """
     texts = _in_ascii(texts)
     for form, usual in _FORMS:
         texts = pc.replace_substring_regex(texts, form, usual)
     parts = pc.extract_regex(texts, _UNIT)
+    units = _units(parts)
     if parts.null_count > texts.null_count:
-        return _ungrouped(texts), ""
-    units = pc.drop_null(_units(parts)).unique().to_pylist()
-    if len(units) > 1:
+        unit = _usual(units, texts)
+    elif pc.count_distinct(units).as_py() > 1:
         return _ungrouped(texts), None
-    return _ungrouped(pc.utf8_trim_whitespace(pc.struct_field(parts, "number"))), "".join(units)
+    else:
+        unit = "".join(pc.drop_null(units).unique().to_pylist())
+    bare = pc.utf8_trim_whitespace(pc.struct_field(parts, "number"))
+    return _ungrouped(pc.if_else(pc.fill_null(pc.equal(units, unit), False), bare, texts)), unit
+
+
+def _usual(units: Any, texts: Any) -> str:
+    """Return the unit of more than half of the texts, "" where there is none; of codes, as 12A, of nearly all."""
+    known = len(texts) - texts.null_count
+    if 2 * (len(units) - units.null_count) <= known:
+        return ""
+    found = max(pc.value_counts(pc.drop_null(units)).to_pylist(), key=lambda found: found["counts"])
+    unit, share = str(found["values"]), found["counts"] / known
+    code = unit.isalpha() and pc.any(pc.match_substring_regex(texts, rf"\d{unit}$")).as_py()
+    return unit if share >= NEARLY or (share > 0.5 and not code) else ""
 
 
 def _in_ascii(texts: Any) -> Any:
@@ -206,7 +226,19 @@ def _date(kind: str, pattern: str, *forms: str) -> Reading:
     return Reading(kind, pattern, _days(*(form + clock for form in forms for clock in _CLOCKS)))
 
 
+_SPAN = r"(?P<days>-?\d+) days?,?(?: \+?(?P<hours>\d{1,2}):(?P<minutes>\d{2}):(?P<seconds>\d{2}(?:\.\d+)?))?"
+_PARTS = {"days": 1.0, "hours": 24.0, "minutes": 1440.0, "seconds": 86400.0}
+
+
+def _spans(texts: Any) -> np.ndarray:
+    """Return durations in days (rows,), NaN where missing."""
+    parts = pc.extract_regex(texts, f"^{_SPAN}$")
+    found = [floats(pc.replace_substring_regex(pc.struct_field(parts, name), "^$", "0")) for name in _PARTS]
+    return np.asarray(np.sum([part / whole for part, whole in zip(found, _PARTS.values(), strict=True)], axis=0))
+
+
 NUMBERS = (POINT, THOUSANDS, COMMA)
+DURATIONS = (Reading("duration", _SPAN, _spans),)
 DATES = (
     Reading("iso", _ISO, _days("ISO8601")),
     _date("day/month/year", rf"{_DAY}/{_MONTH}/\d{{4}}", "%d/%m/%Y"),
@@ -229,6 +261,8 @@ LIKE_A_DATE = "|".join(
     (
         *(rf"{_TWO}{mark}{_TWO}{mark}\d{{2}}(?:\d{{2}})?" for mark in ("/", "-", r"\.")),
         rf"{_YEAR}[-/.]{_TWO}[-/.]{_TWO}",
+        rf"(?:0?[1-9]|1[0-2])[-/]{_YEAR}|{_YEAR}/(?:0?[1-9]|1[0-2])|{_YEAR}[01]\d[0-3]\dT\d{{4}}(?:\d{{2}})?Z?",
+        rf"{_YEAR} ?[年년] ?{_TWO} ?[月월].*",
         rf"{_YEAR}[- ]?(?i:W)\d{{2}}(?:-?\d)?|{_YEAR}[- ]?(?i:Q|H)[1-4]|(?i:Q|H)[1-4][-/ ]?{_YEAR}",
         rf"\D*{_MONTH_WORD}.*\d.*|.*\d.*{_MONTH_WORD}.*|{_TWO}{_NAME}\d{{2}}",
         rf"{_TWO}\.? \pL+\.? {_YEAR}",

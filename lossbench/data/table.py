@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from lossbench.data.cells import Cells, UserTable
+from lossbench.data.cells import LARGEST, Cells, UserTable
 from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import PARTS, ROUNDING, STRATIFIABLE, check_rows, varies
@@ -26,7 +26,6 @@ from lossbench.visible import visible
 
 MOST_CLASSES = 20  # a target of whole numbers with more distinct values than this is a quantity, not a class
 MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or free text
-LARGEST = 1e150  # the square of a larger number may overflow when the column is standardised
 STEPS = 4  # of float32 that its rounding may move a number
 PRINTED = ("%.8g", "%.9g", "%.10g")  # how a float32 is written, besides with all its digits or the fewest
 MISSING = "(missing)"
@@ -86,8 +85,9 @@ def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     blocks, names, about_features = (
         _features(table, column) if cells.image_shape is None else _pixels(table, column, cells.image_shape)
     )
-    groups, about_equal = rows_together(_describing(blocks), target, given)
-    odd = oddities(blocks, column, target, groups) if cells.image_shape is None else ()
+    days = table.days_as_written()
+    groups, about_equal = rows_together(_describing(blocks, days), target, given)
+    odd = oddities(blocks, column, target, groups, days) if cells.image_shape is None else ()
     notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal, *about_weights)
     features = np.hstack(list(blocks.values()))
     made = Dataset(visible(stated.spec), task, features, target, classes, names, notes=notes, groups=groups)
@@ -95,9 +95,10 @@ def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     return balanced(made, stated.class_weight)
 
 
-def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """Return the features without row numbers, in which otherwise equal rows differ."""
-    counting = {name for name, block in blocks.items() if block.shape[1] == 1 and _is_counted(name, block[:, 0])}
+def _describing(blocks: Mapping[str, np.ndarray], days: Collection[str]) -> list[np.ndarray]:
+    """Return the features without row numbers, in which otherwise equal rows differ; days are none."""
+    numbers = {name: block[:, 0] for name, block in blocks.items() if block.shape[1] == 1 and name not in days}
+    counting = {name for name, values in numbers.items() if _is_counted(name, values)}
     return [block for name, block in blocks.items() if name not in counting] or list(blocks.values())
 
 
@@ -195,7 +196,8 @@ def _target(table: UserTable, column: str) -> tuple[Task, np.ndarray, tuple[str,
             raise table.error(f"target '{column}' is text, such as '{distinct[0]}', and no quantity; {way}")
         _check_positive(table, column, ())
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
-    classes = tuple(map(_class, distinct))
+    written_days = table.days_as_written()[column] if column in table.days else {}
+    classes = tuple(written_days.get(value) or _class(value) for value in distinct)
     _check_class_number(table, column, len(classes), wanted, numeric)
     _check_rarest(table, column, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
@@ -340,7 +342,7 @@ def _is_one(values: np.ndarray) -> bool:
 def _about_feature(table: UserTable, column: str, block: np.ndarray) -> Iterator[Remark]:
     """Yield notes on a column that is trained on: that it counts rows, or has missing values."""
     numeric, missing = _is_numeric(table, column), int(table.frame[column].isna().sum())
-    if numeric and _is_counted(column, block[:, 0]):
+    if numeric and column not in table.days and _is_counted(column, block[:, 0]):
         yield Topic.ROW_NUMBERS(column=column, drop=written(column))
     if missing and numeric:
         yield Topic.MISSING_NUMBERS(column=column, values=missing)

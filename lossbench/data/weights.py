@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossbench.data.cells import UserTable
+from lossbench.data.cells import LARGEST, UserTable
 from lossbench.data.dataset import Dataset
 from lossbench.errors import BadValue, DataError
 from lossbench.remark import Topic
@@ -81,14 +81,21 @@ def weights_of(table: UserTable, name: str) -> np.ndarray:
     """Return the weights that a column of a table holds, (rows,).
 
     Raises:
-        DataError: it is text, or a weight is missing, infinite or below zero, or all are zero.
+        DataError: it is text or dates, or a weight is missing, infinite, too large or below zero, or all are zero.
     """
     values = table.frame[name].to_numpy()
     if values.dtype != np.float64:
         known = table.frame[name].dropna()
         such = f", such as '{known.iloc[0]}'" if len(known) else ""
         raise table.error(f"the weight '{name}' is text{such}; name a column of numbers")
-    for wrong, what in ((np.isnan(values), "is missing"), (np.isinf(values), "is infinite"), (values < 0, "")):
+    if name in table.days:
+        raise table.error(
+            f"the weight '{name}' holds dates or durations, such as '{table.days[name].dropna().iloc[0]}'; name a "
+            "column of numbers"
+        )
+    odd = {"is missing": np.isnan(values), "is infinite": np.isinf(values)}
+    odd |= {f"is beyond {LARGEST:g}": values > LARGEST, "": values < 0}
+    for what, wrong in odd.items():
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             said = what or f"is {values[row]:g}, below zero,"

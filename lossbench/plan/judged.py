@@ -92,10 +92,10 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
         table = dataset.sample(seed)
         rows = undefined_rows(dataset.judged.name, table)
         if len(rows):
-            where = rows_named(dataset, seed, rows)
+            where, target = rows_named(dataset, seed, rows), table.target[rows[0]].ravel().tolist()
             raise BadValue(
                 f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in "
-                f"{where}, where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
+                f"{where}, where the target is {', '.join(f'{one:g}' for one in target)}; name another --score"
             )
 
 

@@ -45,6 +45,9 @@ LEGEND = (
     "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
 )
 
+LEGEND_INDENT = " " * 8
+"""Before a line of the legend that goes on."""
+
 OTHER_FINGERPRINTS = "the fingerprints differ (another processor, engine or version), so last digits may"
 
 COLUMNS = (

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from lossbench.grouped import grouped
+from lossbench.plan.fit.losses import Skip
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.figures import interval
@@ -53,17 +54,20 @@ class JUnitCase:
     properties: tuple[tuple[str, str], ...] = ()
 
 
-def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
+def gate_junit(
+    report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = (), skips: Sequence[Skip] = ()
+) -> str:
     """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped."""
+    left_out = [*_skipped_cases(skips), *_partial_cases(gaps)]
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
-        return junit([none, *_partial_cases(gaps)])
+        return junit([none, *left_out])
     names = varying(check.place for check in report.checks)
     checked = [_gate_case(check, names) for check in report.checks]
     unchecked = [
         JUnitCase(one.dataset, f"{one.score}: not checked", "skipped", why_not(one)) for one in report.unchecked
     ]
-    return junit([*checked, *unchecked, *_partial_cases(gaps)], _answers_by_suite(answers))
+    return junit([*checked, *unchecked, *left_out], _answers_by_suite(answers))
 
 
 def _answers_by_suite(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
@@ -76,13 +80,22 @@ def _partial_cases(gaps: Sequence[Gap]) -> list[JUnitCase]:
     return [JUnitCase(said.facts["dataset"], "all seeds", "skipped", words(said)) for said in partial(gaps)]
 
 
+def _skipped_cases(skips: Sequence[Skip]) -> list[JUnitCase]:
+    return [JUnitCase(one.dataset, f"{one.loss}: not run", "skipped", one.reason) for one in skips]
+
+
 def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
     where = ", ".join(filter(None, (check.place["loss"], label(check.place, names))))
     subject = f"{check.subject} {check.finding}" if check.subject == "rows" else check.subject
     return JUnitCase(check.place["dataset"], f"{where}: {subject}", STATUSES[check.outcome], sentence(check))
 
 
-def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
+def verdict_junit(
+    summary: pd.DataFrame,
+    gaps: Sequence[Gap],
+    answers: Sequence[TableAnswer] = (),
+    skips: Sequence[Skip] = (),
+) -> str:
     """Return the verdicts against the reference loss as JUnit XML; none fails, since a loss may be worse."""
     said = dict(zip(map(answer_key, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
@@ -90,7 +103,7 @@ def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[
     verdicts = (
         _verdict_case(row, names, said.get(table_key(row), "")) for row in rows if row["loss"] != row["reference"]
     )
-    return junit([*verdicts, *_partial_cases(gaps)], _answers_by_suite(answers))
+    return junit([*verdicts, *_skipped_cases(skips), *_partial_cases(gaps)], _answers_by_suite(answers))
 
 
 def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> JUnitCase:

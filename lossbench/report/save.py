@@ -110,7 +110,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         "datasets": {dataset.name: dataset_entry(dataset) for dataset in experiment.datasets},
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
-        "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
+        "trainings_per_second": round(comparison.trained / seconds["wall"], 3),
         **({"merged": asdict(comparison.merged)} if comparison.merged else {}),
         **({"choice": asdict(comparison.advice)} if comparison.advice else {}),
     }

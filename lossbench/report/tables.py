@@ -64,6 +64,11 @@ class Table:
         drops = tuple(one for one in self.drops if one != heading)
         return replace(self, columns=(*self.columns[:place], *self.columns[place + 1 :]), rows=rows, drops=drops)
 
+    def empty(self, heading: str) -> bool:
+        """Say whether no cell of a column has a value."""
+        place = self.columns.index(heading)
+        return all(row[place] in ("", NOT_DEFINED) for row in self.rows)
+
     def without_empty(self, *headings: str) -> Table:
         """Return the table without those of some columns that are empty, which would only take width."""
         empty = [one for one in headings if not any(row[self.columns.index(one)] for row in self.rows)]
@@ -124,8 +129,8 @@ def make_table(group: pd.DataFrame) -> Table:
         "n",
     )
     primary = column(map(Spread, group["mean"], group.low, group.high))
-    at_best, robust = column(spreads(group, "at_best")), column(spreads(group, "robustness"), digits=2)
-    figures = zip(primary, at_best, second_cells(group, second), robust, strict=True)
+    at_best, robust = counted_cells(group, "at_best"), counted_cells(group, "robustness", digits=2)
+    figures = zip(primary, at_best, counted_cells(group, second), robust, strict=True)
     rows = tuple(cells(row, *shown) for (_, row), shown in zip(group.iterrows(), figures, strict=True))
     best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
     if len(best) == len(rows):  # if all losses share a letter, the column says nothing
@@ -215,11 +220,12 @@ def spreads(group: pd.DataFrame, name: str) -> list[Spread]:
     return [Spread(*map(float, values)) for values in zip(*(group[end] for end in three(name)), strict=True)]
 
 
-def second_cells(group: pd.DataFrame, score: str) -> list[str]:
-    """Return the cells of the secondary score, with its number of seeds where that differs."""
+def counted_cells(group: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
+    """Return the cells of a figure beside the primary score, with its number of seeds where that differs."""
+    written = column(spreads(group, name), digits)
     return [
-        cell if pd.isna(own) or own == n else f"{cell} ({own})"
-        for cell, own, n in zip(column(spreads(group, score)), group[f"{score}_n"], group.n, strict=True)
+        cell if cell == NOT_DEFINED or own == n else f"{cell} ({own})"
+        for cell, own, n in zip(written, group[f"{name}_n"], group.n, strict=True)
     ]
 
 

@@ -74,12 +74,12 @@ def show(
 
 
 def fitted(table: Table, width: int) -> Table:
-    """Return a table that fits a width, leaving out its least important columns first.
+    """Return a table that fits a width, leaving out columns without a value first, then the least important.
 
     If it names text columns that never wrap, the others wrap before a column is left out.
     """
     needed = least_width if table.whole else width_of
-    for heading in table.drops:
+    for heading in sorted(table.drops, key=table.empty, reverse=True):
         if needed(table) <= width:
             break
         table = table.without(heading)
@@ -103,9 +103,14 @@ def least_width(table: Table) -> int:
 
 
 def left_out_note(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
-    """Return a line that names the columns left out, with a blank line below; nothing if none was."""
+    """Return a line that names the columns left out, with a blank line below; nothing if none with a value was."""
     pairs = zip(whole, narrow, strict=True)
-    gone = dict.fromkeys(name for table, left in pairs for name in table.columns if name not in left.columns)
+    gone = dict.fromkeys(
+        name
+        for table, left in pairs
+        for name in table.columns
+        if name not in left.columns and not table.empty(name)
+    )
     return [f"Not shown for want of room: {', '.join(gone)}.", ""] if gone else []
 
 
@@ -190,9 +195,20 @@ class Trimmed:
 
 
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
-    """Print lines of prose; a path or a name is never cut or coloured, and what is to be pasted is one line."""
+    """Print lines of prose, none of which ends in blanks.
+
+    A path or a name is never cut or coloured, and what is to be pasted is one line.
+    """
     for line in lines:
-        screen.print(Text(visible(line), style=style), soft_wrap=line.startswith(COMMANDS))
+        whole = Text(visible(line), style=style)
+        for part in [whole] if line.startswith(COMMANDS) else whole.wrap(screen, screen.width):
+            part.rstrip()
+            screen.print(part, soft_wrap=True)
+
+
+def print_wrapped(lines: Iterable[str]) -> None:
+    """Print lines of prose on standard output, wrapped to the terminal's width."""
+    click.echo("\n".join(wrapped(lines, line_width())))
 
 
 def print_code(lines: Sequence[str]) -> None:

@@ -71,7 +71,7 @@ class Work:
         self.trained += done.total() - found.cached
         self.seconds += found.seconds["training"]
         seconds = {**found.seconds, "training": self.seconds}
-        return replace(found, cached=total - min(self.trained, total), seconds=seconds)
+        return replace(found, cached=max(0, done.total() - self.trained), seconds=seconds)
 
 
 def choose(plan: Plan, work: Work) -> Choice:

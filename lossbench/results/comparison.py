@@ -77,6 +77,12 @@ class Comparison(Findings):
         """Whether every requested training was done; diverged ones count as done."""
         return not self.gaps and not (self.trials.status == "failed").any()
 
+    @property
+    def trained(self) -> int:
+        """How many networks this run trained, to tune rates as well, and of seeds that are left out."""
+        planned = len(self.experiment.trials) + len(self.experiment.tuning)
+        return planned - sum(gap.trials for gap in self.gaps) - self.cached
+
     @cached_property
     def curves(self) -> pd.DataFrame:
         """Mean validation score and interval, one row for each data set, loss, contaminated share and epoch."""

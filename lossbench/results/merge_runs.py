@@ -33,7 +33,7 @@ from lossbench.results.rows_file import ROWS
 from lossbench.run.examples import Examples
 from lossbench.run.runner import Finished
 from lossbench.run.state import Ledger
-from lossbench.schema import CURVE, OVERLAP, TRIAL
+from lossbench.schema import CURVE, METRICS, OVERLAP, TRIAL
 from lossbench.spec import title
 from lossbench.stats.estimate import LEVEL
 from lossbench.stats.groups import identities
@@ -250,10 +250,18 @@ def stand_in_curves(run: FinishedRun, kept: np.ndarray) -> np.ndarray:
 
 
 def values_like(curve: pd.DataFrame, count: int, overlap: float) -> np.ndarray:
-    """Return values (count, epochs), NaN beyond n, that have the means and intervals of a curve."""
+    """Return values (count, epochs), NaN beyond n, that have the means and intervals of a curve.
+
+    An interval that is cut at one end has its whole width beside the other. Of one that is cut at both, only the
+    largest deviation is known that values between these ends can have, √(n / (n - 1) (high - mean) (mean - low))
+    (Bhatia and Davis 2000): with other seeds beside them its interval is too wide, and never too narrow.
+    """
     n, mean, low, high = (curve[name].to_numpy(dtype=np.float64) for name in ("n", "mean", "low", "high"))
     of_one = SeedSpread(n, 0 * n, 0 * n + 1, overlap).at().interval(LEVEL).high  # where the deviation is 1
-    away = np.nan_to_num((high - low) / 2 / of_one) * np.sqrt(np.maximum(n - 1, 0) / 2)
+    above, below, metric = high - mean, mean - low, METRICS[curve.score.iloc[0]]
+    away = np.nan_to_num(np.maximum(above, below) / of_one) * np.sqrt(np.maximum(n - 1, 0) / 2)
+    cut = (low == metric.low) & (high == metric.high)
+    away[cut] = np.sqrt(n[cut] * above[cut] * below[cut] / 2)
     values = np.where(np.arange(count)[:, None] < n, mean, np.nan)
     values[:2] += np.array([[1.0], [-1.0]])[:count] * away
     return values

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from lossbench.errors import DataError
+from lossbench.plan.fit.losses import Skip
 from lossbench.remark import Remark, Topic
 from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
 from lossbench.results.manifest import ADDED_LATER, SHAPE, Manifest, read_manifest
@@ -63,6 +64,11 @@ class Remade(Findings):
         """What the run left out, as its manifest says."""
         return self.manifest.gaps if self.manifest else ()
 
+    @property
+    def skips(self) -> tuple[Skip, ...]:
+        """The losses that did not run on some of the data sets, as its manifest says."""
+        return self.manifest.skipped if self.manifest else ()
+
     def remarks(self) -> Iterator[Remark]:
         """Yield the remarks on the run, for readers of its tables."""
         yield from tuning_effects(self.tuning, self.summary, self.arms)
@@ -71,7 +77,7 @@ class Remade(Findings):
         yield from chosen_thresholds(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.protocols if self.manifest else ())
-        yield from skipped(self.manifest.skipped if self.manifest else ())
+        yield from skipped(self.skips)
         yield from partial(self.gaps)
         yield from correction_for_looks(self.correction)
         yield from failed(self.trials)

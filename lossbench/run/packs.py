@@ -218,10 +218,7 @@ def diverging_at_any_rate(pack: Pack, trace: Trace) -> dict[Trial, str]:
     for place in diverged:
         trial, loss = pack.trials[place], pack.losses[place]
         if fault := spoilt_by(pack, place, int(trace.diverged[place])):
-            found[trial] = (
-                f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}; let it return a number there, or "
-                "choose another --batch-size"
-            )
+            found[trial] = f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}"
     return found
 
 

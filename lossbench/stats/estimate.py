@@ -5,9 +5,11 @@ Every function takes one estimate or many: fields are arrays of one shape (...),
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from lossbench.schema import METRICS, at_best
 
 LEVEL = 0.95
 """Confidence of every interval."""
@@ -38,6 +40,29 @@ class Interval:
     def off_zero(self) -> np.ndarray:
         """Whether the interval excludes zero; False where it is unknown."""
         return (np.asarray(self.low) > 0.0) | (np.asarray(self.high) < 0.0)
+
+    def within(self, least: float, most: float) -> Interval:
+        """Return the interval cut to what its mean can be; an unknown end stays unknown.
+
+        Example:
+            >>> found = Interval(0.9, 0.7, 1.1, 5).within(0.0, 1.0)
+            >>> float(found.low), float(found.high)
+            (0.7, 1.0)
+        """
+        return replace(self, low=np.maximum(self.low, least), high=np.minimum(self.high, most))
+
+    def of_score(self, score: str) -> Interval:
+        """Return the interval of a mean score, cut to what the score can be; see `lossbench.schema.Metric`.
+
+        Args:
+            score: a metric, or its column at the epoch that is best on validation.
+
+        Example:
+            >>> float(Interval(0.9, 0.7, 1.1, 5).of_score("r2_at_best").high)
+            1.0
+        """
+        metric = METRICS[score.removesuffix(at_best(""))]
+        return self.within(metric.low, metric.high)
 
 
 @dataclass(frozen=True)

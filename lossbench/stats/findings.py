@@ -139,12 +139,15 @@ def named_by_grid(group: ComparisonGroup, arms: Mapping[str, str]) -> Comparison
     return replace(group, losses=[arms.get(loss, loss) for loss in group.losses])
 
 
-def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
+def average_curves(
+    trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray, ends: tuple[float, float] | None = None
+) -> pd.DataFrame:
     """Return the validation curve of each loss under each contaminated share, averaged over seeds.
 
     Args:
         trials: one row per trial.
         curves: the curve (epochs,) of each trial; lengths may differ between losses and settings.
+        ends: the least and the greatest value that a curve can have; None for those of each trial's score.
 
     Returns:
         One row per epoch: mean over the seeds whose score is defined there, interval, and n.
@@ -152,9 +155,12 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
     keys = list(CURVE)
     arm, first = trials.groupby(keys, sort=False).ngroup().to_numpy(), trials.drop_duplicates(keys)
     ratios = [shared_rows(*overlap) for overlap in zip(*(first[name] for name in OVERLAP), strict=True)]
-    found = [
+    whole = [
         corrected_interval(np.stack([curves[index] for index in trials.index[arm == number]], axis=-1), ratio)
         for number, ratio in enumerate(ratios)
+    ]
+    found = [
+        one.within(*ends) if ends else one.of_score(score) for one, score in zip(whole, first.score, strict=True)
     ]
     lengths = [len(np.asarray(one.mean)) for one in found]
     shared = first[keys].loc[first.index.repeat(lengths)].reset_index(drop=True)
@@ -199,7 +205,7 @@ def average_shares(
         having = [row for row, own in enumerate(names) if place < len(own)]
         named = trials.iloc[having].assign(part=[names[row][place] for row in having]).reset_index(drop=True)
         label = named.groupby("loss").part.first()
-        curves = average_curves(named, [shares[row][place] for row in having])
+        curves = average_curves(named, [shares[row][place] for row in having], ends=(0.0, 1.0))
         found.append(curves.assign(part=curves.loss.map(label), place=place))
     joined = pd.concat(found, ignore_index=True)
     arm = joined.groupby([name for name in PARTS if name in trials], sort=False).ngroup()

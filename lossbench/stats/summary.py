@@ -7,6 +7,7 @@ how a trial was trained; `trials.csv` is all it needs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,7 @@ def loss_columns(group: ComparisonGroup, pairs: Mapping[str, Any], margins: Mapp
 def mean_interval(group: ComparisonGroup, score: str) -> Interval:
     """Return the clean mean of each loss, (losses,), its interval cut to the range of the score, and its seeds."""
     n, mean, _ = moments(group.clean(score))
-    found, metric = group.mean_of(score).at().interval(), METRICS[score.removesuffix(at_best(""))]
-    return Interval(mean, np.maximum(found.low, metric.low), np.minimum(found.high, metric.high), n)
+    return replace(group.mean_of(score).at().interval().of_score(score), mean=mean, n=n)
 
 
 def tied_with_best(group: ComparisonGroup) -> np.ndarray:
@@ -133,7 +133,8 @@ def speed_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[
 
     Seeds that never reached the target are censored at the last epoch: the mean is restricted to the run's length,
     and the median is infinite where fewer than half reached it. A seed without a plateau has diverged; it counts
-    as never reaching one, and is left out of the mean.
+    as never reaching one, and is left out of the mean. Epochs count from 1, so that no interval of a mean begins
+    before the first or ends after the last.
     """
     horizon, ratio = float(group.trials.epochs.iloc[0]), group.test_to_train
     times, reached = group.clean("epochs_to_target"), group.clean("converged")
@@ -142,12 +143,12 @@ def speed_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[
     plateau = group.clean("epochs_to_plateau")
     has_plateau = np.where(group.trained(), ~np.isnan(plateau), np.nan)
     return {
-        **spread("epochs_to_target", corrected_interval(restricted, ratio)),
+        **spread("epochs_to_target", corrected_interval(restricted, ratio).within(1.0, horizon)),
         **median_columns("epochs_to_target", times, reached, horizon),
         "reached": share_reached(times, reached, horizon),
         "targets": np.count_nonzero(~np.isnan(reached), axis=1),
         **undefined_for_reference(others),
-        **spread_and_count("epochs_to_plateau", corrected_interval(plateau, ratio)),
+        **spread_and_count("epochs_to_plateau", corrected_interval(plateau, ratio).within(1.0, horizon)),
         **median_columns("epochs_to_plateau", plateau, has_plateau, horizon),
     }
 

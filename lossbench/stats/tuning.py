@@ -141,7 +141,8 @@ def rate_row(trained: list[Trained]) -> dict[str, Any]:
     """Return the row that summarises the trainings of one arm at one rate."""
     about = trained[0]
     values = np.array([one["validation_score"] for one in trained], dtype=np.float64)
-    found = corrected_interval(values, shared_rows(*(about[name] for name in OVERLAP)))
+    seen = watched(about["task"], about["score"])
+    found = corrected_interval(values, shared_rows(*(about[name] for name in OVERLAP))).of_score(seen)
     diverged = sum(one["status"] == "diverged" for one in trained)
     interval = {"mean": found.mean, "low": found.low, "high": found.high}
     shown = {name: about[name] for name in (*ARM, "score", "lr")} | {"n": found.n, "diverged": diverged} | interval

@@ -1,4 +1,4 @@
-"""Finding the kind of batch on which a user's loss is NaN, to tell that from a rate that is too large."""
+"""Finding where a user's loss is NaN, on a kind of batch or at finite raw outputs: then no rate is to blame."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ from lossbench.task import VALUED
 from lossbench.training.pack import Pack
 from lossbench.training.targets import encoded, offset_of
 
+MEND = "let it return a number there"
+
+STEPS, STEP = 100, 0.1
+"""The steps on raw outputs, and their size: enough to reach the targets, and no output is far off at the end."""
+
 
 def spoilt_by(pack: Pack, index: int, epochs: int) -> str:
-    """Say on which kind of batch the loss of a trial is NaN or infinite, whatever the rate; empty if on none.
+    """Say where the loss of a trial is NaN or infinite, whatever the rate, and what to do; empty if nowhere.
 
-    The first batch of each unusual kind is tried, with small raw outputs.
+    The first batch of each unusual kind is tried, with small raw outputs; then, on the first batch of all, the raw
+    outputs to which small steps lead.
 
     Args:
         pack: the trials.
@@ -31,8 +37,14 @@ def spoilt_by(pack: Pack, index: int, epochs: int) -> str:
         if kind and kind not in tried:
             tried.add(kind)
             if not finite_on(pack, index, rows):
-                return f"epoch {epoch}: it is NaN or infinite on a batch {kind}"
-    return ""
+                where = f"epoch {epoch}: it is NaN or infinite on a batch {kind}"
+                return f"{where}; {MEND}, or choose another --batch-size"
+    _, rows = next(batches(pack, index, epochs))
+    lost = lost_at(pack, index, rows)
+    said = (
+        f"it is NaN or infinite at finite raw outputs, at most {lost or 0:.2g} in size, to which small steps lead"
+    )
+    return "" if lost is None else f"{said}; {MEND}"
 
 
 def batches(pack: Pack, index: int, epochs: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -60,14 +72,39 @@ def unusual(pack: Pack, index: int, rows: np.ndarray) -> str:
     return f"without a row of class {' or '.join(absent)}" if absent else ""
 
 
+def lost_at(pack: Pack, index: int, rows: np.ndarray) -> float | None:
+    """Return the largest of the raw outputs at which a trial's loss is not finite, on a batch; None if it is."""
+    raw, target = drawn(pack, index, rows)
+    optimiser = torch.optim.Adam([raw], STEP)
+    with contained(), suppress(LossFailed):
+        for _ in range(STEPS):
+            value, slope = on_batch(pack, index, raw, target)
+            if not bool(value.isfinite().all() and slope.isfinite().all()):
+                return float(raw.detach().abs().max())
+            raw.grad = slope
+            optimiser.step()
+    return None
+
+
 def finite_on(pack: Pack, index: int, rows: np.ndarray) -> bool:
     """Say whether value and gradient of a trial's loss are finite on a batch, with small raw outputs."""
+    raw, target = drawn(pack, index, rows)
+    with contained(), suppress(LossFailed):
+        value, slope = on_batch(pack, index, raw, target)
+        return bool(value.isfinite().all() and slope.isfinite().all())
+    return True  # an exception here did not occur in training
+
+
+def on_batch(pack: Pack, index: int, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return value and gradient of a trial's loss."""
+    value = pack.losses[index].per_sample(raw, target)
+    (slope,) = torch.autograd.grad(value.sum(), raw)
+    return value.detach(), slope
+
+
+def drawn(pack: Pack, index: int, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return small raw outputs (batch, outputs) with a gradient, and the target of a batch."""
     target = torch.as_tensor(encoded(pack, index)[rows])
     target = target.float() if target.is_floating_point() else target
     noise = np.random.default_rng(0).normal(scale=0.1, size=(len(rows), pack.outputs)) + offset_of(pack, index)
-    raw = torch.as_tensor(noise, dtype=torch.float32).requires_grad_()
-    with contained(), suppress(LossFailed):
-        value = pack.losses[index].per_sample(raw, target)
-        (slope,) = torch.autograd.grad(value.sum(), raw)
-        return bool(value.isfinite().all() and slope.isfinite().all())
-    return True  # an exception here did not occur in training
+    return torch.as_tensor(noise, dtype=torch.float32).requires_grad_(), target

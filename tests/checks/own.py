@@ -134,6 +134,11 @@ def clamped_squares(p, t):
     return functional.mse_loss(p.clamp(-1, 1), t)
 
 
+def squashed_squares(p, t):
+    """Nothing beyond zero and one can be predicted; the other way round, every target is between them."""
+    return (p.sigmoid() - t).square().mean()
+
+
 def raw_overlap(p, t):
     """A Dice loss of raw outputs, beside one that wants them."""
     bce = functional.binary_cross_entropy_with_logits(p, t)

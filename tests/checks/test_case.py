@@ -7,6 +7,7 @@ import torch
 
 from lossbench.checks.case import FIXED_ROWS, Case, TimeIsUp, gradient, in_its_precision, row_by_row
 from lossbench.checks.kinks import check_kinks
+from lossbench.checks.numerics import check_slopes
 from lossbench.losses import get_loss
 
 from .made import made, squared
@@ -64,6 +65,54 @@ def test_a_loss_that_rounds_inside_is_evaluated_in_single() -> None:
     inside = made(lambda raw, target: squared(raw.float(), target.float()).to(raw.dtype))
     assert in_its_precision(inside).precision == torch.float32
     assert in_its_precision(made(squared)).precision == torch.float64
+
+
+def coarse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return a squared error in bfloat16."""
+    return squared(raw.bfloat16(), target.bfloat16()).float()
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        coarse,
+        lambda raw, target: squared(raw.half(), target.half()).float(),
+        lambda raw, target: squared(raw, target).bfloat16().float(),
+        lambda raw, target: squared(raw.bfloat16().float(), target.float()),
+    ],
+    ids=["bfloat16", "half", "its value", "its prediction"],
+)
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_loss_in_half_precision_is_judged_by_its_own_rounding(fn, whole: bool) -> None:
+    """As under autocast: its gradient is that of its value, as far as is seen, and it gets single precision."""
+    case = in_its_precision(
+        made(lambda raw, target: fn(raw, target).mean(-1), whole_batch=True) if whole else made(fn)
+    )
+    assert case.precision == torch.bfloat16
+    assert case.value(*case.draw(5)).dtype == torch.float32
+    assert check_slopes(case).grade == "pass"
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32])
+def test_what_is_cut_off_is_found_in_any_precision(kind: torch.dtype) -> None:
+    """A weight that is detached is no rounding."""
+
+    def cut(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (raw.detach().abs() * (raw.to(kind) - target.to(kind)).square()).float().mean(-1)
+
+    case = in_its_precision(made(cut))
+    assert (case.precision, check_slopes(case).grade) == (kind, "fail")
+
+
+def test_a_rounded_prediction_is_no_precision() -> None:
+    """Its value has jumps, few of them, that its gradient does not show."""
+
+    def rounded(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return squared(raw + (raw.round() - raw).detach(), target)
+
+    case = in_its_precision(made(rounded))
+    assert case.precision == torch.float32
+    assert check_slopes(case).grade == "fail"
 
 
 def test_a_loss_gets_raw_outputs_with_a_gradient() -> None:

@@ -9,7 +9,7 @@ from lossbench.checks.case import Case, in_its_precision
 from lossbench.checks.groups import descended
 from lossbench.checks.kinds import without_gradient
 from lossbench.checks.learns import leads_to_targets
-from lossbench.checks.remedy import check_learns
+from lossbench.checks.remedy import check_learns, helpful_statements
 from lossbench.losses import get_loss
 from lossbench.losses.custom.record import USUAL
 
@@ -108,6 +108,19 @@ def test_losses_of_torch_that_want_other_inputs_fail(spec: str, task, advice: st
     seen = check_learns(case) if advice else leads_to_targets(case)
     assert seen.grade == "fail"
     assert advice in seen.saw
+
+
+def test_what_would_hide_the_fault_is_no_remedy() -> None:
+    """One-hot targets that hide shifted labels, and an order in which the target is squashed, are not advised."""
+    assert helpful_statements(f"{OWN}:next_class", "multiclass", 1) == []
+    seen = check_learns(own("squashed_squares", "regression"))
+    assert (seen.grade, "it is right" in seen.saw) == ("fail", False)
+
+
+def test_the_class_that_is_preferred_is_named() -> None:
+    """Labels that are shifted by one are seen by which class follows which."""
+    seen = leads_to_targets(own("next_class", "multiclass"))
+    assert "the more rows are of class 0, the less it is predicted, and class 1 the more" in seen.saw
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e6])

@@ -72,6 +72,28 @@ def test_a_sentence_comes_back_from_its_table(table):
     assert write_sentence(again) == said == again["claim"]
 
 
+@given(
+    st.lists(st.sampled_from(["Focal", "BCE", "huber:delta=1.35", "Mae"]), min_size=2, max_size=2),
+    st.sampled_from(["F1", "f1", "Balanced accuracy", "balanced_accuracy", "R²", "MAPE", "log loss"]),
+    st.sampled_from(["Imbalanced", "Imbalanced:positives=0.1", "Breast_Cancer"]),
+)
+def test_the_case_of_names_and_a_full_stop_change_nothing(arms, score, dataset):
+    """Scores may also be written as the answers write them; the sentence itself stays as it was said."""
+    said = f"{arms[0]} beats {arms[1]} in {score} on {dataset}"
+    name = score.lower().replace(" ", "_").replace("²", "2")
+    lower = f"{arms[0]} beats {arms[1]} in {name} on {dataset}".lower()
+    found = read_sentence(f"{said} .")
+    assert found == read_sentence(lower) | {"claim": said}
+    assert write_sentence(found) == lower
+
+
+def test_the_case_of_what_is_not_in_the_catalogue_stays():
+    """Files, functions and losses of other libraries have names that differ by case."""
+    found = read_sentence("My.py:Loss beats torch.nn:SmoothL1Loss:beta=0.5 in r2 on Sales.csv:target=Price")
+    assert found["arms"] == ["My.py:Loss", "torch.nn:SmoothL1Loss:beta=0.5"]
+    assert found["datasets"] == ["Sales.csv:target=Price"]
+
+
 @given(tables)
 def test_the_lines_of_toml_are_the_table(table):
     """A reader of TOML finds the same values in them, and there are no more lines than keys and the head."""
@@ -110,6 +132,12 @@ words = st.sampled_from(
 pieces = st.sampled_from(
     ["bce beats", "bce always equals", "mse", "by 0.05", "in f1", "on moons", "with 10% target outliers", "on"]
 )
+
+
+def test_a_score_may_be_written_as_tables_show_it() -> None:
+    """In any case, or by the heading of its column."""
+    found, _ = tried("huber beats mse in R², MAE and Rmse on diabetes")
+    assert found["score"] == ["r2", "mae", "rmse"]
 
 
 @given(st.lists(words | pieces, max_size=9).map(" ".join))

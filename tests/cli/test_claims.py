@@ -46,7 +46,7 @@ def test_one_claim_is_shown_in_full(inside: Callable) -> None:
     for words in (
         "B5 The MAPE",
         "verdict true but for rounding",
-        "23.80, cut off to 23.79 instead of rounded",
+        "23.80, but 23.799999999999997 in double precision, cut off to 23.79 instead of rounded",
         "3 units",
         "repeat lossbench claims B5",
         "3 comparisons: -o DIR writes evidence.csv",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -204,12 +205,18 @@ def test_quiet_leaves_only_what_was_asked_for(inside: Callable, tmp_path: Path) 
 def test_a_dry_run_trains_and_writes_nothing(
     inside: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The default experiment is described: every core task, every loss of it, and how many trainings that is."""
+    """The default experiment is described: every core task, every loss of it, and how many trainings that is.
+
+    No line is longer than the terminal.
+    """
     monkeypatch.setattr("lossbench.results.comparison.execute", None)
+    monkeypatch.setenv("COLUMNS", "60")
     outcome = inside("compare", "--dry-run")
+    said = " ".join(outcome.out.split())
     assert (outcome.code, outcome.err) == (0, "")
-    assert "2640 trainings: 100 epochs" in outcome.out
-    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16, judged by accuracy, under ce, " in outcome.out
+    assert "2640 trainings: 100 epochs" in said
+    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16, judged by accuracy, under ce, " in said
+    assert max(map(len, outcome.out.splitlines())) <= 60
     assert not list(tmp_path.iterdir())
 
 
@@ -347,3 +354,22 @@ def test_a_run_is_judged_by_the_score_that_is_named(inside: Callable, tmp_path: 
     planned = inside("compare", *names, *options, "--dry-run").out
     assert "judged by mape" in planned
     assert "trainings are done already" in planned
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "csv"])
+def test_no_format_is_silent_about_what_was_skipped(inside: Callable, form: str) -> None:
+    """A loss that fits only some data sets is named with the reason, where the format has room or beside it."""
+    done = inside("compare", "-d", "moons,line", "-l", "huber,bce", *BRIEF, "--format", form)
+    said = " ".join(done.err.split())
+    assert said.count("skipped") == 2
+    if form == "json":
+        found = json.loads(done.out)["skipped"]
+        assert all(f"skipped {one['loss']} on {one['dataset']}: {one['reason']}" in said for one in found)
+        assert [(one["dataset"], one["loss"]) for one in found] == [("moons", "huber"), ("line", "bce")]
+        assert json.loads(inside("report", "results/custom", "--format", "json").out)["skipped"] == found
+    if form == "junit":
+        cases = [case for case in ET.fromstring(done.out).iter("testcase") if case.find("skipped") is not None]
+        assert [(case.get("classname"), case.get("name")) for case in cases] == [
+            ("moons", "huber: not run"),
+            ("line", "bce: not run"),
+        ]

@@ -33,7 +33,9 @@ def test_a_diff_of_a_folder_and_a_file(inside: Callable, runs: tuple[str, str]) 
     assert (outcome.code, outcome.err) == (0, "")
     (line,) = (line for line in outcome.out.splitlines() if line.strip().startswith("-  bce"))
     assert line.split() == ["-", "bce", "0.6000", "0.5000", "-0.1000", "±0.0059", *line.split()[6:]]
-    assert all(line in outcome.out for line in LEGEND)
+    said = " ".join(outcome.out.split())
+    assert all(" ".join(line.split()) in said for line in LEGEND)
+    assert all(len(line) <= 80 and line == line.rstrip() for line in outcome.out.splitlines())
     assert "3 lines: 1 worse (-), 2 the same (=)\n" in outcome.out
 
 

@@ -25,6 +25,13 @@ def test_an_example_of_the_help_is_a_command(line: str) -> None:
     assert isinstance(compare.make_context(name, arguments), click.Context)
 
 
-def test_help_fits_eighty_columns(inside: Callable) -> None:
-    """No line of it is longer."""
-    assert max(map(len, inside("compare", "--help").out.splitlines())) <= 80
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("command", ["compare", "choose"])
+def test_help_fits_the_terminal(
+    inside: Callable, monkeypatch: pytest.MonkeyPatch, command: str, width: int
+) -> None:
+    """No line of it is longer, and no example is broken."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = inside(command, "--help").out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert all(any(line in shown for shown in lines) for line, _ in EXAMPLES if line.startswith(command))

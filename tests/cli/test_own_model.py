@@ -57,9 +57,9 @@ def test_changed_code_is_trained_anew(inside: Callable, nets: Path, tmp_path: Pa
     """A second run takes all from the store; after a change nothing, and the rows say that they are others."""
     command = ("compare", "-d", "moons", "-l", "bce,mse", "-m", "mlp:4,nets.py:Gated", *BRIEF, "-o")
     assert "taken from earlier runs" not in inside(*command, "first").out
-    assert "8 of them taken from earlier runs" in " ".join(inside(*command, "again").out.split())
+    assert "all 8 trainings are taken from earlier runs" in " ".join(inside(*command, "again").out.split())
     nets.write_text(EXAMPLE.replace("torch.tanh(", "torch.sin("), encoding="utf-8")
-    assert "4 of them taken from earlier runs" in " ".join(inside(*command, "other").out.split())
+    assert "4 more are taken from earlier runs" in " ".join(inside(*command, "other").out.split())
     first, again, other = (pd.read_csv(tmp_path / name / "trials.csv") for name in ("first", "again", "other"))
     pd.testing.assert_frame_equal(first, again)
     own = first.model == "nets.py:Gated"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,9 +47,13 @@ def test_the_config_makes_the_same_experiment(found: dict, comparison: Compariso
 
 
 def test_rates_and_counts_belong_together(found: dict, comparison: Comparison) -> None:
-    """Trainings a second are trainings by wall time, and every data set has its hash."""
+    """Trainings a second are what this run trained, by wall time, and every data set has its hash."""
     assert found["trials"] == len(comparison.trials)
-    assert found["trainings_per_second"] == pytest.approx(found["trials"] / comparison.seconds["wall"], abs=1e-3)
+    wall = comparison.seconds["wall"]
+    assert found["trainings_per_second"] == pytest.approx(found["trials"] / wall, abs=1e-3)
+    for cached in (5, len(comparison.trials)):
+        again = manifest(replace(comparison, cached=cached), "")["trainings_per_second"]
+        assert again == pytest.approx((found["trials"] - cached) / wall, abs=1e-3)
     hashes = {name: entry["hash"] for name, entry in found["datasets"].items()}
     assert hashes == dict(comparison.trials[["dataset", "data_hash"]].drop_duplicates().to_numpy())
     assert [(skip["dataset"], skip["loss"]) for skip in found["skipped"]] == [("iris", "huber:delta=1.35")]

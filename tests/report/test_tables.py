@@ -153,6 +153,17 @@ def test_diverged_seeds_are_counted_beside_the_others() -> None:
     assert column(undefined, "F1") == ["0.250 ±0.109 (2)", "0.250 ±0.109"]
 
 
+def test_every_figure_of_other_seeds_says_of_how_many() -> None:
+    """Robustness, and the score at the best epoch, may lack seeds that have a score, or have more of them."""
+    scores = {"bce": np.array([[0.9, 0.8], [0.8, np.nan], [0.9, 0.9]]), "mse": np.full((3, 2), 0.75)}
+    found = only(table(scores, [0.0, 0.25]).assign(status="ok"))
+    assert [cell[-4:] for cell in column(found, "robust")] == [" (2)", "1.00"]
+    assert column(found, "n") == ["3", "3"]
+    fewer = table({name: values[:, :1] for name, values in scores.items()}, [0.0])
+    fewer.loc[0, "accuracy_at_best"] = np.nan
+    assert [cell.endswith("(2)") for cell in column(only(fewer), "at best")] == [True, False]
+
+
 def test_both_epochs_stand_side_by_side_where_the_last_one_lost_what_matters() -> None:
     """The margin decides, in the direction of the score; where nothing was lost there is no column for it."""
     scores = {"mse": np.full((2, 3), 0.5), "mae": np.full((2, 3), 0.6)}

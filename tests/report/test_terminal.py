@@ -7,6 +7,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 from stats.synthetic import table
 
@@ -163,3 +165,22 @@ def test_what_is_left_out_is_said_once() -> None:
     """And where nothing is, nothing."""
     assert left_out_note([WIDE, WIDE], [fitted(WIDE, 15)] * 2) == ["Not shown for want of room: a, c.", ""]
     assert left_out_note([WIDE], [WIDE]) == []
+
+
+def test_a_column_without_a_value_goes_first_and_is_not_missed() -> None:
+    """Its place in the order does not count, and nobody is told that it could not be shown."""
+    table = Table("t", ("loss", "F1", "robust"), (("mse", "0.123 ±0.010", "-"),) * 2, drops=("F1", "robust"))
+    narrow = fitted(table, 20)
+    assert narrow.columns == ("loss", "F1")
+    assert left_out_note([table], [narrow]) == []
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=60), max_size=3), st.integers(5, 30))
+def test_no_line_of_prose_ends_in_blanks(lines: list[str], width: int) -> None:
+    """Wherever it is wrapped; no letter is lost, and an empty line stays one."""
+    screen = Console(file=io.StringIO(), width=width)
+    print_lines(screen, [*lines, ""])
+    shown = screen.file.getvalue().split("\n")
+    assert all(line == line.rstrip() and len(line) <= width for line in shown)
+    assert "".join(shown).replace(" ", "") == "".join(lines).replace(" ", "")
+    assert shown[-2:] == ["", ""]

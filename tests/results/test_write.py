@@ -202,6 +202,17 @@ def test_trials_read_back() -> None:
     assert_frame_equal(read_trials(text), trials, check_dtype=False, check_exact=True)
 
 
+def test_no_cell_of_the_trials_says_nan() -> None:
+    """What is undefined is an empty cell, also where a training diverged, or has no target to reach."""
+    trials = table(SCORES)
+    trials.loc[:3, "converged"] = pd.NA
+    texts = {
+        cell.lower() for row in cells(trials_csv(trials)) for name, cell in row.items() if name != "outlier_kind"
+    }
+    assert not texts & {"nan", "<na>", "none", "nat", "inf"}
+    assert "" in texts
+
+
 def test_writing_changes_no_frame() -> None:
     """Censored cells are made for the file; the frame keeps its numbers."""
     trials = table(SCORES)

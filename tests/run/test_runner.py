@@ -305,6 +305,26 @@ def frail(prediction, target):
 '''
 
 
+LOST = """
+def flooded(prediction, target):
+    loss = ((prediction - target) ** 2).mean()
+    return loss if loss > 0.5 else loss * float("nan")
+
+def steep(prediction, target):
+    return ((prediction - target) ** 6).mean()
+"""
+
+
+def test_a_loss_that_is_lost_where_it_is_small_is_to_blame(tmp_path: Path) -> None:
+    """NaN at finite raw outputs is the failure of the loss; one that overflows diverges by its rate."""
+    Path(tmp_path, "own.py").write_text(LOST)
+    specs = [f"{tmp_path}/own.py:{name}" for name in ("flooded", "steep")]
+    wanted = study(datasets="diabetes", losses=specs, lr=[0.1], optimizers="sgd", epochs=20, seeds=1)
+    rows = run(wanted, Manner(jobs=1, engine="loop")).rows
+    assert list(rows.status) == ["failed", "diverged"]
+    assert "seed 0, it is NaN or infinite at finite raw outputs, at most " in rows.failure.iloc[0]
+
+
 @pytest.mark.parametrize("engine", [pytest.param("native", marks=COMPILED), "fused", "loop"])
 def test_a_batch_that_spoils_a_loss_is_named(tmp_path: Path, engine: Engine) -> None:
     """NaN on a batch without positives is the failure of the loss, whatever the rate."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
-from lossbench.stats.estimate import ALPHA, LEVEL, Estimate, at_least, smallest_p
+from lossbench.stats.estimate import ALPHA, LEVEL, Estimate, Interval, at_least, smallest_p
 
 sizes = st.floats(-1.0, 1.0).map(lambda value: round(value, 6))
 errors = st.floats(1e-4, 1.0)
@@ -82,3 +82,14 @@ def test_no_interval_is_narrower_than_a_row(error, rows, freedom) -> None:
     before = Estimate(0.0, error, freedom, 50).interval().high
     after = Estimate(0.0, at_least(error, freedom, rows), freedom, 50).interval().high
     assert after == pytest.approx(max(before, 1.0 / rows))
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [("accuracy", (0.0, 1.0)), ("r2_at_best", (-2.0, 1.0)), ("mae", (0.0, 3.0)), ("cost:lower", (-2.0, 3.0))],
+)
+def test_an_interval_of_a_score_lies_within_what_it_can_be(score: str, expected: tuple[float, float]) -> None:
+    """Each end by the range of the score, at either epoch; mean, count and an unknown end stay as they are."""
+    found = Interval(np.array([0.5, 0.5]), np.array([-2.0, np.nan]), np.array([3.0, np.nan]), 4).of_score(score)
+    np.testing.assert_array_equal([found.low, found.high], np.array([expected, [np.nan] * 2]).T)
+    assert (found.mean.tolist(), found.n) == ([0.5, 0.5], 4)

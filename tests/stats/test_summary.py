@@ -256,6 +256,16 @@ def test_a_diverged_seed_has_no_plateau_within_the_run() -> None:
     assert Findings(trials).summary.epochs_to_plateau.tolist() == [5, 5]
 
 
+@few
+@given(scores=score_tables())
+def test_a_mean_number_of_epochs_lies_within_the_run(scores: Scores) -> None:
+    """No interval of it begins before the first epoch or ends after the last, as which a censored seed counts."""
+    summary = Findings(table(scores)).summary
+    for name in ("epochs_to_target", "epochs_to_plateau"):
+        ends = summary[[*three(name)]].to_numpy(dtype=np.float64)
+        assert ((ends >= 1) & (ends <= EPOCHS) | np.isnan(ends)).all()
+
+
 def test_medians_beyond_the_run_are_infinite() -> None:
     """Where fewer than half of the seeds get there, the median is known only to lie beyond the run."""
     row = Findings(table({"bce": np.array([[0.9, 0.9, 0.9], [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])})).summary.iloc[0]

@@ -76,17 +76,19 @@ def derivative(
     variables: the variables that the document means by its own words; the others are other readings.
     """
     points = [point for task in tasks for point in points_of(get_loss(loss, task))]
-    return [stated_line(point, formula, point.variable in variables) for point in points]
+    return [stated_line(loss, point, formula, point.variable in variables) for point in points]
 
 
-def stated_line(point: Gradient, formula: Formula, meant: bool) -> Evidence:
+def stated_line(loss: str, point: Gradient, formula: Formula, meant: bool) -> Evidence:
     """Return the evidence on a formula for one variable."""
     error = point.error(formula)
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
-    note = f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}"
+    is_so = f"is {' or '.join(fitting) or 'none of the formulas known here'}"
+    note = f"with respect to {point.variable} it {is_so}"
+    clause = f"the derivative of {loss} with respect to {point.variable} {is_so}"
     verdict, what, n = decided(error <= TOLERANCE), "largest error of the stated derivative", len(point.gradient)
     reading: Reading = "as stated" if meant else "another"
-    about = Evidence(verdict, what, detail=point.variable, reading=reading, clause=note, note=note)
+    about = Evidence(verdict, what, detail=point.variable, reading=reading, clause=clause, note=note)
     return replace(about, reported=0.0, measured=error, n=n)
 
 
@@ -147,7 +149,9 @@ def vanishing(left: float, case: str, squared: float) -> Evidence:
     """Return whether the gradient vanishes."""
     note = f"as a multiple of the gradient at 0; mse on a sigmoid keeps {squared:.1g}"
     what = "gradient left at a wrong raw output of 20"
-    return Evidence(decided(left < VANISHED), what, detail=case, measured=left, note=note)
+    beside = f"of mse on a sigmoid {squared:.1g} times"
+    clause = f"at a wrong raw output of 20, the gradient of {case} is {left:.2g} times that at 0 ({beside})"
+    return Evidence(decided(left < VANISHED), what, detail=case, measured=left, clause=clause, note=note)
 
 
 def remaining(loss: Callable[[Tensor, Tensor], Tensor], dtype: torch.dtype) -> float:
@@ -169,10 +173,12 @@ def saturated_start() -> Evidence:
     the result of `mse` on a sigmoid is in the note.
     """
     needed, beside = (steps_to_right(loss) for loss in ("bce", "mse"))
-    note = f"mse on a sigmoid: {beside if beside is not None else f'not within {STEPS} steps'}"
+    other = f"not within {STEPS} steps" if beside is None else f"{beside}"
+    reached = f"after {needed} steps" if needed else f"not within {STEPS} steps"
+    clause = f"from raw outputs of 20 that are all wrong, cross-entropy has all right {reached} (mse: {other})"
     what = "steps until all answers are right, from raw outputs of 20 that are all wrong"
-    where = "training from a saturated start"
-    return Evidence(decided(needed is None), what, detail=where, measured=needed, n=STEPS, note=note)
+    about = Evidence(decided(needed is None), what, detail="training from a saturated start", clause=clause)
+    return replace(about, measured=needed, n=STEPS, over="steps", note=f"mse on a sigmoid: {other}")
 
 
 def steps_to_right(spec: str) -> int | None:

@@ -60,6 +60,9 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
         low=low,
         high=high,
         n=ROUNDS,
+        over="rounds",
+        clause=f"{order[0]}, the dearest of {len(found)} losses for the task {task}, "
+        f"takes {typical[order[0]]:.3g} times as long as {REFERENCE} on this machine",
         note=f"on this machine; the dearest and the cheapest of {len(found)}: {named}",
     )
 

@@ -9,7 +9,7 @@ raw output starts at the target of class 0; for it the mirror is not exact.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -109,7 +109,9 @@ def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> 
     scores = {row: (reported(claim, row, "accuracy").value, reported(claim, row, "f1").value) for row in rows}
     said = ", ".join(f"{row} {true_positives(*values):.3f}" for row, values in scores.items())
     note = f"true positives among all samples: {said}"
-    first = implied(what, "one data set", common, decided(possible), note)
+    shares = f"shares of {100 * common.low:.1f} to {100 * common.high:.1f} %" if possible else "no shares"
+    fits = f"{shares} of positives fit every row"
+    first = implied(what, "one data set", common, decided(possible), note, clause=fits)
     return [first, *(line for row in rows if possible for line in beside_constant(claim, row, common))]
 
 
@@ -120,8 +122,9 @@ def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
         printed = reported(claim, row, column)
         gap, what = span(printed).minus(always), f'{column} minus that of always answering "positive"'
         note = f"reported {printed.text}; always positive: {always.low:.3f} to {always.high:.3f}"
-        part = f"{row} above always positive in {column}"
-        yield implied(what, row, gap, gap.sign("reproduced", "contradicted"), note, part)
+        part = f"{row} above always answering positive in {column}"
+        clause = f"{printed.text} against {always.low:.3f} to {always.high:.3f}"
+        yield implied(what, row, gap, gap.sign("reproduced", "contradicted"), note, part, clause)
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,7 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
         for row in (worse, better)
     }
     area = points[better].area().minus(points[worse].area())
+    higher = f"{better} has a true positive rate {hits.middle:.3f} higher"
     useful = ", ".join(f"{row} {point.useful_from():.1%}" for row, point in points.items())
     return [
         implied(
@@ -186,6 +190,7 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
             gain,
             gain.sign("reproduced", "inconclusive"),
             f"more accurate than never to alarm, and most alarms true, from a prevalence of: {useful}",
+            clause=f"{higher} and a false positive rate {-alarms.middle:.3f} lower",
         ),
         implied(
             "difference of the areas under the ROC curves",
@@ -193,16 +198,17 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
             area,
             area.sign("reproduced", "contradicted"),
             "concave curves through the points; where zero is within, the curves may cross",
+            clause=f"the area under the ROC curve of {better} may be larger by {area.low:.3f} to {area.high:.3f}",
         ),
     ]
 
 
-def implied(what: str, case: str, found: Range, verdict: Word, note: str, part: str = "") -> Evidence:
+def implied(
+    what: str, case: str, found: Range, verdict: Word, note: str, part: str = "", clause: str = ""
+) -> Evidence:
     """Return the evidence that reported numbers imply; the part of the claim is by default the case."""
-    part, middle = part or case, found.middle
-    return Evidence(
-        verdict, what, detail=case, part=part, measured=middle, low=found.low, high=found.high, note=note
-    )
+    about = Evidence(verdict, what, detail=case, part=part or case, clause=clause, note=note)
+    return replace(about, measured=found.middle, low=found.low, high=found.high)
 
 
 def with_share(generator: str, share: float) -> str:

@@ -40,9 +40,10 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
     said = ", ".join(f"{name} {error:.1%}" for name, error in misfits.items())
     what, n = f"share of its variance that {law} growth leaves unexplained", len(probability)
     note = f"the growth is {found}; unexplained by each law: {said}"
-    shape = Evidence(
-        decided(found == law), what, detail="growth", reported=0.0, measured=misfits[law], n=n, note=note
-    )
+    rest = "" if found == law else f"; {law} growth leaves {100 * misfits[law]:.1f} % of the variance unexplained"
+    clause = f"the growth is {found}{rest}"
+    about = Evidence(decided(found == law), what, detail="growth", clause=clause, note=note)
+    shape = replace(about, reported=0.0, measured=misfits[law], n=n)
     ends = value_beside(0, np.inf, at_zero, "infinite at 0"), value_beside(1, 0.0, at_one, "zero at 1")
     return [replace(shape, part=f"{law} growth"), *ends]
 
@@ -51,8 +52,9 @@ def value_beside(place: int, stated: float, measured: float, part: str) -> Evide
     """Return the evidence on the loss at one probability, against the stated value."""
     where = f"value at {place}"
     what = f"value at probability {place}"
-    found = decided(measured == stated)
-    return Evidence(found, what, detail=where, part=part, reported=stated, measured=measured)
+    clause = f"the loss is {'infinite' if np.isinf(measured) else f'{measured:.3g}'} at probability {place}"
+    about = Evidence(decided(measured == stated), what, detail=where, part=part, clause=clause)
+    return replace(about, reported=stated, measured=measured)
 
 
 def value_at(spec: str, probability: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,7 @@ from lossbench.lazy import torch
 from lossbench.losses import get_loss
 from lossbench.losses.registry import losses_of
 from lossbench.metrics.prediction import predict
+from lossbench.report.words.english import joined
 from lossbench.task import TASKS, Task
 
 if TYPE_CHECKING:
@@ -39,11 +41,14 @@ def draw(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
 
 
-def agreement(what: str, difference: Any, n: int, detail: str = "", note: str = "") -> Evidence:
-    """Return the evidence that some differences are all zero, by the largest of them."""
+def agreement(what: str, difference: Any, n: int, detail: str = "", note: str = "", same: str = "") -> Evidence:
+    """Return the evidence that some differences are all zero, by the largest of them; if so, `same` says it."""
     largest = float(np.abs(difference).max())
-    verdict = decided(largest <= TOLERANCE)
-    return Evidence(verdict, what, detail=detail, reported=0.0, measured=largest, n=n, note=note)
+    agrees = largest <= TOLERANCE
+    left = f"to within {largest:.2g}, no more than rounding" if largest else "exactly"
+    clause = f"{same}, {left}" if agrees and same else ""
+    about = Evidence(decided(agrees), what, detail=detail, clause=clause, note=note)
+    return replace(about, reported=0.0, measured=largest, n=n)
 
 
 @experiment("definition")
@@ -52,7 +57,8 @@ def definition(claim: Claim, study: Study, *, loss: str, formula: Definition) ->
     raw, target = 3 * draw(POINTS, 20, 1), 3 * draw(POINTS, 20, 1, seed=1)
     stated = DEFINITIONS[formula](target - raw)[..., 0].mean(-1)
     computed = np.asarray(get_loss(loss, "regression")(torch.tensor(raw), torch.tensor(target)).mean(-1))
-    return [agreement(f"difference of {loss} to the mean of {formula}", computed - stated, POINTS, detail="value")]
+    what, same = f"difference of {loss} to the mean of {formula}", f"{loss} is the mean of {formula}"
+    return [agreement(what, computed - stated, POINTS, detail="value", same=f"{same} at all {POINTS} points")]
 
 
 @experiment("proportional")
@@ -63,10 +69,12 @@ def proportional(claim: Claim, study: Study, *, loss: str, to: str, factor: floa
     raw = torch.tensor(draw(POINTS, 1, seed=2), requires_grad=True)
     slopes = [torch.autograd.grad(one.per_sample(raw, target).sum(), raw)[0] for one in (first, second)]
     bests = [[best_constant(one, values) for values in samples[:20]] for one in (first, second)]
-    gaps = np.asarray(slopes[0] - factor * slopes[1])
+    gaps, apart = np.asarray(slopes[0] - factor * slopes[1]), np.subtract(bests[0], bests[1])
+    scaled = f"its gradient is {factor:g} times that of {to} at all {POINTS} points"
+    best = f"both have the same minimum on all {len(apart)} samples"
     return [
-        agreement(f"difference to {factor:g} of the gradient", gaps, POINTS, "gradient"),
-        agreement("difference of the minimisers", np.subtract(bests[0], bests[1]), len(bests[0]), "minimiser"),
+        agreement(f"difference to {factor:g} of the gradient", gaps, POINTS, "gradient", same=scaled),
+        agreement("difference of the minimisers", apart, len(apart), "minimiser", same=best),
     ]
 
 
@@ -84,8 +92,8 @@ def weight_of_errors(claim: Claim, study: Study, *, loss: str, weight: Weight) -
     costs, pulls = cost_and_pull(loss, np.stack([sizes, 2 * sizes, -sizes, -2 * sizes]))
     cost, pull = (np.concatenate([of[1] / of[0], of[3] / of[2]]) for of in (costs, pulls))
     return [
-        multiple("cost of a doubled error", cost, 2.0, weight),
-        multiple("pull of a doubled error", pull, 1.0, weight),
+        multiple("cost", cost, 2.0, weight),
+        multiple("pull", pull, 1.0, weight),
     ]
 
 
@@ -97,13 +105,16 @@ def cost_and_pull(spec: str, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return cost.detach().numpy(), gradient[..., 0].abs().numpy()
 
 
-def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evidence:
+def multiple(what: Literal["cost", "pull"], found: np.ndarray, same: float, weight: Weight) -> Evidence:
     """Return the evidence that all multiples (n,) equal the one of equal weight, or that all are above it."""
     alike = np.allclose(found, same, rtol=1e-9, atol=0)
     held = alike if weight == "alike" else bool((found > same * (1 + 1e-9)).all())
     low, middle, high = (float(of(found)) for of in (np.min, np.median, np.max))
     note = f"as a multiple; {same:g} is what it is where errors weigh alike"
-    return Evidence(decided(held), what, measured=middle, low=low, high=high, n=found.size, note=note)
+    clause = f"doubling an error multiplies its {'gradient' if what == 'pull' else what} by {middle:.3g}"
+    clause += "" if weight == "alike" else f" (by {same:g} if all errors weighed alike)"
+    about = Evidence(decided(held), f"{what} of a doubled error", clause=clause, note=note)
+    return replace(about, measured=middle, low=low, high=high, n=found.size)
 
 
 @experiment("asymmetry")
@@ -117,16 +128,15 @@ def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
     gaps, gap = (
         (entropy(one, other) - entropy(other, one)).abs() for one, other in ((p, q), (mirrored, mirrored.flip(-1)))
     )
-    note = (
-        f"different in {int((gaps > TOLERANCE).sum())} of {POINTS} random pairs; "
-        f"for mirrored pairs (a, 1 - a), (1 - a, a) at most {float(gap.max()):.1g}"
+    differ, largest = int((gaps > TOLERANCE).sum()), float(gaps.max())
+    mirror = "for mirrored pairs (a, 1 - a), (1 - a, a)"
+    note = f"different in {differ} of {POINTS} random pairs; {mirror} at most {float(gap.max()):.1g}"
+    clause = (
+        f"exchanging p and q changes H(p, q) for {differ} of {POINTS} random pairs, by up to {largest:.3g}; "
+        f"{mirror} by {float(gap.max()):.1g}"
     )
-    largest = float(gaps.max())
-    return [
-        Evidence(
-            decided(largest > TOLERANCE), "largest |H(p, q) - H(q, p)|", measured=largest, n=POINTS, note=note
-        )
-    ]
+    about = Evidence(decided(largest > TOLERANCE), "largest |H(p, q) - H(q, p)|", clause=clause, note=note)
+    return [replace(about, measured=largest, n=POINTS)]
 
 
 def entropy(p: Tensor, q: Tensor) -> Tensor:
@@ -141,9 +151,11 @@ def softmax_range(claim: Claim, study: Study) -> list[Evidence]:
     probability = predict(raw, "softmax", "multiclass").probability
     assert probability is not None  # the link has one
     beyond = np.maximum(probability - 1, -probability).clip(min=0)
+    outputs, samples = raw.size, raw[..., 0].size
+    within, sums = f"all {outputs} outputs lie in [0, 1]", f"those of each of {samples} samples sum to 1"
     return [
-        agreement("distance beyond [0, 1]", beyond, raw.size, detail="range"),
-        agreement("difference of the sum to 1", probability.sum(-1) - 1, raw[..., 0].size, detail="sum"),
+        agreement("distance beyond [0, 1]", beyond, outputs, detail="range", same=within),
+        agreement("difference of the sum to 1", probability.sum(-1) - 1, samples, detail="sum", same=sums),
     ]
 
 
@@ -162,7 +174,9 @@ def cost(claim: Claim, study: Study) -> list[Evidence]:
     note = (
         "the loss is averaged over samples and biases are free; were it summed, a penalty would weigh 1/n as much"
     )
-    return [agreement("cost minus loss and penalty", total.item() - by_hand, len(features), note=note)]
+    what = "cost minus loss and penalty"
+    same = "the cost is the loss averaged over samples plus the penalties of all weights but biases"
+    return [agreement(what, total.item() - by_hand, len(features), note=note, same=same)]
 
 
 @experiment("forward_pass")
@@ -178,8 +192,9 @@ def forward_pass(claim: Claim, study: Study) -> list[Evidence]:
     probability = predict(network(features).detach().numpy()[None], "sigmoid", "binary").probability
     note = "its outputs lie in (0, 1); for a regression the last sigmoid has to go"
     difference = np.asarray(probability)[0] - by_hand[:, 0]
-    what = "engine's outputs minus those by hand"
-    return [agreement(what, difference, len(features), detail="forward pass", note=note)]
+    what, n = "engine's outputs minus those by hand", len(features)
+    same = f"dot products and sigmoids by hand give the outputs of the network for all {n} rows"
+    return [agreement(what, difference, n, detail="forward pass", note=note, same=same)]
 
 
 def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
@@ -210,9 +225,12 @@ def heads(claim: Claim, study: Study) -> list[Evidence]:
 
 def variety(what: str, found: Mapping[Task, Set[Any]]) -> Evidence:
     """Return the evidence that some task has several of something."""
-    most = max(map(len, found.values()))
+    task = max(found, key=lambda task: len(found[task]))
+    most, values = len(found[task]), joined(sorted(map(str, found[task])))
     said = "; ".join(f"{task}: {', '.join(sorted(map(str, values)))}" for task, values in found.items())
-    return Evidence(decided(most > 1), f"{what} among the losses of one task", measured=float(most), note=said)
+    clause = f"losses for the task {task} have {most} different {what} ({values})"
+    about = Evidence(decided(most > 1), f"{what} among the losses of one task", clause=clause, note=said)
+    return replace(about, measured=float(most))
 
 
 @experiment("line_fit")
@@ -233,7 +251,9 @@ def line_fit(claim: Claim, study: Study, *, loss: str) -> list[Evidence]:
         costs.append(value.item())
     risen = max(after - before for before, after in pairwise(costs))
     least_squares = np.polyfit(np.asarray(x), np.asarray(y), 1)
+    falls, ends = f"no step of {len(costs)} raises the loss", "the fitted line is that of least squares"
+    apart = line.detach().numpy() - least_squares
     return [
-        agreement("largest rise of the loss in a step", max(risen, 0.0), len(costs), detail="descent"),
-        agreement("distance to the least-squares line", line.detach().numpy() - least_squares, 2, detail="end"),
+        agreement("largest rise of the loss in a step", max(risen, 0.0), len(costs), detail="descent", same=falls),
+        agreement("distance to the least-squares line", apart, 2, detail="end", same=ends),
     ]

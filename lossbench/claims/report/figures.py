@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lossbench.claims.claim import Evidence, Word
 from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.report.words import plain
+from lossbench.claims.report.words import plain, two_digits
 from lossbench.report.figures import NOT_DEFINED
 from lossbench.report.grid import Column
 
@@ -74,7 +74,7 @@ def ends(line: Evidence) -> str:
     return (
         ""
         if line.low is None or line.high is None or line.low == line.high
-        else f"[{line.low:.2g}, {line.high:.2g}]"
+        else f"[{two_digits(line.low)}, {two_digits(line.high)}]"
     )
 
 

@@ -28,6 +28,10 @@ SCORES = {
     "fpr_kl": "false positive rate by cross-entropy less entropy",
     "brier": "Brier score",
     "epochs_to_target": "epochs to the target",
+    "dice": "Dice score",
+    "transport": "transport distance",
+    "top_1": "top-1 accuracy",
+    "top_5": "top-5 accuracy",
 }
 """Plain words for scores; the names of all others only need their underscores replaced."""
 
@@ -50,6 +54,24 @@ EPOCHS = "epochs_to_target"
 
 CLAIMED = {"best_of": "not worse", "custom_loss": "equal", "mismatch": "worse"}
 """What an experiment claims of the first arm, if the claim itself has no direction."""
+
+SHOWN = {
+    "accuracy_robustness": "the less accurate loss is the more robust one",
+    "beside_the_loss": "losses of equal accuracy differ",
+    "custom_loss": "a loss of one's own is level with the built-in one",
+    "evaluation_cost": "the dearest loss clearly takes longer than mse",
+    "gradient_free": "a loss without gradients beats the best constant answer",
+    "handling": "the choice of the loss makes a difference",
+    "heads": "losses of one task differ in this",
+    "imitation": "the loss made for the task is the better one",
+    "learning_curve": "training raises the score",
+    "lower_loss": "a lower loss goes with a better score",
+    "lower_loss not always better": "the model with the lower loss is the worse one",
+    "masks": "the loss made for the task is the better one",
+    "mismatch": "the loss that does not match is worse than the one that does",
+    "saturation": "the gradient of cross-entropy vanishes",
+}
+"""What a case shows that supports a claim, by the experiment that asks this, and its relation."""
 
 RELATIONS = {
     "better": "is better than",
@@ -104,6 +126,8 @@ def place(line: Evidence) -> str:
 
 def result_of(line: Evidence) -> str:
     """State the result of one line, with its interval and its data."""
+    if line.clause:
+        return " ".join(filter(None, [line.clause, bounds(line)]))
     about = "; ".join(filter(None, [line.detail, line.note])) if not line.protocol else line.detail
     return " ".join(filter(None, [difference(line), bounds(line), place(line), f"({about})" if about else ""]))
 
@@ -125,8 +149,8 @@ def difference(line: Evidence) -> str:
         return skill_lost(line.arms, line.measured)
     if pair:
         return between(line.arms, line.measured, line.quantity) + at_rate(line)
-    named = f" of {' and '.join(line.arms)}" if line.arms else ""
-    return f"the {plain(line.quantity)}{named} is {line.measured:.3g}{at_rate(line)}"
+    named = f" for {' and '.join(line.arms)}" if line.arms else ""
+    return f"the {plain(line.quantity)} is {line.measured:.3g}{named}{at_rate(line)}"
 
 
 def skill_lost(arms: Sequence[str], change: float) -> str:
@@ -139,11 +163,21 @@ def skill_lost(arms: Sequence[str], change: float) -> str:
 
 def between(arms: Sequence[str], gap: float, quantity: str) -> str:
     """State the difference of two arms."""
-    first, other = (CONSTANT if arm == "constant" else arm for arm in arms)
+    first, other = map(arm_in_words, arms)
     if quantity == EPOCHS:
         more = f"{abs(gap):.3g} {'more' if gap > 0 else 'fewer'} epochs than" if gap else "as many epochs as"
         return f"{first} takes {more} {other}"
     return f"{first} is {gap_in_words(gap)} {other} in {plain(quantity)}"
+
+
+def arm_in_words(arm: str) -> str:
+    """Name an arm in a sentence: a loss by its name, a model by its rate, and the best constant answer.
+
+    Example:
+        >>> arm_in_words("bce"), arm_in_words("rate 0.1")
+        ('bce', 'the model of rate 0.1')
+    """
+    return CONSTANT if arm == "constant" else f"the model of {arm}" if arm.startswith("rate ") else arm
 
 
 def at_rate(line: Evidence) -> str:
@@ -165,9 +199,20 @@ def bounds(line: Evidence) -> str:
     """
     if line.low is None or line.high is None or line.low == line.high:
         return ""
-    sign = -1 if len(line.arms) == 2 and (line.measured or 0.0) < 0 else 1
+    pair = line.by_rate or len(line.arms) == 2
+    sign = -1 if pair and (line.measured or 0.0) < 0 else 1
     low, high = sorted((sign * line.low + 0.0, sign * line.high + 0.0))
-    return f"[{low:.2g}, {high:.2g}]"
+    return f"[{two_digits(low)}, {two_digits(high)}]"
+
+
+def two_digits(value: float) -> str:
+    """Format a number with two digits that count, a large one without an exponent.
+
+    Example:
+        >>> two_digits(238.6), two_digits(0.0456), two_digits(-2.0)
+        ('240', '0.046', '-2')
+    """
+    return f"{float(f'{value:.2g}'):g}"
 
 
 def relation(claim: Claim, units: Sequence[Evidence]) -> str:
@@ -176,23 +221,49 @@ def relation(claim: Claim, units: Sequence[Evidence]) -> str:
     Example:
         >>> claim = Claim("x", "A beats b.", arguments={"direction": "better"})
         >>> relation(claim, [Evidence("reproduced", "f1", arms=("a", other)) for other in "bc"])
-        'a is better than its rival in F1'
+        'a is better than b or c in F1'
     """
+    quantities = {line.quantity for line in units}
+    scores = listed(plain(line.quantity) for line in units)
+    about = f" in {scores}" if quantities <= {*METRICS} and len(quantities) < NAMED else ""
+    if said := shown_by(claim):
+        return said + about
     direction = direction_of(claim)
     if not direction or not all(len(line.arms) == 2 and not line.by_rate for line in units):
-        return "it is so"
-    first, others = ({line.arms[side] for line in units} for side in (0, 1))
-    one = first.pop() if len(first) == 1 else "the named loss"
-    other = others.pop() if len(others) == 1 else "its rival"
-    other = CONSTANT if other == "constant" else other
-    quantities = {line.quantity for line in units}
+        return "it is as claimed"
+    one = either([line.arms[0] for line in units], "the loss that the claim names")
+    other = rival(claim, [line.arms[1] for line in units])
     if quantities == {SKILL}:
         if other == "clean":
             return f"{one} loses {'no ' if direction in ('not worse', 'equal') else ''}skill to contamination"
         return f"{one} {LOSSES_OF_SKILL[direction]} {other}"
-    scores = [plain(line.quantity) for line in units]
-    about = f" in {listed(scores)}" if quantities <= {*METRICS} and len(quantities) < NAMED else ""
     return f"{one} {RELATIONS[direction]} {other}{about}"
+
+
+def shown_by(claim: Claim) -> str:
+    """State what a case shows that supports a claim, if its experiment asks its own question; else empty."""
+    manner = claim.arguments.get("relation", "")
+    keys = (key for name in claim.experiments for key in (f"{name} {manner}", name))
+    return next((SHOWN[key] for key in keys if key in SHOWN), "")
+
+
+def rival(claim: Claim, others: Sequence[str]) -> str:
+    """Name what the first arm is compared with: one of a few losses, or how many there are."""
+    if "best_of" in claim.experiments:
+        return "its best rival"
+    names = list(map(arm_in_words, others))
+    return either(names, f"its rival, one of {len({*names})},")
+
+
+def either(names: Iterable[str], otherwise: str) -> str:
+    """Name a few things of which one is meant, each once, or say it otherwise.
+
+    Example:
+        >>> either(["mae", "huber", "mae"], "its rival"), either("abcde", "its rival")
+        ('mae or huber', 'its rival')
+    """
+    each = list(dict.fromkeys(names))
+    return " or ".join(filter(None, [", ".join(each[:-1]), each[-1]])) if len(each) <= NAMED else otherwise
 
 
 def direction_of(claim: Claim) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from lossbench.data.files.ragged import SEPARATORS, Record, check_names, ragged, shown
+from lossbench.data.files.ragged import SEPARATORS, Record, check_names, check_title, ragged, shown
 from lossbench.data.readings import is_number
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
@@ -110,11 +110,13 @@ def _without_nul(path: Path, lines: Iterable[str]) -> Iterator[str]:
 def _read(path: Path, lines: Iterator[str], stated: str | None) -> CsvFile:
     opening, first = _opening(path, lines)
     if marked := re.fullmatch(r'"?sep=(.)"?', first.strip("\r\n")):  # as spreadsheets write it
-        below, first = _opening(path, lines)
-        opening += ["\n", *below]
+        more, first = _opening(path, lines)
+        opening += ["\n", *more]
+    below = next(lines, "")
+    check_title(path, first, below, len(opening) + 1)
     separator = _separator(path, first, stated or (marked[1] if marked else None), len(opening) + 1)
     notes = [] if stated or separator == "," else [Topic.SEPARATOR(mark=shown(separator))]
-    records = _records(path, itertools.chain([first], lines), separator, len(opening))
+    records = _records(path, itertools.chain([first, below], lines), separator, len(opening))
     top, names = next(records)
     comments = [line.strip() for line in opening if line.strip()]
     above = _values(comments[-1].lstrip("# "), separator) if comments else []

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from lossbench.data.readings import is_number
 from lossbench.errors import DataError
+from lossbench.visible import visible
 
 SEPARATORS = ";\t|"  # tried in this order where line 1 has no comma
 AGREE = 0.9  # of the lines below the names: if so many have as many values, it is the names that are wrong
@@ -88,6 +89,26 @@ def _other_mark(names: Sequence[str], record: Sequence[str]) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def check_title(path: Path, first: str, below: str, top: int) -> None:
+    """Refuse a title that begins with a mark, as a comment does elsewhere, above lines with another separator.
+
+    Args:
+        path: the file.
+        first: the line that is read as that of the names.
+        below: the next line.
+        top: the number of the first.
+
+    Raises:
+        DataError: it names both lines.
+    """
+    mark = first[:1]
+    if mark in SEPARATORS and mark not in below and any(other in below for other in f",{SEPARATORS}"):
+        title = visible(first.strip())
+        raise DataError(
+            f"{path}: line {top} ('{title}') is no line of names, as it seems, but line {top + 1}; {TITLE}"
+        )
 
 
 def check_names(path: Path, names: Sequence[str], columns: Sequence[Any], places: np.ndarray, top: int) -> None:

@@ -44,5 +44,15 @@ def says(name: str, words: re.Pattern[str]) -> bool:
         >>> says("yTrue_batch2", TARGET), says("untrue", TARGET)
         (True, False)
     """
+    return any(map(words.fullmatch, words_of(name)))
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name, in small letters.
+
+    Example:
+        >>> words_of("yTrue_batch2")
+        ['y', 'true', 'batch']
+    """
     apart = re.sub(r"([a-z])([A-Z])", r"\1_\2", name)
-    return any(words.fullmatch(word) for word in re.findall(r"[a-z]+", apart.lower()))
+    return re.findall(r"[a-z]+", apart.lower())

@@ -8,6 +8,7 @@ modified inputs, randomness, an ignored target) means that it cannot be used.
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +26,12 @@ from lossbench.remark import Remark, Topic
 from lossbench.task import VALUED
 
 MODELS = 2
+
+PRECISION = re.compile("scalar type|dtype|result type", re.IGNORECASE)
+"""In what torch raises where a tensor has another precision than those beside it."""
+
+RANGE = re.compile("out of bounds|out of range(?! .expected to be in range)|Class values must be")
+"""In what torch raises where a class index is that of no class; the other range is that of dimensions."""
 
 
 def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -206,10 +213,19 @@ class Probe:
 
     def _misfit(self, fault: str) -> WrongTask:
         rows, outputs = self.raw.shape
-        wanted = self._wanted()
-        advice = f"with {wanted} it runs" if wanted else "if it wants anything else, state @gets, @target or @link"
-        more = f"It was given {self.convention}, with {rows} rows and {outputs} outputs; {advice}"
+        more = f"It was given {self.convention}, with {rows} rows and {outputs} outputs; {self._advice(fault)}"
         return WrongTask(f"'{self.name}'", self.convention.task, fault, more)
+
+    def _advice(self, fault: str) -> str:
+        """Say what to do about a fault: mend a constant or a label where it names one, else what to state."""
+        index = self.convention.encoding == "index"
+        if PRECISION.search(fault):
+            labels = ", and a class index is int64" * index
+            return f"raw outputs are float32{labels}: give constants that precision, as weight.to(raw.dtype)"
+        if index and RANGE.search(fault):
+            return f"classes are numbered from 0 to {int(self.target.max())}: take them as they are"
+        wanted = self._wanted()
+        return f"with {wanted} it runs" if wanted else "if it wants anything else, state @gets, @target or @link"
 
     def _wanted(self) -> str:
         """Return statements that would make the loss run; empty where there are none, or such are made already."""
@@ -220,9 +236,18 @@ class Probe:
         sees: dict[str, Any] = {"target": "onehot"} if self.convention.target == "index" else {}
         for stated in filter(None, (gets, sees, gets | sees)):
             with suppress(LossFailed, LossDoesNotFit):
-                replace(self, convention=replace(self.convention, **stated)).gives()
-                return "".join(f":@{key}={value}" for key, value in stated.items())
+                if replace(self, convention=replace(self.convention, **stated))._leads():
+                    return "".join(f":@{key}={value}" for key, value in stated.items())
         return ""
+
+    def _leads(self) -> bool:
+        """Say whether right raw outputs cost less than wrong ones, and do not pay without end as they grow."""
+        loss = alone(self.call, self.convention, self.gives())
+        columns = torch.arange(self.raw.shape[-1])
+        right = self.target[:, None] == columns if self.convention.encoding == "index" else self.target > 0.5
+        sizes = (-1.0, 1.0, 2.0, 4.0, 8.0)
+        cost = [float(loss(size * (2.0 * right - 1), self.target).mean()) for size in sizes]
+        return cost[1] < cost[0] and cost[3] - cost[4] <= max(0.0, (cost[2] - cost[3]) / 2)
 
     @property
     def _may_get_probabilities(self) -> bool:
@@ -245,19 +270,16 @@ def came_back(value: object) -> str:
     """Say what a loss returned instead of a tensor, and what to do about it.
 
     Example:
-        >>> came_back({"loss": torch.ones(())})
-        "a dict with the keys loss; a loss returns one tensor: return the one under its key, as result['loss']"
+        >>> came_back({"loss": torch.ones((), requires_grad=True)})
+        "a dict with the keys loss; a loss returns one tensor: return that of the loss alone, as result['loss']"
     """
     kind = type(value).__name__
     if isinstance(value, Mapping):
         keys = ", ".join(map(str, value)) or "none"
-        said, advice = (
-            f"a {kind} with the keys {keys}",
-            f"the one under its key, as result[{next(iter(value), '')!r}]",
-        )
+        said, advice = f"a {kind} with the keys {keys}", _which(value)
     elif isinstance(value, tuple | list):
         parts = " and ".join(_described(part) for part in value)
-        said, advice = f"a {kind} of {parts or 'nothing'}", "that of the loss alone, as result[0]"
+        said, advice = f"a {kind} of {parts or 'nothing'}", _which(dict(enumerate(value)))
     elif isinstance(value, np.ndarray):
         said, advice = "a numpy array, which has no gradient", "it as torch computes it, without numpy()"
     elif isinstance(value, int | float | np.generic):
@@ -268,6 +290,18 @@ def came_back(value: object) -> str:
         said = "nothing (None)" if value is None else kind
         advice = "the value, computed with torch from the prediction"
     return f"{said}; a loss returns one tensor: return {advice}"
+
+
+def _which(parts: Mapping[Any, object]) -> str:
+    """Say which of several parts is the loss: the only number with a gradient, if there is only one."""
+    tensors = {key: part for key, part in parts.items() if isinstance(part, torch.Tensor)}
+    numbers = [key for key, part in tensors.items() if part.dim() == 0 and part.requires_grad]
+    if len(numbers) == 1:
+        return f"that of the loss alone, as result[{numbers[0]!r}]"
+    shapes = {tuple(part.shape) for part in tensors.values()}
+    if len(tensors) == len(parts) == 2 and len(shapes) == 1 and not numbers:
+        return "the loss alone; if these are its gradient and Hessian, that of which they are the derivatives"
+    return "that of the loss alone"
 
 
 def _described(part: object) -> str:

@@ -22,12 +22,12 @@ from lossbench.losses.custom.candidate import Candidate
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.conventions import Convention, make_convention
 from lossbench.losses.custom.drift import PURE, Drift, drift_of, remembers
+from lossbench.losses.custom.inputs import check_inputs
 from lossbench.losses.custom.locate import afresh, locate
 from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.rehearse import rehearse
 from lossbench.losses.custom.signature import (
-    check_inputs,
     first_names,
     is_number,
     parameters_of,
@@ -136,7 +136,7 @@ class Custom:
 
     def _read(self) -> Iterator[Remark]:
         """Yield remarks on the file and on how the loss is called, before any call."""
-        yield from (Topic.TORCH_WARNS(warning=line) for line in self.candidate.seen.warnings)
+        yield from (Topic.FILE_WARNS(warning=line) for line in self.candidate.seen.warnings)
         if self.candidate.seen.altered:
             yield Topic.UNDONE(settings=self.candidate.seen.altered)
         if self.convention.target_first:
@@ -220,7 +220,7 @@ def custom_loss(
         raise BadValue(
             f"loss '{spec}' is not of the catalogue: state the task it is for, one of {', '.join(TASKS)}"
         )
-    check_inputs(candidate.name, candidate.criterion)
+    check_inputs(candidate.name, candidate.criterion, given)
     names = first_names(candidate.criterion)
     convention = make_convention(task, recognise(candidate.criterion), said, f"'{spec}'")
     convention = replace(convention, target_first=len(names) == 2 and target_first(*names))

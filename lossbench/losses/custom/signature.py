@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lossbench.errors import BadValue, LossMisbehaves, UnknownName
+from lossbench.errors import BadValue, UnknownName
 from lossbench.lazy import torch
 
 Form = Literal["raw", "pair"]
@@ -36,44 +36,14 @@ def first_names(criterion: Any) -> list[str]:
         >>> first_names(torch.nn.MSELoss)
         ['input', 'target']
     """
-    names = [p.name for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
+    names = [p.name for p in signature(called(criterion)) if p.kind in BY_POSITION]
     return names[inspect.isclass(criterion) :][:2]
 
 
-EMBEDDED = {"anchor", "positive", "negative", "input1", "input2", "x1", "x2"}
-"""Names of what is compared with each other, and not with a target."""
+BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def check_inputs(name: str, criterion: Any) -> None:
-    """Refuse a loss that needs more than a prediction and a target.
-
-    A function may get further arguments from the spec, unless one is plainly no parameter.
-
-    Raises:
-        LossMisbehaves: it does.
-
-    Example:
-        >>> check_inputs("torch.nn:MSELoss", torch.nn.MSELoss)
-    """
-    positional = [p for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
-    wanted = [p.name for p in positional if p.default is p.empty][inspect.isclass(criterion) :]
-    embedded = not EMBEDDED.isdisjoint(wanted)
-    if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
-        return
-    compared = (
-        "; it compares embeddings that are picked for it, and a loss of the task embedding gets those of a batch "
-        "and their classes, f(embeddings, labels), and makes its pairs by itself"
-    ) * embedded
-    raise LossMisbehaves(
-        name,
-        f"takes {len(wanted)} inputs ({', '.join(wanted)}), and a loss gets a prediction and its target{compared}",
-    )
-
-
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def _called(criterion: Any) -> Any:
+def called(criterion: Any) -> Any:
     """Return the function that is called with prediction and target; for a module, its `forward`."""
     if inspect.isclass(criterion):
         return getattr(criterion, "forward", None) or criterion.__call__
@@ -98,8 +68,8 @@ def parameters_of(criterion: Any) -> dict[str, inspect.Parameter]:
     if inspect.isclass(criterion):
         inherited = criterion.__init__ is torch.nn.Module.__init__  # its (*args, **kwargs) accept nothing
         return {} if inherited else {p.name: p for p in signature(criterion)}
-    declared = signature(_called(criterion))
-    leading = [p for p in declared if p.kind in _BY_POSITION][:2]
+    declared = signature(called(criterion))
+    leading = [p for p in declared if p.kind in BY_POSITION][:2]
     return {p.name: p for p in declared if p not in leading}
 
 
@@ -129,11 +99,31 @@ def read_arguments(
         if parameter.default is parameter.empty and key not in given:
             raise BadValue(f"'{spec}' needs a value for {key}; write {spec}:{key}=VALUE")
     order = [*named, *(key for key in given if key not in named)]
-    return {
+    read = {
         key: _value(f"'{spec}': {key}={given[key]}", given[key], getattr(named.get(key), "default", None))
         for key in order
         if key in given
     }
+    return {key: _as_floats(value) if _of_floats(named.get(key)) else value for key, value in read.items()}
+
+
+def _of_floats(parameter: inspect.Parameter | None) -> bool:
+    """Say whether a list given to a parameter is one of floats: by its annotation, or by its default."""
+    if parameter is None:
+        return False
+    default = parameter.default
+    listed = isinstance(default, list | tuple) and np.asarray(default, dtype=object).size > 0
+    held = np.asarray(default, dtype=object).ravel() if listed else ()
+    return "float" in str(parameter.annotation) or any(isinstance(one, float) for one in held)
+
+
+def _as_floats(value: Any) -> Any:
+    """Return a list of numbers, or of such lists, with floats for whole numbers; anything else as it is."""
+    return (
+        [_as_floats(one) if isinstance(one, list) else float(one) for one in value]
+        if isinstance(value, list)
+        else value
+    )
 
 
 _WORDS = {"true": True, "false": False, "none": None}

@@ -14,6 +14,10 @@ Templates = Mapping[Topic, str | Callable[..., str]]
 """By topic, a text with the facts in braces, or a function of the facts."""
 
 
+FEW_CHANNELS = 4
+"""More are rarely meant: grey, colours, colours with opacity."""
+
+
 def groups(column: str, groups: int, smallest: int, largest: int) -> str:
     """Return how many groups there are, and how large."""
     size = f"{smallest} to {largest}" if smallest < largest else str(largest)
@@ -39,6 +43,26 @@ def foreign_numbers(
     sign = "a comma" if otherwise == "decimal=," else "a point"
     other = f"; with {otherwise} {sign} is the decimal sign" if otherwise else ""
     return f"numbers of {quoted(columns)} such as '{text}' are read as {exact(number)}{without}{other}"
+
+
+def images(shape: str) -> str:
+    """Return what an image is, and where its channels seem to be last, what is taken for them.
+
+    Args:
+        shape: "8 x 8", or with the channels first "3 x 8 x 8".
+
+    Example:
+        >>> images("8 x 8 x 3").partition("; ")[0]
+        'a row is an image of 8 channels, 8 x 3 pixels'
+    """
+    *channels, height, width = map(int, shape.split(" x "))
+    if not channels:
+        return f"a row is an image, {shape}; each pixel is a feature"
+    (number,) = channels
+    kind = f"{number} channel{'s' if number > 1 else ''}, {height} x {width} pixels"
+    last = width <= FEW_CHANNELS < number
+    moved = "; channels come first: if they are the last here, save X.transpose(0, 3, 1, 2)" * last
+    return f"a row is an image of {kind}; each pixel of each channel is a feature{moved}"
 
 
 def exact(number: float) -> str:
@@ -81,6 +105,12 @@ def text_by_exception(column: str, kind: str, text: str, place: str, missing: st
     """Say for which text a column is no numbers or dates, and what takes such texts as missing."""
     way = f"; {missing} takes it as missing" if missing else ""
     return f"'{column}' is read as text, since '{text}' ({place}) is not among {kind}{way}"
+
+
+def spelled_apart(column: str, texts: tuple[str, ...], more: int) -> str:
+    """Return which texts may be one, and how many others."""
+    others = f", as do {more} more" if more else ""
+    return f"{quoted(texts)} of '{column}' may mean the same, and stay apart{others}; write them in one way"
 
 
 def quoted(names: tuple[str, ...]) -> str:
@@ -126,10 +156,8 @@ DATA: Templates = {
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
-    Topic.TRUTHS_APART: lambda column, texts: (
-        f"{quoted(texts)} of '{column}' may mean the same, and stay apart; write them in one way"
-    ),
-    Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
+    Topic.SPELLED_APART: spelled_apart,
+    Topic.IMAGES: images,
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
     "left out",

@@ -15,6 +15,7 @@ LOSS: Mapping[Topic, str] = {
     Topic.ANY_ORDER: "its value does not depend on which row a target belongs to: if that is not meant, shapes "
     "(batch) and (batch, 1) were broadcast to (batch, batch)",
     Topic.TORCH_WARNS: "it warns: {warning}",
+    Topic.FILE_WARNS: "its file warns as it is read: {warning}",
     Topic.CLAMPED: "its gradient is zero where a raw output is below 0 or above 1, as of a loss of probabilities: "
     "if it is one, state :@gets=probability",
     Topic.UNDONE: "its file changes {settings}; that is undone, since other losses run in the same process",

@@ -119,10 +119,12 @@ def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, An
     )
 
 
-def time(trials: int, seconds: float, cached: int) -> str:
-    """Return how long a run took, and how many trainings came from the store."""
-    taken = f", {cached} of them taken from earlier runs" if cached else ""
-    return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
+def time(trained: int, seconds: float, cached: int) -> str:
+    """Return how long a run took, how many networks it trained, and how many trainings came from the store."""
+    if not trained:
+        return f"time     {seconds:.1f} s: all {cached} trainings are taken from earlier runs"
+    taken = f"; {cached} more are taken from earlier runs" if cached else ""
+    return f"time     {trained} trainings in {seconds:.1f} s, {trained / seconds:.0f} a second{taken}"
 
 
 def ended(dataset: str, schedule: str, epochs: int, losses: tuple[tuple[str, int, int, float], ...]) -> str:

@@ -21,15 +21,21 @@ def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:
     return (Topic.SKIPPED(**vars(skip)) for skip in skips)
 
 
+OF_FILE = (Topic.FILE_WARNS, Topic.UNDONE)
+"""What is noted on the file of a loss, and so on all losses in it."""
+
+
 def custom_losses(experiment: Experiment) -> Iterator[Remark]:
-    """Yield the notes on custom losses, each once."""
-    found = (
-        Topic.LOSS(loss=loss.title, remark=remark)
-        for setup in experiment.setups
-        for loss in setup.losses.values()
-        for remark in loss.record.notes
-    )
-    yield from dict.fromkeys(found)
+    """Yield the notes on custom losses, each once; one on a file once for all losses in it."""
+    losses = [loss for setup in experiment.setups for loss in setup.losses.values()]
+    found = dict.fromkeys((loss.title, remark) for loss in losses for remark in loss.record.notes)
+    told: dict[Remark, list[str]] = {}
+    for title, remark in found:
+        told.setdefault(remark, []).append(title)
+    for title, remark in found:
+        titles = told[remark] if remark.topic in OF_FILE else [title]
+        if titles[0] == title:
+            yield Topic.LOSS(loss=", ".join(titles), remark=remark)
 
 
 def one_by_one(experiment: Experiment) -> Iterator[Remark]:

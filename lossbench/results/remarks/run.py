@@ -95,7 +95,7 @@ def run_remarks(comparison: Comparison, folder: Path | None, replaced: str = "")
     if comparison.manner.engine == "native":
         yield from by_torch(comparison.experiment)
     seconds = comparison.seconds["wall"]
-    yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
+    yield Topic.TIME(trained=comparison.trained, seconds=seconds, cached=comparison.cached)
     if folder is not None:
         if replaced:
             yield Topic.REPLACED(command=replaced)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lossbench.claims.exact.evaluation_cost import ROUNDS, line, step
+from lossbench.claims.report.figures import size
 from lossbench.losses import get_loss
 from lossbench.losses.registry import losses_of
 from lossbench.task import TASKS
@@ -16,6 +17,9 @@ def test_the_dearest_loss_decides(factor, verdict):
     dear[3] = 50.0
     found = line("binary", {"mse": np.ones(ROUNDS), "dear": dear})
     assert (found.verdict, found.measured) == (verdict, factor)
+    said = "dear, the dearest of 2 losses for the task binary, takes"
+    assert found.clause == f"{said} {factor:g} times as long as mse on this machine"
+    assert size(found) == f"{ROUNDS} rounds"
 
 
 @pytest.mark.parametrize("task", TASKS)

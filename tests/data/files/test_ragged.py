@@ -111,3 +111,14 @@ def test_blanks_between_names_in_quotes_are_seen(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 1 has blanks between its names; write sep=space"):
         read(tmp_path, written(" ", quoted=True))
     assert read(tmp_path, written(" ", quoted=True), ":sep=space").rows == ROWS
+
+
+@pytest.mark.parametrize("title", ["; made by Monday", ";; made by Monday", "; a; b", "| made", "\tmade"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_title_that_begins_with_a_mark_is_named(tmp_path: Path, title: str, quoted: bool) -> None:
+    """`;` begins a comment elsewhere; the line of the names is the next."""
+    with pytest.raises(
+        DataError, match=r"line 1 \(.*no line of names, as it seems, but line 2; .*put # before it"
+    ):
+        read(tmp_path, [title, *written(",", quoted=quoted)])
+    assert read(tmp_path, [f"# {title}", *written(",", quoted=quoted)]).rows == ROWS

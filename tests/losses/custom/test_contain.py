@@ -226,7 +226,7 @@ def test_an_unruly_file_and_its_losses(write, capsys: pytest.CaptureFixture[str]
     before = state()
     notes = [words(note) for note in get_loss("mine.py:fine", "regression").record.notes]
     assert notes == [
-        "it warns: old-fashioned",
+        "its file warns as it is read: old-fashioned",
         "its file changes torch's default dtype (to torch.float64); that is undone, since other losses run in the "
         "same process",
     ]

@@ -291,10 +291,10 @@ def test_constants_drawn_by_a_constructor_are_always_the_same():
     ("returned", "told"),
     [
         ("(loss, {'mse': loss})", "returned a tuple of a tensor () and a dict; a loss returns one tensor: return"),
-        (
-            "{'loss': loss}",
-            "returned a dict with the keys loss; a loss returns one tensor: return the one",
-        ),
+        ("(p, loss)", "return that of the loss alone, as result[1]"),
+        ("(p - t, torch.ones_like(p))", "return the loss alone; if these are its gradient and Hessian"),
+        ("{'logits': p, 'loss': loss}", "return that of the loss alone, as result['loss']"),
+        ("{'first': loss, 'second': loss}", "with the keys first, second; a loss returns one tensor: return that"),
         ("None", "returned nothing (None); a loss returns one tensor"),
         ("loss.item()", "returned float, a number without a gradient; a loss returns one tensor"),
         ("loss.detach().numpy()", "returned a numpy array, which has no gradient; a loss returns one tensor"),
@@ -304,7 +304,7 @@ def test_constants_drawn_by_a_constructor_are_always_the_same():
 )
 def test_what_came_back_is_said(write, returned, told):
     """Where it is no tensor, the message says what it is and what is expected."""
-    write(f"def f(p, t):\n    loss = ((p - t) ** 2).mean()\n    return {returned}")
+    write(f"import torch\n\ndef f(p, t):\n    loss = ((p - t) ** 2).mean()\n    return {returned}")
     with pytest.raises(LossFailed) as caught:
         get_loss("mine.py:f", "regression")
     assert told in str(caught.value)
@@ -399,6 +399,30 @@ def test_statements_that_would_help_are_named(criterion, task, wanted):
         probe(criterion, task, 3).gives()
     stated = dict(part.removeprefix("@").split("=") for part in wanted.split(":") if part)
     assert probe(criterion, task, 3, **stated).gives()
+
+
+DOUBLE = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "told"),
+    [
+        (lambda p, t: functional.cross_entropy(p, t, weight=DOUBLE), "give constants that precision"),
+        (lambda p, t: functional.cross_entropy(p, t, weight=DOUBLE.long()), "give constants that precision"),
+        (lambda p, t: functional.cross_entropy(p, t - 1), "classes are numbered from 0 to 2"),
+        (lambda p, t: -p.log_softmax(1).gather(1, t[:, None] + 1).mean(), "classes are numbered from 0 to 2"),
+        (lambda p, t: -(functional.one_hot(t - 1, 3) * p.log_softmax(1)).sum(1), "numbered from 0 to 2"),
+        (lambda p, t: (t * p.log_softmax(1)).sum(1).mean(), "if it wants anything else"),
+        (lambda p, t: t.sum(1) - (p.log_softmax(1) * t).sum(1), "with :@target=onehot it runs"),
+    ],
+    ids=["double weights", "whole weights", "from one", "gathered", "one-hot", "minus forgotten", "dimension"],
+)
+def test_a_statement_is_advised_only_if_it_is_the_remedy(criterion, told):
+    """Not where a constant has another precision or a label is no class, nor where it learns the opposite."""
+    with pytest.raises(LossDoesNotFit) as caught:
+        probe(criterion, "multiclass", 3).gives()
+    assert told in str(caught.value)
+    assert ("it runs" in str(caught.value)) == ("it runs" in told)
 
 
 def test_a_clamp_to_probabilities_is_noted():

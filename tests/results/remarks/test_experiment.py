@@ -9,7 +9,7 @@ import pytest
 from lossbench import Comparison, get_loss
 from lossbench.remark import Topic
 from lossbench.report.words.remark import words
-from lossbench.results.remarks.experiment import skipped
+from lossbench.results.remarks.experiment import custom_losses, skipped
 from lossbench.results.remarks.run import run_remarks
 from lossbench.training.native import fault
 from lossbench.training.optimisers import parse_optimiser
@@ -41,6 +41,31 @@ def test_who_trains_without_gradients_is_told(comparison: Comparison) -> None:
         assert any(line.startswith("engine   proxy: trained by the fused") for line in told) == said
         plain = replace(comparison, manner=replace(manner, engine=engine))
         assert not any(words(one).startswith("engine") for one in run_remarks(plain, None))
+
+
+def test_what_a_file_does_is_told_once_for_its_losses(write, comparison: Comparison) -> None:
+    """Its warning names them all; what a loss does by itself is said of that loss."""
+    write(
+        """
+        import warnings
+
+        warnings.warn("old-fashioned")
+
+        def first(y_true, y_pred):
+            return (y_true - y_pred).square().mean()
+
+        def second(y_true, y_pred):
+            return (y_true - y_pred).abs().mean()
+        """
+    )
+    setup = comparison.experiment.setups[0]
+    losses = {spec: get_loss(spec, "regression") for spec in ("mine.py:first", "mine.py:second")}
+    experiment = replace(comparison.experiment, setups=(replace(setup, losses=losses),))
+    told = [words(one) for one in custom_losses(experiment)]
+    assert [line for line in told if "old-fashioned" in line] == [
+        "note     mine.py:first, mine.py:second: its file warns as it is read: old-fashioned"
+    ]
+    assert sum("with the target first" in line for line in told) == 2
 
 
 def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:

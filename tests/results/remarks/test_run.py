@@ -45,7 +45,18 @@ def test_what_is_missing_is_said_first(comparison: Comparison) -> None:
 
 
 def test_what_came_from_earlier_runs_is_counted(comparison: Comparison) -> None:
-    """The time of a run that took most of its trainings from the store explains itself."""
-    (line,) = about(replace(comparison, cached=5), Topic.TIME)
-    assert line.endswith("5 of them taken from earlier runs")
-    assert "earlier" not in about(comparison, Topic.TIME)[0]
+    """The time of a run that took trainings from the store is that of the others, to tune and left out too."""
+    count = len(comparison.trials)
+
+    def time(**changes: object) -> str:
+        (line,) = about(replace(comparison, **changes), Topic.TIME)
+        return line
+
+    assert time().startswith(f"time     {count} trainings in ")
+    assert "earlier" not in time()
+    assert time(cached=5).startswith(f"time     {count - 5} trainings in ")
+    assert time(cached=5).endswith("a second; 5 more are taken from earlier runs")
+    assert time(cached=count).endswith(f" s: all {count} trainings are taken from earlier runs")
+    tuned = replace(comparison.experiment, tuning=comparison.experiment.trials[:7])
+    assert time(experiment=tuned).startswith(f"time     {count + 7} trainings in ")
+    assert time(gaps=(Gap("iris", (2, 3), 4),)).startswith(f"time     {count - 4} trainings in ")
