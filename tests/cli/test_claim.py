@@ -17,7 +17,7 @@ def test_a_sentence_is_tried_and_judged(inside: Callable) -> None:
     assert outcome.code == 0
     assert outcome.out.startswith("mine  ce beats bce in accuracy on moons\n")
     assert "repeat      lossbench claim 'ce beats bce in accuracy on moons' --quick" in outcome.out
-    assert outcome.err.startswith("mine: tuned: 24 trainings on moons to choose the rates\n")
+    assert outcome.err.startswith("mine: tuned: 18 trainings on moons to choose the rates\n")
     assert max(map(len, outcome.out.splitlines())) <= 80
 
 

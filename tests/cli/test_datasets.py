@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lossbench.data import load_dataset, records
-from lossbench.data.files.shipped import tables
+from lossbench.data.files.shipped import PACKAGE, tables
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -23,6 +24,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     tables.cache_clear()
     yield now
     tables.cache_clear()
+    sys.modules.pop(PACKAGE, None)
 
 
 def test_the_list_is_the_catalogue(inside: Callable) -> None:
