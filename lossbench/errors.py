@@ -114,7 +114,12 @@ class ScoreFailed(CodeFailed):
 
 
 class LossFailed(CodeFailed):
-    """A custom loss that is not found, raises, or misbehaves."""
+    """A custom loss that is not found, raises, or misbehaves.
+
+    Args:
+        message: what happened.
+        losses: in training, the specs of the losses that may have caused it.
+    """
 
     def __init__(self, message: str, losses: tuple[str, ...] = ()) -> None:
         super().__init__(message)

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 def train_shard(part: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Part:
     """Train one shard of an experiment into its folder, which is also its store, so that it can be resumed.
 
+    Args:
+        part: see `lossbench.run.shards.part_of`.
+        request: which shard, how and where.
+        watch: as for `answer`.
+
     Raises:
         OutputError: the folder holds another run, or results could not be stored.
     """

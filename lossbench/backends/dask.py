@@ -31,6 +31,10 @@ class Dask:
 
     A worker with other versions than this process, or with several threads, is refused: its last digits might
     differ. Anybody who reaches the scheduler can run code on the workers, and the scheduler can run code here.
+
+    Args:
+        cluster: where the scheduler listens.
+        identity: what this process and every worker must have in common.
     """
 
     cluster: Cluster

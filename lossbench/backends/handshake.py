@@ -17,7 +17,12 @@ Identity = Callable[[], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Foreign:
-    """The answer of a worker that differs from this process and joined after the others were checked."""
+    """The answer of a worker that differs from this process and joined after the others were checked.
+
+    Args:
+        worker: its machine and process.
+        theirs: its identity.
+    """
 
     worker: str
     theirs: Mapping[str, str]

@@ -36,6 +36,10 @@ class Ray:
 
     A node with other versions than this process is refused: its last digits might differ. A node trains as many
     packs at once as it has CPUs. Anybody who reaches the cluster can run code on it.
+
+    Args:
+        cluster: where the head node listens.
+        identity: what this process and every node must have in common.
     """
 
     cluster: Cluster

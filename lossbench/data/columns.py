@@ -25,6 +25,13 @@ from lossbench.remark import Remark
 def understood(cells: Cells, stated: TableSpec) -> UserTable:
     """Interpret cells as columns of numbers or texts.
 
+    Args:
+        cells: of the file.
+        stated: which is the target, and what the user said about the file.
+
+    Returns:
+        The table, with notes on everything that was not read literally.
+
     Raises:
         DataError: a column that is neither numbers nor texts as a whole; it names the value and its place.
     """

@@ -129,6 +129,9 @@ class Dataset:
     def in_images(self, values: Any) -> Any:
         """Return values of rows, (..., rows, 1), as losses and scores see them.
 
+        Args:
+            values: an array or a tensor, a number a row.
+
         Returns:
             (..., images, pixels), or the values unchanged where each row is a sample by itself.
         """

@@ -128,6 +128,10 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
 def check_rows(name: str, rows: int) -> None:
     """Refuse a data set with fewer rows than a split needs.
 
+    Args:
+        name: of the data set, for the message.
+        rows: how many it has.
+
     Raises:
         DataError: fewer than ten rows.
 

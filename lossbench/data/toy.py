@@ -154,6 +154,11 @@ def one_digit(digit: float = 0) -> Dataset:
 def check_alarms(name: str, alarms: float, rows: int) -> None:
     """Refuse a false-positive rate that the validation part cannot resolve.
 
+    Args:
+        name: of the data set, for the message.
+        alarms: the rate.
+        rows: normal rows of the validation part.
+
     Raises:
         BadValue: less than one of them would lie above the threshold.
 

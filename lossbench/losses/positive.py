@@ -33,6 +33,9 @@ _register = partial(regression_loss, link="softplus", natural_zero=True)
 def positive(raw: torch.Tensor) -> torch.Tensor:
     """Return the positive prediction of a raw output under the link softplus.
 
+    Args:
+        raw: any shape.
+
     Returns:
         log(1 + exp(raw)) + POSITIVE, of the same shape.
 

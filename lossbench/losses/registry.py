@@ -107,6 +107,10 @@ def losses_of(task: Task) -> tuple[LossRecord, ...]:
 def find(name: str, task: Task | None = None) -> LossRecord:
     """Return the record of a loss by its name or an alias of it.
 
+    Args:
+        name: such as "huber", without parameters.
+        task: needed where the name serves several tasks.
+
     Raises:
         UnknownName: there is no such loss, or no such task.
         LossDoesNotFit: the loss does not serve the task.

@@ -68,6 +68,10 @@ def baselines(fold: Fold, metric: Metric) -> Baselines:
     For embedding, the constant predictor gives all rows the same embedding, and the linear model is
     LinearDiscriminantAnalysis, as in `Gallery.probe`: logistic regression takes seconds for a hundred classes.
 
+    Args:
+        fold: one split of a data set.
+        metric: one of the task.
+
     Returns:
         Both scores, in original units for regression, and what follows from them.
 

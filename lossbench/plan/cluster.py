@@ -28,7 +28,14 @@ BACKENDS = ("local", *FORMS)
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster."""
+    """A running cluster.
+
+    Args:
+        backend: "dask" or "ray".
+        address: the address of its scheduler, as it was given.
+        host: the host in the address.
+        port: the port in the address.
+    """
 
     backend: str
     address: str

@@ -17,6 +17,9 @@ SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embed
 def read_config(config: str | Path | None) -> tuple[Place, dict[str, Any]]:
     """Read a config, the default one where none is named; see `read_toml`.
 
+    Args:
+        config: a path, or the name of a shipped one.
+
     Example:
         >>> read_config(None)[0].file
         'configs/default.toml'
@@ -53,6 +56,11 @@ def locating(config: str | Path | None) -> Iterator[None]:
 
 def find_place(name: str, place: Place, values: Mapping[str, Any]) -> Place | None:
     r"""Return the place of a name, or of its label, in a table; None where it is not there.
+
+    Args:
+        name: the spec of a data set, loss, model or optimiser.
+        place: the place of the table.
+        values: the values of the table.
 
     Example:
         >>> place = Place((), "a.toml", "[losses]\nbinary = ['mse', 'mze']")

@@ -58,6 +58,11 @@ def _custom_loss(value: Mapping[str, Any], place: Place) -> CustomLoss:
 def with_custom(losses: Any, custom: Sequence[CustomLoss], append: bool) -> Any:
     """Replace labels by the specs of their `[[loss]]` tables, and append the losses that are named nowhere.
 
+    Args:
+        losses: one list, or one for each task.
+        custom: the tables.
+        append: False where the caller names the losses, so that only those run.
+
     Raises:
         BadValue: two losses would have the same name in tables.
 

@@ -224,6 +224,11 @@ def _open_ends(values: Sequence[str], parameter: Parameter) -> list[str]:
 def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Grids:
     """Return the grids among the losses of a run, and rates so that every loss has the same budget.
 
+    Args:
+        specs: the specs of all losses; those of other tasks do not count.
+        task: the task of the data sets.
+        rates: the rates that the run names.
+
     Raises:
         BadValue: a member of a grid is also named as a loss, or a loss needs more rates and there is only one.
     """

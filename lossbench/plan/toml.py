@@ -183,6 +183,13 @@ def read_table(
 ) -> dict[str, Any]:
     """Return the values of a table, each as the type of its key.
 
+    Args:
+        kinds: the type of each key.
+        required: the keys that must be there.
+        table: as `tomllib` read it.
+        place: the place of the table, for messages.
+        kind: what a message calls a key.
+
     Raises:
         ConfigError: it is no table, a key is missing, or a value has another type.
         UnknownName: a key does not exist.

@@ -110,6 +110,10 @@ def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
 
     The best mean has an "a". A loss that diverged for some seeds has no letter, since its other seeds are a biased
     choice; nor has a loss without a score.
+
+    Args:
+        group: of the losses.
+        words: the verdicts on its pairs, from `difference_columns`.
     """
     judged = group.whole() & ~np.isnan(moments(group.clean(group.score))[1])
     order = [index for index in ranking(group) if judged[index]]

@@ -64,6 +64,9 @@ def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
     """Make optimiser and penalties undefined where each data set has its own, so that they are ranked together.
 
     A column is a data set's own if every data set of a task has one value, and not all have the same.
+
+    Args:
+        summary: with columns task, dataset and those of `OWNED`.
     """
     if summary.empty:
         return summary
@@ -143,7 +146,12 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
 
 
 def reason(p_value: float, bound: float) -> str:
-    """Say whether a p value is significant, and if not, whether any p value could have been."""
+    """Say whether a p value is significant, and if not, whether any p value could have been.
+
+    Args:
+        p_value: corrected for the family.
+        bound: its smallest possible value.
+    """
     if bound >= ALPHA:
         return "too few data sets"
     return "significant" if p_value < ALPHA else "not significant"

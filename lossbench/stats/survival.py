@@ -79,6 +79,15 @@ def restricted_times(times: np.ndarray, reached: np.ndarray, horizon: Numbers) -
 def speed_verdict(interval: Interval, adjusted_p: Numbers, equivalent_p: Numbers = np.nan) -> np.ndarray:
     """Return the verdict on a comparison of restricted times; see `lossbench.stats.verdicts.verdict`.
 
+    Args:
+        interval: of the difference in epochs, this arm minus the other.
+        adjusted_p: the p value after correction for the family.
+        equivalent_p: the p value of equivalence, likewise; NaN where no margin is declared.
+
+    Returns:
+        "faster", "slower", either of them within the margin, "equivalent" or "inconclusive", in the shape of
+        `adjusted_p`.
+
     Example:
         >>> str(speed_verdict(Interval(-8.0, -9.0, -7.0, 10), 0.001))
         'faster'

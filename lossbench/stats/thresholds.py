@@ -41,7 +41,17 @@ def rows_at_link(contributed: RowScores | None) -> RowScores | None:
 
 
 def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return both views of each loss in one row, with the columns of `THRESHOLD_VIEWS`."""
+    """Return both views of each loss in one row.
+
+    Args:
+        trials: one row per training.
+        chosen: the summary at the chosen thresholds.
+        own: the summary at the links' own.
+
+    Returns:
+        The columns of `THRESHOLD_VIEWS`, whose agreement is "disagree" where the loss is better or worse than the
+        reference in one view and not in the other, else "agree"; undefined for the reference itself.
+    """
     keys = [*KEYS, "view"]
     both = chosen[[*keys, "score", *SHOWN]].merge(own[[*keys, *SHOWN]], on=keys, suffixes=("", "_at_link"))
     both = both.assign(agreement=agreement(both.verdict, both.verdict_at_link))

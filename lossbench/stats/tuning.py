@@ -67,9 +67,15 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Itera
 
 
 def nearly_chosen(trials: pd.DataFrame) -> set[tuple[Any, ...]]:
-    """Return the arms with each rate, `ARM` and lr, that some resample of the tuning seeds chooses.
+    """Return the arms with each rate that some resample of the tuning seeds chooses.
 
     A rate that no resample chooses would hardly be chosen by other seeds.
+
+    Args:
+        trials: the trials of the tuning seeds.
+
+    Returns:
+        `ARM` and lr of each.
     """
     sign = trials.task.map(lambda task: METRICS[watched(task, trials.score.iloc[0])].sign)
     worth = (sign * trials.validation_score).where(trials.status == "ok").fillna(-math.inf)

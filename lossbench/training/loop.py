@@ -26,6 +26,10 @@ ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn
 def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
     """Train every trial of a pack, one after the other.
 
+    Args:
+        pack: the trials.
+        dtype: the precision of parameters and data.
+
     Returns:
         The record of the training, in the order of the pack's trials.
     """

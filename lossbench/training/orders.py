@@ -10,7 +10,15 @@ from lossbench.randomness import stream
 
 
 def drawn_order(dataset: Dataset, name: str, seed: int, epochs: int, train: Part) -> np.ndarray:
-    """Draw the order of the training rows in each epoch, (epochs, rows), by the kind of its data set."""
+    """Draw the order of the training rows of a split in each epoch, (epochs, rows), by the kind of its data set.
+
+    Args:
+        dataset: says whether rows of a class, or the pixels of an image, stay together.
+        name: of the random stream.
+        seed: the repetition.
+        epochs: how many.
+        train: the training part.
+    """
     if dataset.together > 1:
         return class_order(name, seed, epochs, train.target, dataset.together)
     images = len(train.features) // dataset.pixels

@@ -35,6 +35,10 @@ def read_parquet(path: Path) -> pd.DataFrame:
 def by_type(cells: Cells, name: str) -> tuple[Any, tuple[Remark, ...]]:
     """Return the content of a column of a Parquet file, or of a frame, and notes on it.
 
+    Args:
+        cells: the table, its columns as pandas reads them.
+        name: of the column.
+
     Returns:
         Numbers (rows,) float64, or texts (a pyarrow array; dates as 2024-12-31); and the notes.
 

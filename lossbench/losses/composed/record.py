@@ -33,6 +33,9 @@ _FIELDS = dict(
 class Summed:
     """The weighted sum of some losses, each on the same raw outputs.
 
+    Args:
+        parts: the terms.
+
     Example:
         >>> import torch
         >>> from lossbench.losses import get_loss

@@ -30,6 +30,9 @@ FACTOR = Parameter("factor", 2.0, low=0, open_low=True, meaning="what the loss i
 class Scaled:
     """A constant times another loss, or times its derivative.
 
+    Args:
+        multiplied: the function of the other loss.
+
     Example:
         >>> import torch
         >>> from lossbench.losses.regression import mae

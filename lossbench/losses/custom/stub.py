@@ -79,6 +79,10 @@ def test_it_passes_what_every_loss_of_the_catalogue_must() -> None:
 def stub(name: str, task: Task) -> dict[str, str]:
     """Return the files of the template, by their names.
 
+    Args:
+        name: of the loss, and of its file.
+        task: the task that it is for, one of `BODIES`.
+
     Raises:
         BadValue: a name that is not usable in Python.
 

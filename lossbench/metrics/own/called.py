@@ -32,6 +32,10 @@ class OwnScore(Score):
     It gets the arrays that a metric of scikit-learn gets: (n,) where a row has one target, (n, targets) where it
     has several, integers for classes and labels; probabilities of the positive class, (n,), or of each class or
     label. Its output and warnings are dropped.
+
+    Args:
+        named: its spec.
+        found: the function.
     """
 
     def __init__(self, named: Named, found: Located) -> None:

@@ -117,7 +117,12 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
 
 
 def first_choice(found: TableAnswer, order: list[str]) -> str:
-    """Return the loss that is chosen, given those that no other is shown to beat, the best mean first."""
+    """Return the loss that is chosen.
+
+    Args:
+        found: the answer of the table.
+        order: the losses that no other is shown to beat, the best mean first.
+    """
     if found.reference in order or not order:
         return found.reference
     shown = dict(found.beaten).get(found.reference, ())

@@ -38,7 +38,14 @@ class Against:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A loss with trainings that did not end well, so that nothing in its favour counts."""
+    """A loss with trainings that did not end well, so that nothing in its favour counts.
+
+    Args:
+        loss: its spec.
+        diverged: how many diverged.
+        failed: how many failed.
+        trainings: their total number.
+    """
 
     loss: str
     diverged: int

@@ -21,7 +21,12 @@ def over_tables(found: Sequence[TableAnswer]) -> RunAnswer:
 
 
 def tally(tables: Iterable[TableAnswer], loss: str) -> Tally:
-    """Count on which tables of a task no other loss beats this one by more than the margin, and where one does."""
+    """Count on which tables of a task no other loss beats this one by more than the margin, and where one does.
+
+    Args:
+        tables: of one task.
+        loss: one of their losses.
+    """
     mine = [one for one in tables if one.compared and loss in one.losses]
     beaten = (one.dataset for one in mine if loss in one.losers)
     return Tally(

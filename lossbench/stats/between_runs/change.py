@@ -169,6 +169,10 @@ class Change:
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:
     """Match the trials of two runs, in the order of the second; those only in the first come last.
 
+    Args:
+        before: one row per trial, as in `trials.csv`.
+        after: likewise.
+
     Returns:
         One meeting for each place that either run has.
     """
@@ -190,6 +194,13 @@ def changes(found: list[Meeting], score: str) -> list[Change]:
 
     The family holds the losses whose numbers changed and can be compared. A run is deterministic, so equal numbers
     are no test that was passed; they are no test at all.
+
+    Args:
+        found: from `meetings`.
+        score: a name in `SCORES`.
+
+    Returns:
+        One change for each meeting, in their order.
     """
     measured = [change(meeting, score) for meeting in found]
     families: dict[tuple[Any, ...], list[int]] = {}
@@ -265,6 +276,12 @@ def judged_apart(dataset: str, score: str, before: str, after: str) -> str:
 
 def refuse_decided_apart(dataset: str, score: str, before: str, after: str) -> None:
     """Refuse a score of decided classes where two runs chose class thresholds in different ways.
+
+    Args:
+        dataset: its name, for the message.
+        score: the score to be compared.
+        before: the score that chose the class thresholds of one run; empty for the links' own.
+        after: the same for the other run.
 
     Raises:
         BadValue: they differ, and the score depends on that.

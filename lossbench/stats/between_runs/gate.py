@@ -283,7 +283,12 @@ def lacking(found: Sequence[Meeting], score: str, rules: Sequence[Rule]) -> Reas
 
 
 def judge(moved: Change, allowance: float) -> GateFinding:
-    """Decide about one change; see the top of this file."""
+    """Decide about one change; see the top of this file.
+
+    Args:
+        moved: with a value in the baseline, in this run, or in both.
+        allowance: how much worse the mean may get.
+    """
     if moved.lost:
         return "lost"
     if moved.still:

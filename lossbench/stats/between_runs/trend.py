@@ -126,6 +126,9 @@ def comparable_runs(place: dict[str, Any], found: dict[int, pd.DataFrame]) -> tu
 def turns(every: Sequence[Series]) -> list[list[Turn]]:
     """Find the change points of each series.
 
+    Args:
+        every: the series of a report, over which p values are corrected.
+
     Returns:
         The change points of each series, in the order of the runs. Where no score changed, the chance that any is
         found in any series is at most 5 %.

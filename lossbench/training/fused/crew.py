@@ -17,7 +17,13 @@ from lossbench.training.trace import Validator, finite
 
 
 class FusedCrew:
-    """The models of a network, see `lossbench.training.recorder.Crew`."""
+    """The models of a network, see `lossbench.training.recorder.Crew`.
+
+    Args:
+        network: the models.
+        layout: maps models to trials.
+        fit: evaluates them on their training rows.
+    """
 
     def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
         self.network, self.layout, self.fit = network, layout, fit

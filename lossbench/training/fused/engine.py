@@ -27,6 +27,11 @@ from lossbench.training.trace import Trace
 def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Trace:
     """Train every trial of a pack at once.
 
+    Args:
+        pack: the trials.
+        dtype: the precision of parameters and data.
+        device: "cpu" or "cuda".
+
     Returns:
         The record of the training, in the order of the pack's trials.
     """

@@ -16,6 +16,13 @@ class Evolution:
     """Moves each model to the best of its mutations, unless that costs more.
 
     The models of a seed share random numbers; each multiplies them by its own rate.
+
+    Args:
+        network: the models, which are updated in place.
+        layout: maps models to trials.
+        batches: the training rows.
+        criteria: the losses.
+        penalties: of the models.
     """
 
     def __init__(

@@ -18,6 +18,11 @@ class Fit:
 
     The rows come in the batches of the first epoch. So a loss of whole batches sees the batches of training, and
     no loss sees more rows at once than there.
+
+    Args:
+        layout: maps models to trials.
+        batches: their training rows.
+        criteria: their losses.
     """
 
     def __init__(self, layout: Layout, batches: Batches, criteria: Criteria) -> None:

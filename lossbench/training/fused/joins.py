@@ -62,7 +62,12 @@ class Cosine(Join):
 
 
 class Unit:
-    """Vectors scaled to length one, except those that are too short."""
+    """Vectors scaled to length one, except those that are too short.
+
+    Args:
+        values: the vectors, along `axis`.
+        axis: of the vectors.
+    """
 
     def __init__(self, values: torch.Tensor, axis: int) -> None:
         self.axis, squares = axis, values.square().sum(axis, keepdim=True)

@@ -22,6 +22,10 @@ class Modules(Network):
     They are computed in programs of `way.width` models, a number that depends on the network and the batch, not on
     the pack: the rest of the last program is filled with dummy models. So shapes do not depend on the pack, and
     each model has the same bits in any place of a program.
+
+    Args:
+        layout: maps models to trials.
+        model: the network.
     """
 
     few = SCORED

@@ -145,7 +145,12 @@ class Layers(Network):
 
 
 class Penalties:
-    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are not penalised."""
+    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are not penalised.
+
+    Args:
+        network: whose parameters are penalised.
+        layout: maps its models to trials.
+    """
 
     def __init__(self, network: Network, layout: Layout) -> None:
         trials = [layout.pack.trials[index] for index in layout.slots]

@@ -33,6 +33,10 @@ class Convolution(torch.nn.Module):
     """A convolution of 3 × 3 pixels: the product of its weights with each pixel's neighbourhood.
 
     For many models at once that is one product per model, where torch's own convolution takes many times as long.
+
+    Args:
+        before: input channels.
+        after: output channels.
     """
 
     def __init__(self, before: int, after: int) -> None:
@@ -52,6 +56,11 @@ class Convolutions(torch.nn.Module):
 
     Source: LeCun et al. 1998, Gradient-based learning applied to document recognition, section II, with today's
     rectifier and max pooling.
+
+    Args:
+        image: its channels, height and width.
+        widths: channels of each convolution.
+        embeds: whether to leave out the last rectifier.
     """
 
     def __init__(self, image: tuple[int, int, int], widths: Sequence[int], embeds: bool) -> None:
@@ -105,6 +114,13 @@ class Residual(torch.nn.Module):
 
     Source: Gorishniy et al. 2021, Revisiting deep learning models for tabular data, section 3.2, with layer norm
     instead of batch norm, which would make a row's prediction depend on the rest of its batch.
+
+    Args:
+        inputs: features.
+        width: units of every layer.
+        blocks: how many.
+        activation: the name of a.
+        embeds: whether to leave out the last activation.
     """
 
     def __init__(self, inputs: int, width: int, blocks: int, activation: str, embeds: bool) -> None:

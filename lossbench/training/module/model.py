@@ -149,6 +149,13 @@ class ModuleModel:
 
         A loss that needs more outputs than the task has shares all parameters with the others, up to the outputs
         that both have: so the module is made twice, with the same random numbers.
+
+        Args:
+            stream: the name of the random stream.
+            seed: the repetition.
+            inputs: features.
+            outputs: raw outputs.
+            own: raw outputs of the task.
         """
         values = self.drawn(stream, seed, inputs, own if self.trunk_only else outputs)
         if outputs == own or self.trunk_only:

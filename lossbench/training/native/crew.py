@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 class Crew:
-    """The models of a pack, one per trial; see `lossbench.training.recorder.Crew`."""
+    """The models of a pack, one per trial; see `lossbench.training.recorder.Crew`.
+
+    Args:
+        pack: the trials.
+        dtype: the precision of everything but indices.
+    """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
         self.pack, self.step = pack, Step(pack, dtype)

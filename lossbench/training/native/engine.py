@@ -21,6 +21,10 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
     Compiled is a gradient step through sequential layers. An evolution strategy spends its time on the values of
     losses, and a module, or a cosine head, is computed by torch.
 
+    Args:
+        pack: the trials.
+        dtype: the precision of parameters and data.
+
     Returns:
         The record of the training, in the order of the pack's trials.
 

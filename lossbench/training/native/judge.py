@@ -16,7 +16,13 @@ def can_judge(pack: Pack) -> bool:
 
 
 class Judge:
-    """Scores the models of a pack by their accuracy, as `lossbench.metrics` does, to the last bit."""
+    """Scores the models of a pack by their accuracy, as `lossbench.metrics` does, to the last bit.
+
+    Args:
+        pack: the trials.
+        step: the compiled step.
+        tables: the tables that its models read.
+    """
 
     def __init__(self, pack: Pack, step: Step, tables: Tables) -> None:
         self.pack, self.step, self.tables = pack, step, tables

@@ -21,6 +21,10 @@ PATIENCE = 1 << 30  # parameters times rows of a call: some tenths of a second w
 class Step:
     """The calls of the library for the networks of one pack; their records are those of `models.MODEL`.
 
+    Args:
+        pack: the trials.
+        dtype: the precision of everything but indices.
+
     Attributes:
         lanes: of a vector. parameters: the length of a model's parameters in memory.
         few: models per call of an epoch.

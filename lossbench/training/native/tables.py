@@ -14,7 +14,13 @@ from lossbench.training.targets import encoded, offset_of
 
 
 class Tables:
-    """The tables of a pack, each made on first use and kept."""
+    """The tables of a pack, each made on first use and kept.
+
+    Args:
+        pack: the trials.
+        dtype: the precision of everything but indices.
+        lanes: of a vector.
+    """
 
     def __init__(self, pack: Pack, dtype: np.dtype, lanes: int) -> None:
         self.pack, self.dtype, self.lanes = pack, dtype, lanes
