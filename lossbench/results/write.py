@@ -147,6 +147,7 @@ def _cells(column: pd.Series[Any]) -> list[str]:
     bits = np.ascontiguousarray(column.to_numpy()).view(np.int64) if floats else column  # -0.0 is not 0.0
     codes, known = pd.factorize(bits)
     values = known.view(np.float64) if floats else known
+    # A column of floats has too many distinct ones for a call of _cell each.
     cells = ["" if x != x else repr(x) for x in values.tolist()] if floats else [*map(_cell, values.tolist())]
     made = [*cells, ""]  # the last is for code -1, undefined
     return np.array(made, dtype=object)[codes].tolist()  # type: ignore[no-any-return]

@@ -53,7 +53,7 @@ class Wanted:
         return trial.outlier_fraction in self.shares and trial.seed in self.seeds
 
 
-def wanted(experiment: Experiment) -> dict[str, Wanted]:
+def wanted_in(experiment: Experiment) -> dict[str, Wanted]:
     """Return which trainings of each table have contributions; a law has none: each seed has rows of its own."""
     tables = [one.name for one in experiment.datasets if one.sampling == "resplit"]
     seeds, shares = defaultdict[str, set[int]](set), defaultdict[str, set[float]](set)
@@ -114,10 +114,9 @@ def row_scores(
         known: the contributions of some trainings, from where they were trained.
     """
     reported = rows.index < len(experiment.trials)
-    shares = rows.groupby("dataset").outlier_fraction
-    least, most = shares.transform("min"), shares.transform("max")
-    judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
-    judged &= (rows.status == "ok") & (rows.sampling == "resplit") & reported
+    mine, trials = wanted_in(experiment), dict(enumerate(experiment.trials))
+    wanted = [(trial := trials.get(number)) and trial in mine.get(trial.dataset, ()) for number in rows.index]
+    judged = (rows.status == "ok") & np.array(wanted, dtype=bool)
     held = with_outputs(experiment, rows, outputs, judged)
     found = [_of_held(one, held.places) for one in known]
     there = {trial for one in known for trial in one.trials}

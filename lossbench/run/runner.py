@@ -19,7 +19,7 @@ from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Engine, Manner
 from lossbench.run.adaptive import search, without_trials
-from lossbench.run.contributed import Wanted, row_scores, train_and_contribute, wanted
+from lossbench.run.contributed import Wanted, row_scores, train_and_contribute, wanted_in
 from lossbench.run.examples import Examples, examples_of
 from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.state import Gap, Ledger
@@ -93,7 +93,7 @@ def run(
     end, adaptive = time.monotonic() + budget, experiment.settings.adaptive
     at_first = without_trials(experiment) if adaptive else experiment
     ledger = Ledger(at_first, fingerprint(manner.engine, manner.device), store)
-    train = partial(train_missing, ledger, manner, progress, end, wanted(experiment))
+    train = partial(train_missing, ledger, manner, progress, end, wanted_in(experiment))
     if adaptive:
         search(ledger, experiment, train)
     train()

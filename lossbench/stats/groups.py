@@ -113,12 +113,14 @@ class ComparisonGroup:
             first: (tests,) index of a loss.
             second: (tests,) index of the loss that is compared with it.
         """
-        found, counted, scores = self.contributions(self.score), self._rows_counted(self.score), self.scored
-        by_seed = over_seeds(scores[second] - scores[first], self.test_to_train, counted)
-        known: Spread = by_seed
-        if found is not None:
-            known = found.difference(first, second, counted > 0)
-            known = PairSpread(known, by_seed, lost) if (lost := self._by_seed(first, second)).any() else known
+        rows, by_seed = self._over_rows(first, second), self._by_seed(first, second)
+        known: Spread
+        if rows is not None and not by_seed.any():
+            known = rows
+        else:
+            gaps = self.scored[second] - self.scored[first]
+            seeds = over_seeds(gaps, self.test_to_train, self._rows_counted(self.score))
+            known = seeds if rows is None else PairSpread(rows, seeds, by_seed)
         if self.choice is None:
             return known
         moves = self.choice.moves(self.score)
@@ -127,6 +129,11 @@ class ComparisonGroup:
     def units_of(self, first: np.ndarray, second: np.ndarray) -> list[Unit]:
         """Return the unit of each pair of losses, see `difference`."""
         return ["seed" if alone else self.unit for alone in self._by_seed(first, second)]
+
+    def _over_rows(self, first: np.ndarray, second: np.ndarray) -> RowSpread | None:
+        """Return the differences over rows, see `difference`; None where seeds are the unit of all."""
+        found = self.contributions(self.score)
+        return None if found is None else found.difference(first, second, self._rows_counted(self.score) > 0)
 
     def _by_seed(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Say of which pairs of losses seeds are the unit, (tests,)."""
