@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lossbench.cli.report import print_findings
+from lossbench.cli.report import WITHOUT_REMARKS, print_findings, print_warnings
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
     from lossbench.plan.experiment import Experiment
     from lossbench.plan.shard import Shard
+    from lossbench.remark import Remark
     from lossbench.results.comparison import Comparison
     from lossbench.results.part import Part
     from lossbench.run.runner import Forecast
@@ -94,22 +95,20 @@ def print_all(answer: Answer, form: str | None, quiet: bool) -> None:
         print_summary(answer, form or "table")
     if quiet:
         return
-    if rows or form in ("csv", "json", "junit"):
-        print_warnings(answer.comparison)
+    if rows or form in WITHOUT_REMARKS:
+        print_warnings(remarks_of(answer.comparison))
     if verdict is not None and answer.request.baseline is not None and form not in ("junit", "markdown"):
         print_gate(verdict, answer.request.baseline, to_stderr=form not in (None, "table") or rows)
 
 
-def print_warnings(comparison: Comparison) -> None:
-    """Print the warnings on standard error, where the chosen format has no place for them."""
-    from lossbench.remark import ALARMS
-    from lossbench.report.terminal import console, print_lines
-    from lossbench.report.words.remark import words
+def remarks_of(comparison: Comparison) -> Iterator[Remark]:
+    """Yield all that is to be said of a comparison."""
     from lossbench.results.remarks.run import notes, run_remarks
     from lossbench.results.remarks.verdicts import at_edges
 
-    remarks = chain(at_edges(comparison.tuning), notes(comparison), run_remarks(comparison, None))
-    print_lines(console(stderr=True), (words(remark) for remark in remarks if remark.topic in ALARMS))
+    yield from at_edges(comparison.tuning)
+    yield from notes(comparison)
+    yield from run_remarks(comparison, None)
 
 
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
