@@ -34,7 +34,7 @@ def answer(claim: Claim, finding: Finding) -> str:
     """
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
-    if finding.verdict == WEAK:
+    if finding.word == WEAK and finding.size is None:
         where = by_part(finding) or by_axis(finding.tally) if finding.instability else ""
         counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
@@ -90,19 +90,19 @@ def identity(claim: Claim, finding: Finding) -> str:
     """Write the answer to an identity."""
     line = finding.case
     assert line is not None  # an identity always has a deciding line
-    head = upper(finding.verdict)
-    if finding.verdict == "true but for rounding":
+    head = upper(finding.word)
+    if finding.word == "true but for rounding":
         return f"{head}: {line.part or 'it'} is {cut_off(line)}{as_printed(finding.tally, line.part)}"
     mine = [one for one in finding.tally.units if one.part == line.part]
-    if finding.verdict == "true under another reading":
+    if finding.word == "true under another reading":
         stated = [one for one in mine if one.reading == "as stated" and one.verdict != "reproduced"]
         return f"{head}: {found(line)}, but {listed(map(found, stated))}"
-    word = "contradicted" if finding.verdict == "false" else "reproduced"
-    others = finding.tally.units if finding.verdict == "true" else mine
+    word = "contradicted" if finding.word == "false" else "reproduced"
+    others = finding.tally.units if finding.word == "true" else mine
     told_of = [one for one in others if one.verdict == word and one.reading == "as stated"] or [line]
     more = f"; {len(told_of) - FEW} more likewise" if len(told_of) > FEW else ""
     other = [one.clause for one in others if one.reading == "another" and one.verdict != word and one.clause]
-    but = f", but {listed(other)}" if other and finding.verdict == "true" else ""
+    but = f", but {listed(other)}" if other and finding.word == "true" else ""
     return f"{head}: {'; '.join(dict.fromkeys(map(found, told_of[:FEW])))}{more}{but}"
 
 
@@ -153,7 +153,7 @@ def value_of(line: Evidence) -> str:
 
 def conjunction(claim: Claim, finding: Finding) -> str:
     """Write the answer to a claim of several parts: the counts, then each part with what was found of it."""
-    head = "Partly true" if finding.verdict == "partly" else upper(finding.verdict)
+    head = "Partly true" if finding.word == "partly" else upper(finding.word)
     said = f"{head}: {cases(claim, finding.tally)}"
     groups = grouped(finding.parts, lambda part: HOW[finding.parts[part]])
     if len(groups) == 1:
@@ -201,7 +201,7 @@ def result_on_part(line: Evidence) -> str:
 
 def universal(claim: Claim, finding: Finding) -> str:
     """Write the answer to a universal claim: its counterexample, or what was tried."""
-    head = upper(finding.verdict)
+    head = upper(finding.word)
     if finding.case is not None:
         counted = f"{cases(claim, finding.tally)}{differences(finding.tally, finding.case)}"
         return f"{head}: {result_of(finding.case)}{retried(finding)}; {counted}"
@@ -229,7 +229,7 @@ def existential(claim: Claim, finding: Finding) -> str:
 
 def tendency(claim: Claim, finding: Finding) -> str:
     """Write the answer to a tendency: where it holds, in how many units, and by how much."""
-    tally, head = finding.tally, upper(finding.verdict)
+    tally, head = finding.tally, upper(finding.word)
     if finding.split is not None:
         head = f"{head}: {sides(finding.split)}"
         return f"{head}; {cases(claim, tally)}{differences(tally)}"
@@ -284,7 +284,7 @@ def magnitude(claim: Claim, finding: Finding) -> str:
 
 def order_of(finding: Finding) -> str:
     """State how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
-    tally, word = finding.tally, finding.order
+    tally, word = finding.tally, finding.word
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""
