@@ -84,7 +84,11 @@ class BadValue(UsageError):
 
 
 class LossDoesNotFit(UsageError):
-    """A loss that does not fit the task or the data."""
+    """A loss that does not fit the task or the data; `fact` is the message without `more`, which is advice."""
+
+    def __init__(self, fact: str, more: str = "") -> None:
+        super().__init__(f"{fact}. {more}" if more else fact)
+        self.fact, self.more = fact, more
 
 
 class WrongTask(LossDoesNotFit):
@@ -96,8 +100,8 @@ class WrongTask(LossDoesNotFit):
     """
 
     def __init__(self, loss: str, task: str, fault: str, more: str = "") -> None:
-        super().__init__(f"loss {loss} does not fit the task {task}: {fault}{f'. {more}' if more else ''}")
-        self.fault, self.more = fault, more
+        super().__init__(f"loss {loss} does not fit the task {task}: {fault}", more)
+        self.fault = fault
 
 
 class CodeFailed(UsageError):

@@ -72,13 +72,16 @@ def differences(tally: Tally, case: Evidence | None = None) -> str:
         tally: the units.
         case: a line that is told already, and a retrial of it.
     """
+    return "".join(f"; {word} {result}" for word, result in named_differences(tally, case))
+
+
+def named_differences(tally: Tally, case: Evidence | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the median difference of the units and the largest against the claim, each with its name."""
     told = [what_of(case)] if case is not None else []
-    said = ""
     for word, line in (("typically", tally.typical), ("at worst", tally.worst)):
         if line is not None and what_of(line) not in told:
-            said += f"; {word} {result_of(line)}"
+            yield word, result_of(line)
             told.append(what_of(line))
-    return said
 
 
 def what_of(line: Evidence) -> tuple[str, ...]:
@@ -130,7 +133,7 @@ def found(line: Evidence) -> str:
         return line.clause
     if line.printed and line.measured is not None:
         return f"{line.part or 'it'} is {printed_as(line)}"
-    about = "; ".join(filter(None, [line.detail if line.arms else "", line.note]))
+    about = "; ".join(filter(None, [line.distinction if line.arms else "", line.note]))
     return value_of(line) + (f" ({about})" if about else "")
 
 
@@ -188,8 +191,9 @@ def of_part(finding: Finding, part: str) -> str:
     if all(line.p_value is None for line in tally.units):
         return joined(dict.fromkeys(map(result_on_part, tally.supporting or tally.opposing or tally.units)))
     units = len(tally.units)
-    count = f"in {len(tally.supporting)} of {units} cases" if units > 1 else ""
-    return (count + differences(tally)).removeprefix("; " if units > 1 else "; typically ")
+    if units > 1:
+        return f"in {len(tally.supporting)} of {units} cases{differences(tally)}"
+    return "; ".join(result for _, result in named_differences(tally))
 
 
 def result_on_part(line: Evidence) -> str:

@@ -94,6 +94,7 @@ def counts_of(judgement: Judgement) -> dict[str, int]:
 def cells(line: Evidence) -> dict[str, Any]:
     """Return the cells of a comparison; `again` is the probability of its own word on other seeds."""
     found = {name: getattr(line, name) for name in {**dict.fromkeys(EVIDENCE), **dict.fromkeys(DECISIVE)}}
+    found["note"] = ". ".join(filter(None, [line.note, line.advice]))
     return found | {"again": line.chances[WORDS.index(line.verdict)] if line.again else None}
 
 

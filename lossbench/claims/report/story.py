@@ -111,7 +111,7 @@ def remarks(judgement: Judgement) -> Iterator[str]:
     for line in judgement.evidence:
         if line.note and line.arms and not line.protocol:
             about = ", ".join(filter(None, [" vs ".join(line.arms), line.dataset]))
-            yield f"{about}: {line.note.partition('. ')[0]}"
+            yield f"{about}: {line.note}"
     gone = [line for line in judgement.evidence if line.diverged and line.role == "unit"]
     if gone:
         places = listed(f"{' vs '.join(line.arms)} on {line.dataset}" for line in gone)
