@@ -19,8 +19,9 @@ from rich.text import Text
 from lossbench.report.grid import labelled
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
-from lossbench.report.words.english import COMMANDS, wrapped
+from lossbench.report.words.english import wrapped
 from lossbench.report.words.legend import COLUMN, Entry, laid_out
+from lossbench.results.advice import Code
 from lossbench.visible import visible
 
 WIDTH = 100
@@ -183,11 +184,11 @@ class Trimmed:
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
     """Print lines of prose, none of which ends in blanks.
 
-    A path or a name is never cut or coloured, and what is to be pasted is one line.
+    A path or a name is never cut or coloured, and code is one line.
     """
     for line in lines:
         whole = Text(visible(line), style=style)
-        for part in [whole] if line.startswith(COMMANDS) else whole.wrap(screen, screen.width):
+        for part in [whole] if isinstance(line, Code) else whole.wrap(screen, screen.width):
             part.rstrip()
             screen.print(part, soft_wrap=True)
 
