@@ -92,16 +92,16 @@ class LossDoesNotFit(UsageError):
 
 
 class WrongTask(LossDoesNotFit):
-    """A loss that does not fit the task; `fault` says why, `more` adds advice.
+    """A loss that does not fit the task; `fault` says why, `more` adds advice, `wanted` has what to state.
 
     Example:
         >>> str(WrongTask("'huber'", "binary", "it serves regression"))
         "loss 'huber' does not fit the task binary: it serves regression"
     """
 
-    def __init__(self, loss: str, task: str, fault: str, more: str = "") -> None:
+    def __init__(self, loss: str, task: str, fault: str, more: str = "", wanted: tuple[str, ...] = ()) -> None:
         super().__init__(f"loss {loss} does not fit the task {task}: {fault}", more)
-        self.fault = fault
+        self.fault, self.wanted = fault, wanted
 
 
 class CodeFailed(UsageError):
