@@ -12,7 +12,7 @@ from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.finding.axes import AXES, Split, by_value
 from lossbench.claims.finding.forms import Finding
 from lossbench.claims.finding.tally import WEAK, Tally
-from lossbench.claims.report.words import difference, listed, place, plain, relation, result_of
+from lossbench.claims.report.words import difference, each_once, place, plain, relation, result_of
 from lossbench.grouped import grouped
 from lossbench.report.words.english import joined, upper
 from lossbench.schema import METRICS
@@ -99,13 +99,13 @@ def identity(claim: Claim, finding: Finding) -> str:
     mine = [one for one in finding.tally.units if one.part == line.part]
     if finding.word == "true under another reading":
         stated = [one for one in mine if one.reading == "as stated" and one.verdict != "reproduced"]
-        return f"{head}: {found(line)}, but {listed(map(found, stated))}"
+        return f"{head}: {found(line)}, but {each_once(map(found, stated))}"
     word = "contradicted" if finding.word == "false" else "reproduced"
     others = finding.tally.units if finding.word == "true" else mine
     told_of = [one for one in others if one.verdict == word and one.reading == "as stated"] or [line]
     more = f"; {len(told_of) - FEW} more likewise" if len(told_of) > FEW else ""
     other = [one.clause for one in others if one.reading == "another" and one.verdict != word and one.clause]
-    but = f", but {listed(other)}" if other and finding.word == "true" else ""
+    but = f", but {each_once(other)}" if other and finding.word == "true" else ""
     return f"{head}: {'; '.join(dict.fromkeys(map(found, told_of[:FEW])))}{more}{but}"
 
 
@@ -181,7 +181,7 @@ HOW = {
 def parts_said(finding: Finding, parts: list[str]) -> str:
     """Name parts of one verdict, each with what was found of it unless they are many."""
     if len(parts) > FEW:
-        return listed(map(plain, parts))
+        return each_once(map(plain, parts))
     return joined(f"{plain(part)} ({of_part(finding, part)})" for part in parts)
 
 
@@ -276,7 +276,7 @@ def sides(split: Split) -> str:
     for word, values in (("holds", split.holds), ("refuted", split.refuted)):
         decided = sum(tally.decided for tally in values.values())
         supporting = sum(len(tally.supporting) for tally in values.values())
-        said.append(f"{word} {listed(values)} (for it {supporting} of {decided} decided)")
+        said.append(f"{word} {each_once(values)} (for it {supporting} of {decided} decided)")
     return "; ".join(said)
 
 

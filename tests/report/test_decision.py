@@ -27,13 +27,13 @@ from lossbench.plan.choosing import RATES, Plan, plan_choice
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.decision import (
-    OUTPUT_MEANING,
     RARE_LABELS,
     SIGN_TEXTS,
     choice_lines,
     choice_record,
     lines_to_paste,
 )
+from lossbench.report.words.links import READINGS
 from lossbench.results.advice import Code
 from lossbench.results.choosing import Choice
 from lossbench.stats.answer.decision import Decision, End, decide
@@ -228,7 +228,7 @@ def test_the_line_for_a_table_of_a_program_is_python(monkeypatch: pytest.MonkeyP
 def test_every_sign_and_every_link_has_words() -> None:
     """A new one is worded here."""
     assert set(SIGN_TEXTS) == set(get_args(Trait))
-    assert set(OUTPUT_MEANING) == set(get_args(Link))
+    assert set(READINGS) == set(get_args(Link))
     assert "{share}" in RARE_LABELS
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from lossbench.claims.claim import CLEAN, Claim, Evidence
 from lossbench.report.figures import NOT_DEFINED
-from lossbench.report.words.english import joined
+from lossbench.report.words.english import MOST_NAMED, listed
 from lossbench.schema import METRICS
 
-NAMED = 4  # things that a sentence names before it only counts
+NAMED = MOST_NAMED  # things that a sentence names before it only counts
 
 SCORES = {
     "r2": "R²",
@@ -228,7 +228,7 @@ def relation(claim: Claim, units: Sequence[Evidence]) -> str:
         'a is better than b or c in F1'
     """
     quantities = {line.quantity for line in units}
-    scores = listed(plain(line.quantity) for line in units)
+    scores = each_once(plain(line.quantity) for line in units)
     about = f" in {scores}" if quantities <= {*METRICS} and len(quantities) < NAMED else ""
     if said := shown_by(claim):
         return said + about
@@ -277,14 +277,11 @@ def direction_of(claim: Claim) -> str:
     )
 
 
-def listed(values: Iterable[str]) -> str:
+def each_once(values: Iterable[str]) -> str:
     """List the first few things, each once, and count the others.
 
     Example:
-        >>> listed(["b", "a", "a"]), listed("abcdef")
+        >>> each_once(["b", "a", "a"]), each_once("abcdef")
         ('b and a', 'a, b, c, d and 2 more')
     """
-    names = list(dict.fromkeys(filter(None, values)))
-    if len(names) > NAMED:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    return joined(names)
+    return listed(list(dict.fromkeys(filter(None, values))), named=NAMED)

@@ -9,19 +9,19 @@ from lossbench.results.advice import Code
 from lossbench.visible import visible
 
 MOST_NAMED = 4
-"""The most items that are all named; of more, three are named and the others counted."""
+"""The most items that are all named; of more, some are named and the others counted."""
 
 
-def listed(names: Sequence[str], write: Callable[[Sequence[str]], str] | None = None) -> str:
-    """Return a few names in a row; of many the first three, and how many more.
+def listed(
+    names: Sequence[str], write: Callable[[Sequence[str]], str] | None = None, named: int = MOST_NAMED - 1
+) -> str:
+    """Return a few names in a row; of many the first `named`, and how many more.
 
     Example:
         >>> listed(["a"]), listed(["a", "b"]), listed(list("abcde"))
         ('a', 'a and b', 'a, b, c and 2 more')
     """
-    shown = (
-        names if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
-    )
+    shown = names if len(names) <= MOST_NAMED else [*names[:named], f"{len(names) - named} more"]
     return (write or joined)(shown)
 
 
