@@ -125,8 +125,9 @@ def train_missing(
         Whether there is time left.
     """
     packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
-    for name, count in Counter(trial.dataset for trial in ledger.recalled).items():
-        progress(name, count)
+    stored = Counter(trial.dataset for trial in ledger.recalled)
+    for name in (dataset.name for dataset in ledger.experiment.datasets if stored[dataset.name]):
+        progress(name, stored[name])
     train = partial(train_and_contribute, wanted=wanted, engine=manner.engine, device=manner.device)
     with closing(backend_of(manner, packs).run(train, packs)) as results:
         for index, (trained, contributed) in results:
