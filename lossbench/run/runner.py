@@ -226,13 +226,14 @@ def finished(ledger: Ledger) -> Finished:
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]
-    contributed = row_scores(ledger.experiment, rows[whole], kept, ledger.contributed)
-    examples = examples_of(ledger.experiment, rows[whole], kept)
-    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     # A copy has columns of one type side by side in memory: pandas warns where many are not.
+    reported = rows[whole].copy()
+    contributed = row_scores(ledger.experiment, reported, kept, ledger.contributed)
+    examples = examples_of(ledger.experiment, reported, kept)
+    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     return Finished(
         ledger.experiment,
-        rows[whole].copy(),
+        reported,
         curves[whole],
         [slopes[place] for place in places],
         contributed,
