@@ -129,5 +129,5 @@ def code_marks() -> list[tuple[str, int, int, int]]:
     """Return name, size and times of every file of the package, as `lossbench.run.provenance.program` does."""
     folders = (one for one in os.walk(Path(__file__).parents[1]) if not one[0].endswith("__pycache__"))
     files = sorted(os.path.join(folder, name) for folder, _, names in folders for name in names)
-    stats = zip(files, map(os.stat, files), strict=True)
+    stats = zip(files, map(os.lstat, files), strict=True)  # an editor may leave links that lead nowhere
     return [(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns) for name, found in stats]
