@@ -111,7 +111,7 @@ def _no_parameter(name: str) -> BadValue:
 def _unknown(name: str) -> BadValue | UnknownName:
     """Return the error for an unknown name, with suggestions."""
     if {"+", "*"} & set(name):
-        return BadValue(f"'{name}' is no loss; a weighted sum of losses begins with sum, as in {PREFIX}bce+0.5*dice")
+        return BadValue(f"'{name}' is no loss; a weighted sum begins with sum, as in {PREFIX}bce+0.5*dice")
     if "=" in name:
         return BadValue(f"'{name}' is no loss; a parameter stands behind a name and a colon: huber:delta=1.35")
     module, _, attribute = name.rpartition(".")
