@@ -21,9 +21,9 @@ A message says what is wrong, where, why, and what to do next.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from lossbench.nearest import nearest
 from lossbench.visible import visible
 
 
@@ -73,9 +73,8 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = list(known)
-        folded = {n.lower(): n for n in reversed(names)}
-        near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
-        hint = f"; did you mean '{folded[near[0]]}'?" if near else "."
+        near = nearest(kind, name, names)
+        hint = f"; did you mean '{near}'?" if near else "."
         place = f"{where}: " if where else ""
         super().__init__(f"{place}unknown {kind} '{name}'{hint} Known: {', '.join(names)}")
 

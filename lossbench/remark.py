@@ -159,7 +159,7 @@ ALARMS = frozenset(
     {
         *(Topic.SHARDS, Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.FEW_SEEDS),
         *(Topic.EDGE, Topic.VALUE_EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
-        Topic.UNTRIED,
+        *(Topic.UNTRIED, Topic.ALTERED),
     }
 )
 """Topics that go to standard error where the output format has no room for remarks."""

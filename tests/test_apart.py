@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lossbench.apart import Ended, Unending, apart, forked
+from lossbench.apart import Ended, Unending, apart, forked, starved
 from lossbench.errors import ScoreFailed
 from lossbench.losses.custom.endless import clock
 
@@ -85,6 +85,21 @@ def test_a_call_within_a_library_that_does_not_end_is_ended(monkeypatch: pytest.
     with pytest.raises(Unending, match="does not come to an end: no result"):
         forked(spin, silence=0.1)
     forked(calls, silence=0.1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this system does not say it")
+def test_time_without_a_processor_is_no_time_of_a_process() -> None:
+    """Of two that share one processor, each waits about as long as it runs; one that sleeps does not wait."""
+    code = (
+        "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "while time.process_time() < 0.6: pass\n"
+        "from lossbench.apart import starved; print(starved())"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert all(float(one.communicate()[0]) > 0.1 for one in both)
+    before = time.monotonic() - starved()
+    time.sleep(0.3)
+    assert time.monotonic() - starved() - before > 0.29
 
 
 def test_nobodys_process_is_copied_unasked() -> None:

@@ -25,7 +25,7 @@ FLOORS = (
     ("training", "checks"),
     ("losses", "data", "metrics"),
     ("schema", "randomness", "spec", "remark", "lazy", "home", "apart"),
-    ("errors", "task", "visible", "looks", "grouped"),
+    ("errors", "task", "visible", "nearest", "looks", "grouped"),
 )
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""
 

@@ -17,6 +17,7 @@ from lossbench.claims.report.words import word_for
 from lossbench.data.catalogue import records
 from lossbench.errors import BadValue
 from lossbench.losses.registry import served
+from lossbench.nearest import nearest
 from lossbench.report.tables import heading
 from lossbench.schema import METRICS
 from lossbench.spec import TABLE_LISTS, split_list
@@ -129,7 +130,7 @@ def scores_in(said: str, text: str) -> Iterator[str]:
     for word in re.split(r", | and |,", text):
         name = in_words.get(word.lower(), word.lower())
         if name not in METRICS:
-            raise BadValue(f"'{said}': '{word}' is no score{nearest(word, METRICS)} {WRITE}")
+            raise BadValue(f"'{said}': '{word}' is no score{suggestion('score', word, METRICS)} {WRITE}")
         yield name
 
 
@@ -154,14 +155,14 @@ def unreadable(said: str, rest: str, words: tuple[str, ...], where: str) -> BadV
     start = " ".join(rest.split()[:4])
     whole = next((near for near in words if " " in near and get_close_matches(start, [near], 1, 0.7)), "")
     found = f"'{word}' {where} is not understood" if word else f"it ends {where}"
-    near = f"; did you mean '{whole}'?" if whole else nearest(word, words)
+    near = f"; did you mean '{whole}'?" if whole else suggestion("word", word, words)
     return BadValue(f"'{said}' is no claim that can be read: {found}{near} {WRITE}")
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def suggestion(kind: str, word: str, words: Iterable[str]) -> str:
     """Suggest the nearest of the right words, as the end of a sentence."""
-    near = get_close_matches(word.lower(), [*words], n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else "."
+    near = nearest(kind, word, words)
+    return f"; did you mean '{near}'?" if near else "."
 
 
 def toml_of(table: Mapping[str, Any]) -> str:

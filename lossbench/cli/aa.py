@@ -147,6 +147,7 @@ def print_rates(rates: pd.DataFrame) -> None:
         "false in a family: share of families with any verdict better or worse, 95 % interval; nominal 5 %",
         f"power: share of planted differences that are found; planted: {planted}",
         f"detectable: the least difference that is found in {POWER:.0%} of families, in the unit of the score",
+        "all tests are over seeds, as compare tests laws; tables it tests over rows, for which give --tables",
     )
     show(None, [Table(title, columns, rows, texts=("dataset", "arms"))], legend)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,7 +11,7 @@ import click
 
 from lossbench.cli.process.progress import training_progress
 from lossbench.cli.process.streams import overheard
-from lossbench.cli.report import print_findings
+from lossbench.cli.report import WITHOUT_REMARKS, print_findings, print_warnings
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -105,23 +104,21 @@ def print_all(answer: Answer, form: str | None, quiet: bool) -> str:
     said = print_summary(answer, form or "table") if form or not (quiet or rows) else ""
     if quiet:
         return said
-    if rows or form in ("csv", "json", "junit"):
-        print_warnings(answer.comparison)
+    if rows or form in WITHOUT_REMARKS:
+        print_warnings(remarks_of(answer.comparison))
     if verdict is not None and answer.request.baseline is not None and form not in ("junit", "markdown"):
         print_gate(verdict, answer.request.baseline, to_stderr=form not in (None, "table") or rows)
     return said
 
 
-def print_warnings(comparison: Comparison) -> None:
-    """Print the warnings on standard error, where the chosen format has no place for them."""
-    from lossbench.remark import ALARMS
-    from lossbench.report.terminal import console, print_lines
-    from lossbench.report.words.remark import words
+def remarks_of(comparison: Comparison) -> Iterator[Remark]:
+    """Yield all that is to be said of a comparison."""
     from lossbench.results.remarks.run import notes, run_remarks
     from lossbench.results.remarks.verdicts import at_edges
 
-    remarks = chain(at_edges(comparison.tuning), notes(comparison), run_remarks(comparison, None))
-    print_lines(console(stderr=True), (words(remark) for remark in remarks if remark.topic in ALARMS))
+    yield from at_edges(comparison.tuning)
+    yield from notes(comparison)
+    yield from run_remarks(comparison, None)
 
 
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:

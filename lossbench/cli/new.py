@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 @click.command(short_help="Begin a loss of your own: its file, and its test.")
 @click.argument("kind", type=click.Choice(["loss"]))
 @click.argument("name")
-@click.option("--task", type=click.Choice(TASKS), default="regression", show_default=True, help="What it is for.")
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    default="regression",
+    metavar="TASK",
+    help=f"{', '.join(TASKS)}  [default: regression].",
+)
 def new(kind: str, name: str, task: str) -> None:
     """Write NAME.py with a loss to be replaced, and test_NAME.py, which passes already, into this folder."""
     from lossbench.errors import OutputError

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lossbench.stats.findings import Findings
 
 FORMATS = ("table", "csv", "json", "markdown", "junit")
+WITHOUT_REMARKS = ("csv", "json", "junit")
+"""Formats that have no place for warnings: these go to standard error."""
 
 
 @click.command(short_help="Make the tables of a run again, or what a paper needs of it.")
@@ -60,6 +62,17 @@ def report(
         files = [] if output is None else [Topic.FILES(folder=output)]
         advice = remade.manifest.advice if remade.manifest else None
         print_findings(remade, remade.gaps, remade.skips, [*remade.remarks(), *files], form or "table", advice)
+        if form in WITHOUT_REMARKS:
+            print_warnings(remade.remarks())
+
+
+def print_warnings(remarks: Iterable[Remark]) -> None:
+    """Print the warnings on standard error, where the chosen format has no place for them."""
+    from lossbench.remark import ALARMS
+    from lossbench.report.terminal import console, print_lines
+    from lossbench.report.words.remark import words
+
+    print_lines(console(stderr=True), (words(remark) for remark in remarks if remark.topic in ALARMS))
 
 
 def draw(remade: Remade, folder: Path) -> None:

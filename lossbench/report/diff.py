@@ -56,6 +56,9 @@ COLUMNS = (
     *("before", "after", "change", "change_low", "change_high", "n", "p_value", "p_holm", "elsewhere", "note"),
 )
 
+HEADINGS = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
+TEXTS, DROPS = ("", "loss", "setting", "note"), ("n", "note", "p", "A", "B")
+
 
 def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = None) -> pd.DataFrame:
     """Return one row for each loss of each table of two runs.
@@ -169,11 +172,10 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
     names = varying(frame.to_dict("records"))
     for dataset, group in frame[frame.mark != "="].groupby("dataset", sort=False):
         first = group.iloc[0]
-        columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
         lines = group.to_dict("records")
         rows = tuple(_cells(row, names, figures) for row, figures in zip(lines, _figures(lines), strict=True))
         title = f"{dataset} ({first.task}): {heading(first.score)}"
-        made = Table(title, columns, rows, texts=("", "loss", "setting", "note"))
+        made = Table(title, HEADINGS, rows, texts=TEXTS, drops=DROPS)
         yield made.without_empty("setting", "note")
 
 

@@ -3,6 +3,9 @@
 A loss is compared with itself. All arms share the splits, as losses do in a comparison, but draw initial weights
 and batch orders from streams of their own: all differences between them are chance, and a verdict of better or
 worse is false. For the power, the scores of one arm are raised by a known amount.
+
+Tests are over seeds: those of `compare` on a law, and on a table where its rows are not at hand. Of tests over
+rows, which `compare` prefers on a table, one table cannot say how often they err: see `lossbench.selftest.tables`.
 """
 
 from __future__ import annotations
@@ -105,7 +108,7 @@ def simulate(
     jobs: int | None = None,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
 ) -> Iterator[dict[str, object]]:
-    """Train all arms on each data set and judge them as `compare` would.
+    """Train all arms on each data set and judge them over seeds.
 
     Args:
         wanted: what is simulated.
@@ -164,7 +167,7 @@ def scores_of(pack: Pack) -> np.ndarray:
 
 
 def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
-    """Judge simulated scores by the verdicts that a comparison shows.
+    """Judge simulated scores by the verdicts of a comparison over seeds.
 
     Args:
         scores: (arms, families, seeds).

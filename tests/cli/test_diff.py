@@ -63,6 +63,27 @@ def test_every_format_says_the_same(inside: Callable, runs: tuple[str, str]) -> 
     assert "3 lines: 1 worse (-), 2 the same (=)" in text
 
 
+@pytest.mark.parametrize("width", [60, 70, 80])
+def test_no_row_breaks_in_a_narrow_terminal(
+    inside: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Columns leave the table, the mark, the loss and the change last, and those that left are named below it."""
+    before = clean({"smooth_l1:beta=0.5": np.linspace(0.5, 0.7, 8), "huber:delta=1.35": np.linspace(0.6, 0.9, 8)})
+    after = moved(moved(before, "accuracy", 0.25, "smooth_l1:beta=0.5"), "accuracy", 0.125, "huber:delta=1.35")
+    (tmp_path / "old.csv").write_text(trials_csv(before))
+    (tmp_path / "new.csv").write_text(trials_csv(after[after.seed > 0]))  # each line has a note
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = inside("diff", "old.csv", "new.csv").out.splitlines()
+    first = next(place for place, line in enumerate(lines) if "───" in line) + 1
+    assert [line.split()[:2] for line in lines[first : first + 2]] == [
+        ["+", name] for name in before.loss.unique()
+    ]
+    assert not lines[first + 2]
+    assert all(len(line) <= width for line in lines)
+    gone = [line for line in lines if line.startswith("Not shown for want of room:")]
+    assert width == 80 or "note" in gone[0]
+
+
 def test_a_run_that_was_changed_is_warned_about(inside: Callable, runs: tuple[str, str], tmp_path: Path) -> None:
     """A file that is not the one of its manifest is compared, with a warning apart from the output."""
     (tmp_path / "old" / "manifest.json").write_text('{"schema": 1, "trials": 99, "sha256": {"trials.csv": "0"}}')

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from io import StringIO
@@ -16,6 +17,7 @@ from lossbench.report.words.english import wrapped
 from lossbench.results.write import trials_csv
 from lossbench.stats.findings import Findings
 
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 TRIALS = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8), "mae": np.full(8, 0.5)})
 
 
@@ -36,6 +38,15 @@ def test_a_report_is_printed_and_nothing_written(inside: Callable, run: Path) ->
         assert "absent   curves.csv: " in outcome.out
         assert "report.html" not in outcome.out
     assert [path.name for path in run.iterdir()] == ["trials.csv"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "junit"])
+def test_a_format_for_programs_passes_no_warning_over(inside: Callable, run: Path, form: str) -> None:
+    """On standard error it says that the trials were changed after the run; standard output is the report's."""
+    shutil.copy(REFERENCE / "manifest.json", run)  # any run's will do: its hash is of another file
+    outcome = inside("report", "run", "--format", form)
+    assert "run/trials.csv is not as the run wrote it" in " ".join(outcome.err.split())
+    assert "as the run wrote" not in outcome.out
 
 
 def test_files_are_made_again_where_told(inside: Callable, run: Path, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Interrupting a call of a user's code that does not end, by a signal that Python handles between two steps.
 
 A loop within a library, which never returns to Python, cannot be interrupted: its process is ended, see
-`lossbench.apart`. A second counts only while the process runs, not while it is stopped or its machine sleeps.
+`lossbench.apart`. A second counts only while the process runs, not while it is stopped, its machine sleeps, or
+other processes have all processors.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lossbench.apart import under_way
+from lossbench.apart import starved, under_way
 
 TICK = 1.0  # seconds
 
@@ -37,6 +38,7 @@ class Clock:
         inside: depth of nested calls that are running.
         seen: calls begun and modules imported up to the last tick.
         ticks: since either number changed.
+        starved: seconds without a processor up to then.
         limit: the number of ticks that is too many.
         broken: calls that were interrupted; after the first, one tick is too many.
     """
@@ -45,6 +47,7 @@ class Clock:
     inside: int = 0
     seen: tuple[int, int] = 0, 0
     ticks: int = 0
+    starved: float = 0.0
     limit: int = LIMIT
     broken: int = 0
 
@@ -67,11 +70,11 @@ class Clock:
         """
         now = self.begun, len(sys.modules)
         if not self.inside or self.seen != now:
-            self.seen, self.ticks = now, 0
+            self.seen, self.ticks, self.starved = now, 0, starved()
             under_way[0] += bool(self.inside)  # for a watching process: this is progress
             return
         self.ticks += 1
-        if self.ticks >= (1 if self.broken else self.limit):
+        if self.ticks - (starved() - self.starved) / TICK >= (1 if self.broken else self.limit):
             self.broken += 1
             raise Endless(f"no result after {self.limit} s")
 

@@ -72,6 +72,16 @@ def test_many_short_calls_are_no_endless_one(tmp_path: Path) -> None:
     assert time.monotonic() - begun > 0.8
 
 
+def test_a_call_without_a_processor_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the same call takes longer, for which it is not to blame."""
+    spins = "import time\nend = time.monotonic() + 1\nwhile time.monotonic() < end: pass\n"
+    (tmp_path / "long.py").write_text(spins + "def f(raw, target): return (raw - target).square().mean()")
+    with pytest.raises(UsageError, match="Endless"):
+        get_loss(f"{tmp_path / 'long.py'}:f", "regression")
+    monkeypatch.setattr(endless, "starved", time.monotonic)  # as if other processes had all processors
+    get_loss(f"{tmp_path / 'long.py'}:f", "regression")
+
+
 def test_a_file_without_an_end_is_broken_off(tmp_path: Path) -> None:
     """As a script that trains when it is imported."""
     (tmp_path / "script.py").write_text("while True: pass\n")
