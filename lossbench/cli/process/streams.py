@@ -87,8 +87,18 @@ def _text_stream(raw: io.FileIO, found: TextIO | None) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "replace", line_buffering=terminal)
 
 
-DECORATION = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS")
-"""The variables by which what is printed has colours and a width."""
+DECORATION = (
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+    "COLUMNS",
+    "LINES",
+    "UNICODE_VERSION",
+)
+"""The variables by which rich and we choose colours and widths."""
 
 
 def surface() -> tuple[object, ...]:
