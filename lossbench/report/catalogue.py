@@ -16,7 +16,7 @@ from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.registry import served
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.report.words.links import reading
 from lossbench.report.words.remark import words
 from lossbench.results.write import csv_text, json_text
