@@ -227,7 +227,7 @@ def finished(ledger: Ledger) -> Finished:
     kept = [outputs[place] for place in places]
     contributed = row_scores(ledger.experiment, rows[whole], kept, ledger.contributed)
     examples = examples_of(ledger.experiment, rows[whole], kept)
-    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
+    done = examples, ledger.seconds, ledger.cached, gaps, ledger.keeper.note, ledger.warned
     # A copy has columns of one type side by side in memory: pandas warns where many are not.
     return Finished(
         ledger.experiment,
