@@ -10,7 +10,7 @@ import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
-from lossbench.cli.judged import ClaimsOptions, claims_options, judge, open_study, publish
+from lossbench.cli.judged import ClaimsOptions, claims_options, judged, opened, publish
 from lossbench.cli.options import PATH
 from lossbench.visible import visible
 
@@ -42,13 +42,13 @@ def claims(
     chosen = catalogue.find(ids)
     expected = read_expected(expect) if expect else {}
     if explain:
-        with open_study(wanted, len(chosen)) as study:
+        with opened(wanted, len(chosen)) as study:
             print_searches(ids, catalogue, study)
         return
-    judgements, study = judge(catalogue, chosen, wanted)
-    changed = changes(expected, judgements, ids)
-    publish(judgements, catalogue, study, wanted, start, changed)
-    failed = {one.claim.id: one for one in judgements if one.failed}
+    verdicts = judged(catalogue, chosen, wanted)
+    changed = changes(expected, verdicts, ids)
+    publish(verdicts, wanted, start, changed)
+    failed = {one.claim.id: one for one in verdicts if one.failed}
     changed = [change for change in changed if change.id not in failed]
     for change in changed:
         click.echo(visible(f"changed {change}"), err=True)

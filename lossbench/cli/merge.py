@@ -27,7 +27,7 @@ def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) 
     Finished runs are put together likewise. They may differ in seeds, losses and data sets, and in nothing else;
     on each data set every loss needs the same seeds. Tuned runs are refused.
     """
-    from lossbench.api import merge as merged
+    from lossbench.api import merge_into
     from lossbench.cli.ending import print_and_exit
 
-    print_and_exit(merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)
+    print_and_exit(merge_into(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)
