@@ -97,11 +97,11 @@ def choose(
         task: of X and y, where it cannot be inferred.
         weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
         score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
-        costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
+        costs: for the score "cost", what a decision costs, one row per true class: [[0, 1], [10, 0]].
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         model: the network, as one of the `models` of `lossbench.compare`; None for a small one.
         seeds: how many at most; None for 40.
-        jobs: processes; None for one a core where the work is worth it.
+        jobs: processes; None for one per core where the work is worth it.
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun.
         progress: is called with the stage, the number of its trainings that are finished, and their total.

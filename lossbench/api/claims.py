@@ -31,7 +31,7 @@ def check_claims(
         config: a TOML file with claims of your own; None for those of the three documents.
         quick: few seeds and epochs, for a first look.
         first_seed: the seeds are taken from this one on; verdicts should not depend on them.
-        jobs: processes; None for one a core where the work is worth it.
+        jobs: processes; None for one per core where the work is worth it.
         cache: take over finished trainings of earlier runs, and keep those of this one.
         progress: is called with a line on what is being tried.
 

@@ -64,19 +64,17 @@ class Result(Findings):
         def advice(self) -> Advice | None:
             """What was chosen, in words."""
 
+        @property
+        def _remarks(self) -> Iterator[Remark]: ...
+
+        @property
+        def _manifest(self) -> Manifest | None: ...
+
     @classmethod
     def of(cls, found: Findings, **changes: Any) -> Self:
         """Return a result with the fields of another, which may have cached tables, and some changes."""
         known = {one.name: getattr(found, one.name) for one in fields(found) if one.init}
         return cls(**known | changes)
-
-    @property
-    def _remarks(self) -> Iterator[Remark]:
-        raise NotImplementedError
-
-    @property
-    def _manifest(self) -> Manifest | None:
-        raise NotImplementedError
 
     @property
     def _policies(self) -> Gate:

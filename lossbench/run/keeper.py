@@ -15,6 +15,7 @@ from lossbench.run.provenance import source_digest
 from lossbench.run.scoring import plain_rows
 from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
+from lossbench.spoken import caching
 from lossbench.store import Done, Store, key_of
 from lossbench.store.key import Row
 from lossbench.training.module.model import ModuleModel
@@ -110,6 +111,13 @@ class Keeper:
             self.note = ""
         except (DataError, OutputError) as error:
             self.note = str(error)
+
+    @property
+    def fate(self) -> str:
+        """What became of finished trainings where a run ends too early, in words."""
+        if self.store is not None and not self.note:
+            return "what was finished before is kept: run the same again"
+        return f"what was finished before is lost; {caching()} it would be kept"
 
     def forget(self, trials: Iterable[Trial]) -> None:
         """Remove trials from the store."""
