@@ -96,7 +96,7 @@ def choose(
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
         task: of X and y, where it cannot be inferred.
         weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
-        score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
+        score: what judges and tunes: the first of these that the task has, or a function of your own.
         costs: for the score "cost", what a decision costs, one row per true class: [[0, 1], [10, 0]].
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         model: the network, as one of the `models` of `lossbench.compare`; None for a small one.

@@ -93,7 +93,7 @@ def compare(
         seeds: how many, or a range "10:20", or which.
         outliers: contaminated shares of the training part (or of the test part, by the kind), in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
-        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape"; or a
+        score: what judges and tunes: the first of these that a data set's task has, such as "mape"; or a
             function of your own, "metrics.py:mine:lower" (`docs/own-metric.md`).
         costs: for the score "cost", what a decision costs, one row per true class: [[0, 1], [10, 0]].
         threshold: by which score class thresholds are chosen on validation, each training's own: on binary data

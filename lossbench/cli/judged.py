@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 FORMATS = click.Choice(("table", "csv", "markdown", "json", "junit"))
 SEED = click.IntRange(0, 2**30)
-FIRST_SEED = "Take the seeds from N on; verdicts should not depend on them."
+FIRST_SEED = "First seed; verdicts should not depend on it."
 
 OPTIONS = (
     click.option(
-        "--quick", is_flag=True, help="Few seeds, each loss at its own rate: a first look that settles less."
+        "--quick", is_flag=True, help="A first look, which settles less: few seeds, each loss at its own rate."
     ),
     click.option("--first-seed", type=SEED, default=0, metavar="N", help=FIRST_SEED),
-    click.option("-o", "--output", type=PATH, metavar="DIR", help="Folder for the files."),
-    click.option("--format", "form", type=FORMATS, help="How the verdicts are printed  [default: table]."),
-    click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs."),
-    click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core]."),
+    click.option("-o", "--output", type=PATH, metavar="DIR", help="Folder to write the files to."),
+    click.option("--format", "form", type=FORMATS, help="Format of the printed verdicts  [default: table]."),
+    click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for later runs."),
+    click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core]."),
     click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for."),
 )
 

@@ -14,8 +14,12 @@ from lossbench.cli.report import FORMATS
 
 @click.command(short_help="Put the shards of a run together, or finished runs.")
 @click.argument("parts", type=PATH, metavar="DIR...", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="DIR", type=PATH, required=True, help="Folder for the files of the whole.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
+@click.option(
+    "-o", "--output", metavar="DIR", type=PATH, required=True, help="Folder to write the files of the whole to."
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Format of the printed summary  [default: table]."
+)
 @click.option("--quiet", is_flag=True, help="Print nothing.")
 def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) -> None:
     """Put the shards that compare --shard I/N wrote together: the files are those that one run would have written.

@@ -22,7 +22,7 @@ def words(remark: Remark) -> str:
 
     Example:
         >>> words(Topic.DIVERGED(dataset="iris", counts=(("mse", 2), ("ce", 1))))
-        'diverged iris, trainings: mse 2, ce 1; a smaller --lr may help'
+        'diverged iris, trainings: mse 2, ce 1; a smaller learning rate may help'
     """
     saying = WORDS[remark.topic]
     if callable(saying):
@@ -155,18 +155,19 @@ RUN: Templates = {
     Topic.PROTOCOL: protocol,
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
-    Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
+    Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller learning rate may help",
     Topic.UNDEFINED: undefined,
     Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
     "up to it, as to a maximum or a median",
     Topic.SHARES: gradient_shares,
     Topic.ENDED: ended,
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
-    "{spread}), and they decide as a constant does; another --lr or margin may help",
+    "{spread}), and they decide as a constant does; another learning rate or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
-    "--seeds {enough} or more",
+    "{enough} seeds or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
-    Topic.UNTRIED: "warning  --device cuda is experimental: never run on a GPU; hold some seeds against cpu",
+    Topic.UNTRIED: "warning  device cuda is experimental: lossbench was never run on a GPU; hold some seeds "
+    "against cpu",
     Topic.BY_TORCH: lambda optimisers: (
         f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
     ),

@@ -28,7 +28,7 @@ def test_a_gpu_is_told_to_be_untried(comparison: Comparison) -> None:
     assert about(comparison, Topic.UNTRIED) == []
     manner = replace(comparison.manner, engine="fused", device="cuda")
     (line,) = about(replace(comparison, manner=manner), Topic.UNTRIED)
-    assert "experimental: never run on a GPU" in line
+    assert "experimental: lossbench was never run on a GPU" in line
 
 
 def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
