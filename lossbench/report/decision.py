@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from lossbench.losses import Loss
@@ -62,10 +62,11 @@ LEAST_TEST_ROWS = 10
 def choice_lines(choice: Choice) -> list[str]:
     """Return the answer as paragraphs: choice, evidence, second choice, contaminated data, signs, scope."""
     made = choice.decision
-    table = unsized(made.table) if rows_in_all(choice) else made.table
+    sized = rows_in_all(choice) is not None or made.table.unlearned is not None
+    table = replace(unsized(made.table) if sized else made.table, unlearned=None)  # both are said of the choice
     evidence = paragraph(table, places([table])[0], units_of(choice))
     more = () if too_few_test_rows(choice) else (second_choice(made), with_contaminated_data(choice))
-    said = " ".join([choice_sentence(choice), *how_settled(choice)])
+    said = " ".join([choice_sentence(choice), *nothing_learned(made), *how_settled(choice)])
     return [
         said,
         evidence,
@@ -100,6 +101,15 @@ def choice_sentence(choice: Choice) -> str:
     return f"{where} choose {made.chosen}: {usual}, is worse than {listed(beaten)}."
 
 
+def nothing_learned(made: Decision) -> Iterator[str]:
+    """Yield that no candidate is shown to learn from the features, where that is so."""
+    if made.table.unlearned is not None and made.end != "nothing":
+        yield (
+            f"No candidate is shown to do better than a constant answer, which has "
+            f"{interval(made.table.unlearned)}: look at the features and the network first."
+        )
+
+
 def units_of(choice: Choice) -> int:
     """Return how many rows the table has, or groups of rows, whichever is counted; 0 where seeds are."""
     table, unit = choice.plan.dataset, choice.decision.table.unit
@@ -117,7 +127,8 @@ def rows_in_all(choice: Choice) -> int | None:
     gone = {one.loss for one in made.table.unfinished}
     by_seeds = all(one.more_seeds is not None for one in made.table.open if one.loss not in gone)
     units = units_of(choice)
-    if made.rows_needed is None or made.end == "budget" or by_seeds or not units:
+    elsewhere = made.end == "budget" or by_seeds or made.table.unlearned is not None
+    if made.rows_needed is None or elsewhere or not units:
         return None
     return rounded(made.rows_needed * max(units / made.table.units, 1.0))
 
@@ -240,7 +251,12 @@ def usage_notes(choice: Choice, loss: Loss) -> Iterator[str]:
     """Yield how the loss was used in training, and so how to call it in your own code."""
     dataset, rate = choice.plan.dataset, dict(choice.decision.table.rates).get(choice.decision.chosen)
     if rate is not None:
-        yield f"here: {choice.comparison.trials.optimizer.iloc[0]}, step size {rate:g}, features standardised"
+        one = choice.comparison.trials.iloc[0]
+        steps = f"{plural(int(one.epochs), 'epoch')} of batches of {one.batch_size}"
+        yield f"here: {one.optimizer}, step size {rate:g}, {steps}, features standardised"
+    if dataset.weighted:
+        factor = "so that classes count alike" if dataset.balanced else "by its weight over the mean weight"
+        yield f"here the loss of each row is multiplied {factor}; criterion counts all rows alike"
     if loss.record.natural_zero:
         yield "the target is divided by its standard deviation, and not centred"
     elif loss.task in VALUED:

@@ -25,7 +25,7 @@ from lossbench.losses.record import Link
 from lossbench.plan.candidates import Trait
 from lossbench.plan.choosing import RATES, Plan, plan_choice
 from lossbench.report.answer.place import places
-from lossbench.report.answer.table import paragraph
+from lossbench.report.answer.table import paragraph, unsized
 from lossbench.report.decision import (
     OUTPUT_MEANING,
     RARE_LABELS,
@@ -99,6 +99,9 @@ def test_the_evidence_is_in_the_words_of_every_report(plan: Plan, scores: dict) 
     """It is the paragraph of the table, told of the choice: there is no second wording."""
     choice = chosen(plan, table(scores, **MANY))
     made = choice.decision.table
+    made = (
+        made if made.unlearned is None else replace(unsized(made), unlearned=None)
+    )  # the first paragraph says it
     assert choice_lines(choice)[1] == paragraph(made, places([made])[0])
 
 
@@ -114,6 +117,17 @@ def test_one_remedy_is_spoken_of(plan: Plan, scores: dict, needed: int | None, c
     assert bool(rows) == (needed is not None and bool(short) and made.end in ("seeds", "bound"))
     assert rows is None or int(rows[1]) > 50
     assert not (rows and re.search(r"more( seeds?)? (alone )?would", evidence))
+
+
+def test_a_choice_among_losses_that_learn_nothing_says_so(plan: Plan) -> None:
+    """Before all else, and it asks for no more of the same: neither seeds nor rows."""
+    said = " ".join(choice_lines(chosen(plan, of(0.24, 0.25, 0.2, spread=0.03), rows_needed=900))[:2])
+    assert (
+        "No candidate is shown to do better than a constant answer, which has 0.250: look at the features" in said
+    )
+    assert "would decide" not in said
+    assert "rows like these in all" not in said
+    assert "constant" not in " ".join(choice_lines(chosen(plan, of(0.8, 0.8, 0.8))))
 
 
 def test_rows_that_no_seed_tested_are_told_apart(plan: Plan) -> None:
