@@ -31,7 +31,7 @@ from lossbench.cli.options import (
 from lossbench.cli.process.progress import busy, training_progress
 from lossbench.cli.report import FORMATS
 from lossbench.plan.cluster import BACKENDS
-from lossbench.plan.shipped import SHIPPED
+from lossbench.plan.config import SHIPPED
 
 if TYPE_CHECKING:
     from lossbench.plan.experiment import Experiment

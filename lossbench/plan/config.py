@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.errors import UsageError
-from lossbench.plan.shipped import SHIPPED
 from lossbench.plan.toml import Place, read_toml
 from lossbench.spec import title
+
+SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embedding")
+"""The ready-made experiments, `configs/NAME.toml`."""
 
 
 def read_config(config: str | Path | None) -> tuple[Place, dict[str, Any]]:

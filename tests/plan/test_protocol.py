@@ -11,11 +11,11 @@ import pytest
 from lossbench.data.fold import make_fold
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.metrics.baseline import baselines
+from lossbench.plan.config import SHIPPED
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.protocol import Own
 from lossbench.plan.request import Manner
 from lossbench.plan.settings import Settings, make_settings
-from lossbench.plan.shipped import SHIPPED
 from lossbench.plan.toml import read_toml
 from lossbench.results.comparison import execute
 from lossbench.schema import METRICS

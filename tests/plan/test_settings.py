@@ -7,9 +7,8 @@ import pytest
 
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
-from lossbench.plan.config import read_config
+from lossbench.plan.config import SHIPPED, read_config
 from lossbench.plan.settings import Settings, make_settings
-from lossbench.plan.shipped import SHIPPED
 from lossbench.task import TASKS
 
 NAMES = [field.name for field in fields(Settings)]
