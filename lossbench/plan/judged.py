@@ -48,8 +48,8 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         )
     if name == "mode_coverage" and dataset.modes is None:
         raise BadValue(
-            f"data set '{dataset.name}' has no modes, so mode_coverage is undefined; name another score "
-            f"({option('score')}), or leave the data set out"
+            f"data set '{dataset.name}' has no modes, so mode_coverage is undefined; name another "
+            f"{option('score')}, or leave the data set out"
         )
     return (
         dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=metric_named(name, dataset))
@@ -96,8 +96,8 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
             where, target = rows_named(dataset, seed, rows), table.target[rows[0]].ravel().tolist()
             raise BadValue(
                 f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in "
-                f"{where}, where the target is {', '.join(f'{one:g}' for one in target)}; name another score "
-                f"({option('score')})"
+                f"{where}, where the target is {', '.join(f'{one:g}' for one in target)}; name another "
+                f"{option('score')}"
             )
 
 
@@ -125,7 +125,7 @@ def check_judge(loss: Loss, dataset: Dataset) -> None:
     if score.needs == "probability" and loss.link == "margin":
         raise LossDoesNotFit(
             f"loss '{loss.spec}' estimates no probability, so it has no {score.name}, by which "
-            f"'{dataset.name}' is judged: leave it out, or name another score ({option('score')})"
+            f"'{dataset.name}' is judged: leave it out, or name another {option('score')}"
         )
 
 

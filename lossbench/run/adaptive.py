@@ -159,8 +159,8 @@ def search(ledger: Ledger, experiment: Experiment, train: Callable[[], bool]) ->
             time_left = train()
         if ledger.missing:
             raise BadValue(
-                f"not all settings were tried within the time budget; {ledger.keeper.fate}; give a larger one "
-                f"({option('budget')})"
+                f"not all settings were tried within the time budget; {ledger.keeper.fate}; give a larger "
+                f"{option('budget')}"
             )
         trained = dict(zip(ledger.places, records(ledger.rows()), strict=True))
         for arm in arms:

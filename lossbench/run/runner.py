@@ -224,7 +224,7 @@ def finished(ledger: Ledger) -> Finished:
     whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
     if not whole.any():
         raise BadValue(
-            f"no seed was finished within the budget; {ledger.keeper.fate}; give a larger one ({option('budget')})"
+            f"no seed was finished within the budget; {ledger.keeper.fate}; give a larger {option('budget')}"
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]

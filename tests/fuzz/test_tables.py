@@ -105,7 +105,7 @@ OPTIONS = st.sampled_from(["", *(f":{option}" for option in STATED.split()), ":n
     OPTIONS,
     st.lists(CELLS, min_size=1, max_size=2),
 )
-def test_a_file_of_odd_values_is_read_or_refused(rows: list[tuple[str, ...]], mark: str, options: str, few: list[str]) -> None:
+def test_odd_values_do_no_harm(rows: list[tuple[str, ...]], mark: str, options: str, few: list[str]) -> None:
     """Whatever people write into a table, with any separator, and whatever is said of it."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=mark)

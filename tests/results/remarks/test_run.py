@@ -16,7 +16,7 @@ from results.remarks.about import about, made
 def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
     """The warning names the way out; enough seeds are not warned of."""
     (line,) = about(comparison, Topic.FEW_SEEDS)
-    assert "--seeds 10" in line
+    assert "10 seeds" in line
     settings = replace(comparison.experiment.settings, seeds=tuple(range(FEW_SEEDS)))
     enough = replace(comparison, experiment=replace(comparison.experiment, settings=settings))
     assert about(enough, Topic.FEW_SEEDS) == []
