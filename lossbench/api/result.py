@@ -35,6 +35,10 @@ REPR = 100
 """Width of the text form of a result, in columns."""
 
 
+INWARD = {"judged", "pools", "arms", "within", "raw_curves", "raw_slopes", "note", "kept", "remarks", "of"}
+"""What a result is made of: it is there, but a shell does not offer it."""
+
+
 class AnswerText(RunAnswer):
     """The answer of a run; its text is what `lossbench compare` prints first."""
 
@@ -79,6 +83,10 @@ class Result(Findings):
     @property
     def _policies(self) -> Gate:
         return Gate()
+
+    def __dir__(self) -> list[str]:
+        """Return what a shell offers."""
+        return [name for name in super().__dir__() if name not in INWARD]
 
     def __repr__(self) -> str:
         """Return the answers, as `lossbench compare` prints them first, and the notes."""

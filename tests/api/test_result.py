@@ -40,6 +40,13 @@ def test_what_was_saved_is_read_back(result: lossbench.Comparison, tmp_path: Pat
         assert (tmp_path / "copy" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+def test_a_shell_offers_what_is_documented(result: lossbench.Comparison) -> None:
+    """Tables and methods, and not what they are made of."""
+    offered = {name for name in dir(result) if not name.startswith("_")}
+    assert {"answer", "curves", "gate", "notes", "plot", "save", "summary", "to_latex", "trials"} <= offered
+    assert not offered & {"judged", "pools", "arms", "within", "raw_slopes", "note"}
+
+
 def test_what_is_no_run_is_not_read(tmp_path: Path) -> None:
     """An empty folder is a usage error that names it."""
     with pytest.raises(lossbench.UsageError, match=r"trials\.csv"):
