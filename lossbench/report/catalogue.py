@@ -17,7 +17,7 @@ from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
 from lossbench.losses.registry import served
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.report.words.remark import words
 from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task

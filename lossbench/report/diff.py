@@ -10,7 +10,8 @@ import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
-from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
+from lossbench.report.table import Table
+from lossbench.report.tables import heading, label, listed_seeds, p_value, varying
 from lossbench.report.words.english import differ
 from lossbench.schema import PLACE, SCORES, TRIALS, is_score, three
 from lossbench.stats.between_runs.change import (

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from lossbench.report.grid import labelled
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.report.words.english import COMMANDS, wrapped
 from lossbench.visible import visible
 

@@ -14,7 +14,8 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.grouped import grouped
 from lossbench.report.figures import Spread, amount, column
-from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying_by_dataset
+from lossbench.report.table import Table
+from lossbench.report.tables import VERDICTS, heading, label, p_value, varying_by_dataset
 from lossbench.report.words.english import differ, joined, listed, plural
 from lossbench.results.dated_runs import DatedRun, key_of
 from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better, is_score

@@ -13,7 +13,8 @@ from rich.console import Console
 from stats.synthetic import table
 
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table, tables
+from lossbench.report.table import Table
+from lossbench.report.tables import tables
 from lossbench.report.terminal import (
     WIDTH,
     console,

@@ -14,7 +14,7 @@ from lossbench.claims.finding.forms import STANDING, standing
 from lossbench.claims.judgement import Judgement
 from lossbench.grouped import grouped
 from lossbench.report.grid import GAP, Column, grid
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.report.words.english import joined
 
 LEGEND = ("Comparisons are of rows like these: tables that might have been drawn, or further draws from a law.",)

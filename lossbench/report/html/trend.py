@@ -14,7 +14,8 @@ from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.ending import legend_entries
 from lossbench.report.html.figure import legend, line_figure
 from lossbench.report.html.table import grid
-from lossbench.report.tables import Table, heading, label, varying_by_dataset
+from lossbench.report.table import Table
+from lossbench.report.tables import heading, label, varying_by_dataset
 from lossbench.report.trend import LEGEND, LossHistory, closing_lines, lead, run_dates, table_of
 from lossbench.results.dated_runs import DatedRun
 from lossbench.schema import greater_is_better
