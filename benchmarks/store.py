@@ -45,7 +45,7 @@ def trained(folder: Path) -> list[Done]:
     with open_store(folder) as store:
         run(experiment, manner, store=store)
         ledger = Ledger(experiment, fingerprint(manner.engine), None)
-        return list(ledger.recall(experiment.trials, store).values())
+        return list(ledger.keeper.recall(experiment.trials, store).values())
 
 
 def many(some: list[Done], trials: int) -> Iterator[Done]:

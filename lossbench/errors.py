@@ -1,6 +1,7 @@
 """Every error a user can meet.
 
     LossbenchError              exit 1: something went wrong that is not the user's doing
+    ├── TrainingLost            where networks are trained is gone: a process was killed, a cluster ended
     └── UsageError              exit 2: the request cannot be carried out as it stands
         ├── UnknownName         a loss, data set, model, optimiser, key ... that does not exist
         ├── BadValue            a value outside its range, or of the wrong form
@@ -45,6 +46,24 @@ def _restored(kind: type[LossbenchError], args: tuple[object, ...], state: dict[
     error = kind.__new__(kind)
     error.args, error.__dict__ = args, state
     return error
+
+
+class TrainingLost(LossbenchError):
+    """Where networks are trained is gone: a process was killed, a cluster ended.
+
+    Args:
+        why: what happened.
+        remedy: what to do about it.
+        kept: what became of finished trainings, see `lossbench.run.keeper.Keeper.fate`; empty until that is known.
+
+    Example:
+        >>> str(TrainingLost("the scheduler is gone", "start it", "nothing is kept"))
+        'the scheduler is gone; nothing is kept; start it'
+    """
+
+    def __init__(self, why: str, remedy: str, kept: str = "") -> None:
+        super().__init__("; ".join(filter(None, [why, kept, remedy])))
+        self.why, self.remedy = why, remedy
 
 
 class UsageError(LossbenchError):

@@ -24,7 +24,7 @@ FLOORS = (
     ("plan", "store", "backends"),
     ("training", "checks"),
     ("losses", "data", "metrics"),
-    ("schema", "randomness", "spec", "remark", "lazy", "home", "apart"),
+    ("schema", "randomness", "spec", "remark", "lazy", "home", "apart", "spoken"),
     ("errors", "task", "visible", "nearest", "looks", "grouped"),
 )
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""

@@ -20,9 +20,9 @@ def in_a_new_process(program: str) -> str:
 
 def test_the_exported_names_are_these() -> None:
     """A name that users rely on neither comes nor goes unnoticed."""
-    classes = ["Choice", "Comparison", "Loss", "LossbenchError", "UsageError"]
-    functions = ["check_claims", "choose", "compare", "datasets", "get_loss", "losses", "register_loss"]
-    names = [*classes, *functions]
+    classes = ["Choice", "Comparison", "Loss", "LossbenchError", "SavedRun", "UsageError"]
+    functions = ["check_claims", "choose", "compare", "datasets", "get_loss", "load", "losses", "merge"]
+    names = [*classes, *functions, "register_loss"]
     assert names == lossbench.__all__ == dir(lossbench)
 
 
@@ -62,5 +62,5 @@ def test_star_import_gives_the_names() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    """The metadata that the manifest records is there."""
-    assert importlib.metadata.version("lossbench")
+    """It is the one that the manifest records."""
+    assert lossbench.__version__ == importlib.metadata.version("lossbench")

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from lossbench.api.gate import prepare_gate
 from lossbench.api.result import Comparison
-from lossbench.errors import BadValue, OutputError
-from lossbench.metrics.scores import primary_score
+from lossbench.errors import OutputError
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.gate import Rule, judged_rules
 from lossbench.plan.request import Request
 from lossbench.results import comparison
 from lossbench.results.folder import other_run_command
-from lossbench.results.read import read_baseline
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
 from lossbench.run.runner import Forecast, forecast
-from lossbench.stats.between_runs.change import chosen_by, refuse_decided_apart
-from lossbench.stats.between_runs.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
+from lossbench.stats.between_runs.gate import GateReport
 from lossbench.store import open_store, storage, store_path
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 Progress = Callable[[str, int], None]
 
@@ -88,46 +80,9 @@ def answer(
     replaced = "" if request.folder is None else other_run_command(request.folder, experiment.settings)
     with storage(request.cache) as store, watch as progress:
         done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
-    found = Comparison(**vars(done))
+    found = Comparison.of(done)
     with settle:
         return Answer(request, found, judge(found.trials), write_files(found, request), replaced)
-
-
-def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
-    """Read the baseline, and return the function that judges trials by the rules.
-
-    Raises:
-        BadValue: rules without a baseline.
-        UsageError: the baseline cannot be read; or a rule is on a score that it lacks, or on one that depends on
-            the judged score where the two runs judge by different scores.
-    """
-    stated = experiment.settings.gate
-    if request.baseline is None:
-        if request.rules:
-            raise BadValue(f"--fail-on {request.rules[0]} compares with a baseline; give --baseline FILE")
-        return lambda trials: None
-    rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
-    judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
-    usual = judged_rules(judged, experiment.settings.margins)
-    if baseline is not None:
-        refuse_unscored(rules or usual, baseline)
-        refuse_judged_apart(rules, baseline, judged)
-        refuse_unlike_thresholds(rules or usual, baseline, experiment)
-    return partial(gate, baseline=baseline, rules=rules, policies=stated, usual=usual)
-
-
-def refuse_unlike_thresholds(rules: Iterable[Rule], baseline: pd.DataFrame, experiment: Experiment) -> None:
-    """Refuse rules on scores whose class thresholds the baseline chose in another way.
-
-    Raises:
-        BadValue: the first of them.
-    """
-    for setup in experiment.setups:
-        name = setup.dataset.name
-        theirs = baseline[baseline.dataset == name]
-        mine = [rule for rule in rules if rule.dataset in (None, name)] if len(theirs) else []
-        for rule in mine:
-            refuse_decided_apart(name, rule.score, chosen_by(theirs), setup.threshold)
 
 
 def prepare_targets(request: Request) -> None:

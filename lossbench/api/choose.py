@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -13,9 +13,10 @@ from lossbench.api.answer import prepare_targets, write_files
 from lossbench.api.arguments import Texts, as_list, given_once, is_specs, model_name, tables_of
 from lossbench.api.result import REPR, Comparison
 from lossbench.errors import BadValue
+from lossbench.losses import Loss
 from lossbench.plan.choosing import Plan, plan_choice
 from lossbench.plan.request import Manner, Request
-from lossbench.report.decision import choice_lines, lines_to_paste
+from lossbench.report.decision import choice_lines, chosen_loss, lines_to_paste
 from lossbench.report.words.english import wrapped
 from lossbench.results import choosing
 from lossbench.results.advice import Advice
@@ -23,11 +24,48 @@ from lossbench.store import Store, open_store
 
 
 class Choice(choosing.Choice):
-    """A choice on one table: what was trained, the decision, and the line of PyTorch for it."""
+    """A choice on one table: what was trained, the decision, and the line of PyTorch for it.
+
+    In a notebook it shows the answer and the page of the report.
+    """
+
+    comparison: Comparison
 
     def __repr__(self) -> str:
         """Return the answer, as `lossbench choose` prints it."""
         return "\n".join([*wrapped(choice_lines(self), REPR), *lines_to_paste(self)])
+
+    def _repr_html_(self) -> str:
+        """Return the answer, and the page of the report."""
+        return self.comparison._repr_html_()
+
+    @property
+    def answer(self) -> str:
+        """The choice, what it rests on, and how far it goes, a paragraph each."""
+        return "\n".join(choice_lines(self))
+
+    @property
+    def loss(self) -> Loss:
+        """The chosen loss; `loss.module()` is the criterion for a training loop, as the text has it to paste."""
+        return chosen_loss(self)
+
+    @property
+    def lr(self) -> float | None:
+        """The learning rate at which the chosen loss was judged; None where nothing ended well."""
+        return dict(self.decision.table.rates).get(self.decision.chosen)
+
+    @property
+    def notes(self) -> list[str]:
+        """Notes on the run: how the table was read, what diverged."""
+        return self.comparison.notes
+
+    def save(self, folder: str | Path) -> None:
+        """Write what `lossbench choose -o folder` writes; `lossbench.load(folder)` reads it back.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        self.comparison.save(folder)
 
 
 def choose(
@@ -58,12 +96,12 @@ def choose(
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
         task: of X and y, where it cannot be inferred.
         weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
-        score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
-        costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
+        score: what judges and tunes: the first of these that the task has, or a function of your own.
+        costs: for the score "cost", what a decision costs, one row per true class: [[0, 1], [10, 0]].
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         model: the network, as one of the `models` of `lossbench.compare`; None for a small one.
         seeds: how many at most; None for 40.
-        jobs: processes; None for one a core where the work is worth it.
+        jobs: processes; None for one per core where the work is worth it.
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun.
         progress: is called with the stage, the number of its trainings that are finished, and their total.
@@ -80,6 +118,8 @@ def choose(
         >>> choice = lossbench.choose("iris", ["ce", "mse"], seeds=2)
         >>> choice.decision.chosen, choice.decision.looks
         ('ce', (2,))
+        >>> choice.loss.module()
+        MeanLoss(ce, task=multiclass)
     """
     if is_specs(X):
         X, y, dataset, losses = None, None, given_once("data sets", X, dataset), given_once("losses", y, losses)
@@ -103,11 +143,10 @@ def decide(plan: Plan, request: Request, watch: choosing.StageProgress) -> tuple
     with choice_store(request.cache) as store:
         work = choosing.Work(request.manner, request.began, store, request.budget, watch)
         chosen = choosing.choose(plan, work)
-    known = {one.name: getattr(chosen.comparison, one.name) for one in fields(chosen.comparison)}
-    comparison = Comparison(**known | {"advice": Advice.of(choice_lines(chosen), lines_to_paste(chosen))})
-    return Choice(plan=chosen.plan, comparison=comparison, decision=chosen.decision), write_files(
-        comparison, request
-    )
+    advice = Advice.of(choice_lines(chosen), lines_to_paste(chosen))
+    comparison = Comparison.of(chosen.comparison, advice=advice)
+    choice = Choice(plan=chosen.plan, comparison=comparison, decision=chosen.decision)
+    return choice, write_files(comparison, request)
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def compare(
     of your own is read as it would be from a file (`docs/own-table.md`); what was done to it is in `notes`.
 
     Code of your own runs in this process, unlike in a command, since a notebook cannot always be copied.
-    Code that raises, exits or never ends fails alone; a crash ends the process, but the store keeps its results.
+    Code that raises, exits or never ends fails alone; a crash ends the process, and only with `cache=True` is kept
+    what was finished before.
 
     Args:
         X: the features of a table of your own, a data frame or an array (rows, columns). Or specs of data sets, as
@@ -87,19 +88,19 @@ def compare(
         sampler: how such settings are chosen: "grid", "sobol" or "tpe", which learns (the extra `optuna`).
         l1: weights of Σ|w| in the cost, at least 0.
         l2: weights of Σw² in the cost, at least 0.
-        batch_size: rows a step, at least 1.
+        batch_size: rows per step, at least 1.
         epochs: passes over the training rows, at least 1.
         seeds: how many, or a range "10:20", or which.
         outliers: contaminated shares of the training part (or of the test part, by the kind), in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
-        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape"; or a
+        score: what judges and tunes: the first of these that a data set's task has, such as "mape"; or a
             function of your own, "metrics.py:mine:lower" (`docs/own-metric.md`).
-        costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
+        costs: for the score "cost", what a decision costs, one row per true class: [[0, 1], [10, 0]].
         threshold: by which score class thresholds are chosen on validation, each training's own: on binary data
             sets "f1", "accuracy", "balanced_accuracy" or "matthews_corrcoef", on masks "dice", "iou" or
             "accuracy"; "link" for each link's own.
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
-        jobs: processes; None for one a core where the work is worth it.
+        jobs: processes; None for one per core where the work is worth it.
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
             compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".

@@ -45,35 +45,55 @@ def train_shard(part: Experiment, request: Request, watch: AbstractContextManage
     return write_part(request.folder, request.shard, ledger, request.manner, request.command, wall)
 
 
-def merge(folders: Iterable[str | Path], output: str | Path, command: str = "") -> Answer:
-    """Put the shards of a run, or finished runs, together, and write what one run would have written.
+def merge(folders: Iterable[str | Path]) -> Comparison:
+    """Put the shards of a run, or finished runs, together: the result is that of one run of all.
 
     Args:
         folders: of the shards, as `lossbench compare --shard I/N -o FOLDER` wrote them, or of finished runs that
             differ in seeds, losses and data sets alone.
-        output: folder for the files.
-        command: what the user typed, for the manifest.
+
+    Returns:
+        The whole; `save(folder)` writes what one run would have written.
 
     Raises:
         DataError: a folder that holds neither, or shards or runs that are not of one experiment, contradict each
             other, or lack trainings.
-        OutputError: the folder cannot be written.
+
+    Example:
+        >>> import lossbench, tempfile
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     for seeds in ("0:2", "2:4"):
+        ...         one = lossbench.compare("iris", ["ce", "mse"], seeds=seeds, epochs=3, outliers=0)
+        ...         one.save(f"{place}/{seeds[0]}")
+        ...     len(lossbench.merge([f"{place}/0", f"{place}/2"]).trials)
+        8
     """
     from lossbench.results.merge import merge_parts, read_parts
     from lossbench.results.merge_runs import is_run, merge_runs, read_runs, whole_settings
 
-    target, given = Path(output), [*map(Path, folders)]
-    if target.resolve() in {folder.resolve() for folder in given}:
-        raise BadValue(f"'{output}' is one of those to be merged; give --output another folder for the whole")
-    request = Request(Manner(), folder=target, command=command)
+    given = [*map(Path, folders)]
     if any(map(is_run, given)):
         runs = read_runs(given)
-        experiment = plan(whole_settings(runs))
-        merged = merge_runs(runs, experiment)
-    else:
-        parts = read_parts(given)
-        experiment = plan(parts[0].settings)
-        merged = merge_parts(parts, experiment)
-    replaced = other_run_command(target, experiment.settings)
-    found = Comparison(**vars(merged))
+        return Comparison.of(merge_runs(runs, plan(whole_settings(runs))))
+    parts = read_parts(given)
+    return Comparison.of(merge_parts(parts, plan(parts[0].settings)))
+
+
+def merge_into(folders: Iterable[Path], output: Path, command: str) -> Answer:
+    """Merge, see `merge`, and write what one run would have written.
+
+    Args:
+        folders: likewise.
+        output: folder for the files.
+        command: what the user typed, for the manifest.
+
+    Raises:
+        DataError: likewise.
+        OutputError: the folder cannot be written.
+    """
+    given = [*folders]
+    if output.resolve() in {folder.resolve() for folder in given}:
+        raise BadValue(f"'{output}' is one of those to be merged; give --output another folder for the whole")
+    request, found = Request(Manner(), folder=output, command=command), merge(given)
+    replaced = other_run_command(output, found.experiment.settings)
     return Answer(request, found, None, write_files(found, request), replaced)

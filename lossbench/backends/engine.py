@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
-from lossbench.errors import LossbenchError
+from lossbench.errors import LossbenchError, TrainingLost
 from lossbench.losses.custom.source import in_one_line
 
 REACHED, ANSWERED, PATIENCE = 5.0, 15.0, 60.0
@@ -14,10 +14,7 @@ REACHED, ANSWERED, PATIENCE = 5.0, 15.0, 60.0
 RETRIES = 2  # for a pack whose worker is lost
 POLL_INTERVAL = 2.0  # seconds between two looks at the cluster
 
-KEPT = (
-    "what was finished before is kept, unless --no-cache was given: check that scheduler and workers run, and run "
-    "the same command again"
-)
+REMEDY = "check that scheduler and workers run"
 
 
 class Engine(Protocol):
@@ -73,4 +70,4 @@ def reach(engine: Engine, call: Callable[..., Any], *arguments: Any) -> Any:
     except LossbenchError:
         raise
     except Exception as error:
-        raise LossbenchError(f"the {engine.called} is gone ({in_one_line(error):.200}); {KEPT}") from None
+        raise TrainingLost(f"the {engine.called} is gone ({in_one_line(error):.200})", REMEDY) from None

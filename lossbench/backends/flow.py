@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from lossbench.backends.engine import KEPT, PATIENCE, POLL_INTERVAL, Engine, reach
+from lossbench.backends.engine import PATIENCE, POLL_INTERVAL, REMEDY, Engine, reach
 from lossbench.backends.handshake import Foreign, Identity, refuse_other, refuse_others
 from lossbench.backends.travel import Sender, unpacked
-from lossbench.errors import LossbenchError, UsageError
+from lossbench.errors import LossbenchError, TrainingLost, UsageError
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.thread import one_thread
 
@@ -138,7 +138,7 @@ class _Flow:
         if self.workers:
             self.last_worker = now
         elif now > self.last_worker + PATIENCE:
-            raise LossbenchError(f"there has been no worker for {PATIENCE:.0f} s; {KEPT}")
+            raise TrainingLost(f"there has been no worker for {PATIENCE:.0f} s", REMEDY)
 
     def result_of(self, task: Any) -> Any:
         """Return the result of a task that is finished.
@@ -150,7 +150,7 @@ class _Flow:
         try:
             result = self.engine.result(task, PATIENCE)
         except Exception as error:
-            raise LossbenchError(f"a pack was lost on the cluster ({in_one_line(error):.300}); {KEPT}") from None
+            raise TrainingLost(f"a pack was lost on the cluster ({in_one_line(error):.300})", REMEDY) from None
         if isinstance(result, LossbenchError):
             raise result
         if isinstance(result, Foreign):

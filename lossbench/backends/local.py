@@ -19,7 +19,8 @@ from multiprocessing import resource_tracker
 
 from lossbench.apart import allow_forks
 from lossbench.backends.backend import Result, Work
-from lossbench.errors import LossbenchError
+from lossbench.errors import TrainingLost
+from lossbench.spoken import option
 from lossbench.training.thread import one_thread
 from lossbench.training.torch_threads import uninterrupted
 
@@ -175,10 +176,8 @@ def _in_processes(
         for result in results:  # noqa: UP028  yield from would close the generator before this block ends
             yield result
     except BrokenProcessPool:
-        raise LossbenchError(
-            "a training process was killed, as the system does when memory runs out. What was finished before "
-            "is kept, unless --no-cache was given: run the same command again, with --jobs 1 if memory is short"
-        ) from None
+        why = "a training process was killed, as the system does when memory runs out"
+        raise TrainingLost(why, f"if memory is short, give {option('jobs', 1)}") from None
     finally:
         threading.excepthook = ignore_thread_error
         with warnings.catch_warnings():  # joblib warns a caller that stops early

@@ -32,6 +32,9 @@ class Judgement:
     failed: bool = False
     tested: Claim | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        return f"{self.claim.id}: {self.answer}"
+
     @property
     def verdict(self) -> str:
         """The verdict in its words."""

@@ -18,6 +18,7 @@ from lossbench.apart import allow_forks
 from lossbench.cli.process.refused import check_address_space, system_refusal
 from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
+from lossbench.spoken import by_options
 from lossbench.visible import visible
 
 COMMANDS = {
@@ -146,7 +147,8 @@ def exit_process(code: int) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one message on standard error."""
     try:
-        code = root.main(arguments, prog_name="lossbench", standalone_mode=False)
+        with by_options():
+            code = root.main(arguments, prog_name="lossbench", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code

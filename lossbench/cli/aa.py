@@ -26,19 +26,34 @@ NEED_TABLES, EXCLUDE_TABLES = ("same", "model"), ("arms", "comparisons")
 
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
-@repeatable("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"[default: {','.join(DATASETS)}]")
-@repeatable("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
-@click.option("--arms", type=int, metavar="N", help=f"Arms of one loss  [default: {ARMS}].")
-@click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
-@click.option("--comparisons", type=int, metavar="N", help=f"On each data set  [default: {COMPARISONS}].")
-@click.option("--tables", type=int, metavar="N", help="Fresh tables of each law, instead of A/A on one.")
-@click.option("--same", is_flag=True, help="With --tables: the losses are equal on these laws.")
-@click.option("-m", "--model", metavar="SPEC", help=f"With --tables  [default: {MODEL}].")
+@repeatable(
+    "-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"Data sets  [default: {','.join(DATASETS)}]."
+)
+@repeatable(
+    "-l",
+    "--loss",
+    "losses",
+    kind=LOSSES,
+    metavar="SPEC",
+    help="One loss for all arms, or one per arm, such as bce,ce.",
+)
+@click.option("--arms", type=int, metavar="N", help=f"Number of arms  [default: {ARMS}].")
+@click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions per comparison.")
+@click.option("--comparisons", type=int, metavar="N", help=f"Comparisons per data set  [default: {COMPARISONS}].")
+@click.option(
+    "--tables", type=int, metavar="N", help="Number of fresh tables per law, instead of A/A on one table."
+)
+@click.option("--same", is_flag=True, help="With --tables, say that the losses are equal on these laws.")
+@click.option("-m", "--model", metavar="SPEC", help=f"The network, with --tables  [default: {MODEL}].")
 @click.option("--epochs", type=int, default=20, show_default=True, metavar="N", help="Passes over the rows.")
 @click.option(
-    "--csv", "target", type=FILE, metavar="FILE|-", help="Write the rates as CSV, - for standard output."
+    "--csv",
+    "target",
+    type=FILE,
+    metavar="FILE|-",
+    help="Write the rates as CSV to this file, or with - to standard output.",
 )
-@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
+@click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --csv - asks for.")
 def aa(
     datasets: list[str] | None,

@@ -18,10 +18,14 @@ BAR = 20  # characters of the longest bar
 
 @click.command(short_help="Measure the engines on this machine.")
 @click.option(
-    "--csv", "target", type=FILE, metavar="FILE|-", help="Write the figures as CSV, - for standard output."
+    "--csv",
+    "target",
+    type=FILE,
+    metavar="FILE|-",
+    help="Write the figures as CSV to this file, or with - to standard output.",
 )
 def bench(target: str | None) -> None:
-    """Measure trainings a second on this machine, native, fused and loop, by the size of the pack."""
+    """Measure the trainings per second of the native, the fused and the loop engine, by size of the pack."""
     from lossbench.results.write import csv_text
     from lossbench.selftest.bench import measure
 

@@ -59,7 +59,7 @@ def group_cells(group: Group) -> tuple[str, ...]:
 
 @cache.command(short_help="Remove trials, all or some.")
 @click.option("-d", "--dataset", metavar="SPEC", help="Only those of this data set, as it was given to compare.")
-@click.option("-l", "--loss", metavar="SPEC", help="Only those of this loss, likewise.")
+@click.option("-l", "--loss", metavar="SPEC", help="Only those of this loss, as it was given to compare.")
 def clear(dataset: str | None, loss: str | None) -> None:
     """Remove the finished trials, all of them or those of a data set or loss. Does not ask.
 

@@ -21,7 +21,7 @@ CHECK_FAILED = 4
 @click.command("check-loss", short_help="Try the checks of the catalogue on a loss, or on your own.")
 @click.argument("spec", shell_complete=completer(losses))
 @click.option("--task", metavar="TASK", help=f"{', '.join(TASKS)}  [default: all].")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Format of what is printed  [default: table].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> None:
     """Run on a loss the checks that every loss of the catalogue must pass, on each task that it fits.

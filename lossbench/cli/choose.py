@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossbench.cli.completion import completer, datasets
+from lossbench.cli.ending import UNFINISHED
 from lossbench.cli.grouped import GroupedCommand
 from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, repeatable
 from lossbench.cli.process.progress import status_line
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from lossbench.plan.choosing import Plan
     from lossbench.plan.request import Request
     from lossbench.results.choosing import Choice, StageProgress
-
-UNFINISHED = 4
 
 GROUPS = {
     "What is decided": ("dataset", "loss", "model", "score", "costs", "margin"),
@@ -46,21 +45,43 @@ EXAMPLES = (
     "--dataset",
     metavar="SPEC",
     shell_complete=completer(datasets),
-    help="file.csv:target=column, or a name.",
+    help="Your table, as file.csv:target=column, or the name of a data set.",
 )
-@repeatable("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="Candidates; the first is the usual one.")
-@click.option("-m", "--model", metavar="SPEC", help="The network; nets.py:Net is yours  [default: mlp:16].")
-@repeatable("--score", kind=SCORES, metavar="NAME", help="What is judged, and tuned by; or metrics.py:mine.")
-@click.option("--costs", metavar="MATRIX", help="For --score cost, a row a true class: '0,1;10,0'.")
 @repeatable(
-    "--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02."
+    "-l",
+    "--loss",
+    "losses",
+    kind=LOSSES,
+    metavar="SPEC",
+    help="The candidates; the first is the usual one, which others have to beat.",
 )
-@click.option("--seeds", type=int, metavar="N", help="Repetitions at most  [default: 40].")
-@click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
-@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
-@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), help="How it is printed  [default: table]."
+    "-m", "--model", metavar="SPEC", help="The network, or one of yours, nets.py:Net  [default: mlp:16]."
+)
+@repeatable("--score", kind=SCORES, metavar="NAME", help="The score that judges and tunes, or metrics.py:mine.")
+@click.option("--costs", metavar="MATRIX", help="For --score cost: one row per true class, as '0,1;10,0'.")
+@repeatable(
+    "--margin",
+    "margins",
+    kind=NAMED_NUMBERS,
+    metavar="NAME=VALUE",
+    help="Difference that is too small to matter, such as r2=0.02.",
+)
+@click.option("--seeds", type=int, metavar="N", help="The most repetitions  [default: 40].")
+@click.option(
+    "--budget",
+    type=DURATION,
+    default=math.inf,
+    metavar="TIME",
+    help="Begin no training after this time, such as 90s, 5m or 1h.",
+)
+@click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    help="Format of the printed answer  [default: table].",
 )
 @click.option("--dry-run", is_flag=True, help="Say what might be trained, and stop.")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.judged import ClaimsOptions, claims_options, judge, publish
+from lossbench.cli.judged import ClaimsOptions, claims_options, judged, publish
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -33,9 +32,9 @@ def claim(sentence: str, wanted: ClaimsOptions) -> None:
 
     table = read_sentence(sentence)
     table |= {"score": default_score(table["datasets"])} if "score" not in table else {}
-    judgements, study = judge(catalogue := catalogue_of_one(table), catalogue.find(), wanted)
-    command = repeat_command(sentence, wanted)
-    publish([replace(one, command=command) for one in judgements], catalogue, study, wanted, start)
+    catalogue = catalogue_of_one(table)
+    verdicts = judged(catalogue, catalogue.find(), wanted)
+    publish(verdicts.repeated_by(repeat_command(sentence, wanted)), wanted, start)
     if not wanted.quiet and wanted.form in (None, "table"):
         click.echo(f"\nFor a file of your own:\n\n{visible_lines(toml_of(table))}")
 

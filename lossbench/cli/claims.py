@@ -10,15 +10,15 @@ import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
-from lossbench.cli.judged import ClaimsOptions, claims_options, judge, open_study, publish
+from lossbench.cli.ending import UNFINISHED, WORSE
+from lossbench.cli.judged import ClaimsOptions, claims_options, judged, opened, publish
 from lossbench.cli.options import PATH
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Study
 
-EXPECT = "A claims.csv; exit with 3 where a verdict is not the one in it."
-CHANGED, UNFINISHED = 3, 4
+EXPECT = "Exit with 3 where a verdict is not the one in this claims.csv."
 
 
 @click.command(short_help="Try the claims of three documents, or your own, and judge them.")
@@ -26,13 +26,16 @@ CHANGED, UNFINISHED = 3, 4
 @click.option("-c", "--config", type=PATH, metavar="FILE", help="Claims of your own, in TOML.")
 @claims_options
 @click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)
-@click.option("--explain", is_flag=True, help="For one claim: search for the settings under which it would hold.")
+@click.option(
+    "--explain", is_flag=True, help="For a single claim, search for the settings under which it would hold."
+)
 def claims(
     ids: tuple[str, ...], config: Path | None, expect: Path | None, explain: bool, wanted: ClaimsOptions
 ) -> None:
     """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.
 
-    With -o: claims.csv, a row a claim; evidence.csv, a row a comparison; claims.md, and claims.html with pictures.
+    With -o it writes claims.csv, one row per claim; evidence.csv, one row per comparison; claims.md; and
+    claims.html, with pictures.
     """
     start = time.perf_counter()
     from lossbench.claims import read_catalogue
@@ -42,20 +45,20 @@ def claims(
     chosen = catalogue.find(ids)
     expected = read_expected(expect) if expect else {}
     if explain:
-        with open_study(wanted, len(chosen)) as study:
+        with opened(wanted, len(chosen)) as study:
             print_searches(ids, catalogue, study)
         return
-    judgements, study = judge(catalogue, chosen, wanted)
-    changed = changes(expected, judgements, ids)
-    publish(judgements, catalogue, study, wanted, start, changed)
-    failed = {one.claim.id: one for one in judgements if one.failed}
+    verdicts = judged(catalogue, chosen, wanted)
+    changed = changes(expected, verdicts, ids)
+    publish(verdicts, wanted, start, changed)
+    failed = {one.claim.id: one for one in verdicts if one.failed}
     changed = [change for change in changed if change.id not in failed]
     for change in changed:
         click.echo(visible(f"changed {change}"), err=True)
     for name, one in failed.items():
         click.echo(visible(f"failed {name}: {one.left}; alone: {one.command}"), err=True)
     if failed or changed:
-        click.get_current_context().exit(UNFINISHED if failed else CHANGED)
+        click.get_current_context().exit(UNFINISHED if failed else WORSE)
 
 
 def print_searches(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:

@@ -34,6 +34,7 @@ from lossbench.cli.process.progress import busy, training_progress
 from lossbench.cli.process.streams import surface
 from lossbench.cli.report import FORMATS
 from lossbench.plan.cluster import BACKENDS
+from lossbench.plan.config import SHIPPED
 
 if TYPE_CHECKING:
     from lossbench.plan.experiment import Experiment
@@ -76,14 +77,21 @@ EXAMPLES = (
     examples=EXAMPLES,
     short_help="Train the same networks under each loss and say what differs.",
 )
-@repeatable("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
+@repeatable(
+    "-d",
+    "--dataset",
+    "datasets",
+    kind=TABLES,
+    metavar="SPEC",
+    help="Data sets: names, or tables of yours as file.csv:target=column.",
+)
 @repeatable(
     "-l",
     "--loss",
     "losses",
     kind=LOSSES,
     metavar="SPEC",
-    help="Losses, first: reference; huber:delta=1.35, or tuned, delta=0.1..10.",
+    help="Losses; the others are compared with the first. Parameters: huber:delta=1.35, or tuned, delta=0.1..10.",
 )
 @repeatable(
     "-m",
@@ -91,19 +99,19 @@ EXAMPLES = (
     "models",
     kind=MODELS,
     metavar="SPEC",
-    help="linear, mlp:64,32, cnn:8,16, resmlp:64x2; or nets.py:Net, yours.",
+    help="Networks: linear, mlp:64,32, cnn:8,16, resmlp:64x2, or one of yours, nets.py:Net.",
 )
 @repeatable(
     "--optimizer",
     "optimizers",
     metavar="SPEC",
-    help="sgd, adam, adamw, or es, without gradients; such as sgd:momentum=0.9.",
+    help="sgd, adam, adamw, or es, which needs no gradients; with parameters as sgd:momentum=0.9.",
 )
 @repeatable(
     "--schedule",
     "schedule",
     metavar="SPEC",
-    help="Rate by epoch: constant, cosine or step; with :warmup=5, :clip=1, :patience=10.",
+    help="Learning rate by epoch: constant, cosine or step; with :warmup=5, :clip=1, :patience=10.",
 )
 @repeatable("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
 @click.option(
@@ -112,80 +120,108 @@ EXAMPLES = (
     flag_value="",
     metavar="[budget=N]",
     callback=lambda _, __, value: True if value == "" else value,
-    help="Also show each loss at its own of several --lr; or of N settings between them.",
+    help="Also show each loss at the best of several --lr, or of N settings between them.",
 )
 @click.option(
     "--sampler",
     shell_complete=completion.completer(completion.samplers),
     metavar="NAME",
-    help="Of --tune budget=N: grid, sobol, or tpe, which learns.",
+    help="How --tune budget=N finds settings: grid, sobol, or tpe, which learns.",
 )
-@repeatable("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
-@repeatable("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")
+@repeatable("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weight of Σ|w| in the cost.")
+@repeatable("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weight of Σw² in the cost.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the training rows.")
-@click.option("--batch-size", type=int, metavar="N", help="Rows a step.")
-@click.option("--seeds", metavar="N|FROM:TO", help="How many repetitions, or which.")
+@click.option("--batch-size", type=int, metavar="N", help="Rows per step.")
+@click.option("--seeds", metavar="N|FROM:TO", help="How many repetitions, or which ones.")
 @repeatable(
     "--outliers",
     kind=NUMBERS,
     metavar="SHARE",
-    help="Contaminated shares of the training rows (or of test rows), such as 0,0.1,0.2.",
+    help="Shares of the training rows (or of the test rows, by kind) to contaminate, such as 0,0.1,0.2.",
 )
 @click.option(
     "--outlier-kind",
     metavar="KIND",
-    help="label[_by_class], target[_symmetric], feature[_one_sided][_at_test]; or auto, by task.",
+    help="How they are contaminated: label[_by_class], target[_symmetric], feature[_one_sided][_at_test], or "
+    "auto, by task.",
 )
 @repeatable(
     "--score",
     kind=SCORES,
     metavar="NAME",
-    help="What is judged, and tuned by: the first that a data set's task has; or metrics.py:mine.",
+    help="The score that judges and tunes: the first of these that the task has, or metrics.py:mine.",
 )
-@click.option("--costs", metavar="MATRIX", help="For --score cost, a row a true class: '0,1;10,0'.")
+@click.option("--costs", metavar="MATRIX", help="For --score cost: one row per true class, as '0,1;10,0'.")
 @click.option(
     "--threshold",
     shell_complete=completion.completer(completion.thresholds),
     metavar="SCORE",
-    help="Choose class thresholds on validation, as by f1.",
+    help="Choose class thresholds on validation by this score, such as f1.",
 )
 @repeatable(
-    "--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02."
+    "--margin",
+    "margins",
+    kind=NAMED_NUMBERS,
+    metavar="NAME=VALUE",
+    help="Difference that is too small to matter, such as r2=0.02.",
 )
-@click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, quick or anomaly.")
+@click.option("-c", "--config", type=FILE, metavar="FILE", help=f"A TOML file, or one of {', '.join(SHIPPED)}.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
-@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
-@click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
-@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
-@click.option("--backend", type=click.Choice(BACKENDS), help="Here, or on a cluster  [default: local].")
-@click.option("--address", metavar="URL", help="Of the cluster: tcp://HOST:PORT for dask, HOST:PORT for ray.")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")
+@click.option(
+    "--csv",
+    type=FILE,
+    metavar="FILE|-",
+    help="Write the trials as CSV to this file, or with - to standard output.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Format of the printed summary  [default: table]."
+)
+@click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
+@click.option(
+    "--backend", type=click.Choice(BACKENDS), help="Train on this machine or on a cluster  [default: local]."
+)
+@click.option(
+    "--address", metavar="URL", help="Address of the cluster: tcp://HOST:PORT for dask, HOST:PORT for ray."
+)
 @click.option(
     "--device",
     type=click.Choice(["cpu", "auto", "cuda"]),
     default="cpu",
-    help="cuda is experimental: never run on a GPU.",
+    help="cuda is experimental: lossbench was never run on a GPU.",
 )
 @click.option(
-    "--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle."
+    "--engine",
+    type=click.Choice(["native", "fused", "loop"]),
+    help="native is compiled, fused runs in torch, loop is plain PyTorch and slow.",
 )
-@click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to compare with.")
+@click.option("--baseline", metavar="FILE", type=PATH, help="Compare with the trials.csv of an earlier run.")
 @click.option(
     "--baseline-if-exists",
     "baseline_to_be",
     metavar="FILE",
     type=PATH,
-    help="Likewise; without that file, as in a first run, nothing fails.",
+    help="Likewise, but nothing fails if there is no such file yet, as in a first run.",
 )
 @repeatable(
     "--fail-on",
     "rules",
     metavar="RULE",
-    help="Exit 3 if worse, such as f1:-0.02  [default: what is judged, by its margin].",
+    help="Exit with 3 if a score is worse by more, as f1:-0.02  [default: what is judged, by its margin].",
 )
-@click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
-@click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
-@click.option("--shard", metavar="I/N", help="Train the I-th of N parts only, into -o; see lossbench merge.")
+@click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for later runs.")
+@click.option(
+    "--budget",
+    type=DURATION,
+    default=math.inf,
+    metavar="TIME",
+    help="Begin no training after this time, such as 90s, 5m or 1h.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Train only part I of N, into the folder of -o; lossbench merge puts them together.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be trained, and stop.")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --csv - or --format asks for.")
 def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> None:

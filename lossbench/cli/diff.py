@@ -20,9 +20,15 @@ FORMATS = ("table", "csv", "json", "markdown")
     "--score",
     shell_complete=completer(scores),
     metavar="NAME",
-    help="What is compared  [default: each data set's primary score].",
+    help="The score that is compared  [default: each data set's primary score].",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How it is printed.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    help="Format of what is printed  [default: table].",
+)
 def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     """Show what got better or worse from A to B, what is new or missing, and what cannot be compared.
 

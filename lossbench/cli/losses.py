@@ -29,9 +29,9 @@ HINTS = (
 @click.command(short_help="List the losses, or show one.")
 @click.argument("spec", required=False, shell_complete=completer(names.losses))
 @click.option("--matrix", is_flag=True, help="Show which loss fits which task, and why not the others.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Format of what is printed  [default: table].")
 @click.option(
-    "--html", type=FILE, metavar="FILE|-", help="Draw losses, as huber,mae,mse, over one another on a page."
+    "--html", type=FILE, metavar="FILE|-", help="Draw losses, such as huber,mae,mse, over one another on a page."
 )
 def losses(spec: str | None, matrix: bool, form: str | None, html: str | None) -> None:
     """List the losses by task, or show one in full, with value and gradient drawn.

@@ -14,8 +14,12 @@ from lossbench.cli.report import FORMATS
 
 @click.command(short_help="Put the shards of a run together, or finished runs.")
 @click.argument("parts", type=PATH, metavar="DIR...", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="DIR", type=PATH, required=True, help="Folder for the files of the whole.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
+@click.option(
+    "-o", "--output", metavar="DIR", type=PATH, required=True, help="Folder to write the files of the whole to."
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Format of the printed summary  [default: table]."
+)
 @click.option("--quiet", is_flag=True, help="Print nothing.")
 def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) -> None:
     """Put the shards that compare --shard I/N wrote together: the files are those that one run would have written.
@@ -27,7 +31,7 @@ def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) 
     Finished runs are put together likewise. They may differ in seeds, losses and data sets, and in nothing else;
     on each data set every loss needs the same seeds. Tuned runs are refused.
     """
-    from lossbench.api import merge as merged
+    from lossbench.api import merge_into
     from lossbench.cli.ending import print_and_exit
 
-    print_and_exit(merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)
+    print_and_exit(merge_into(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)

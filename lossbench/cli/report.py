@@ -29,13 +29,15 @@ WITHOUT_REMARKS = ("csv", "json", "junit")
 
 @click.command(short_help="Make the tables of a run again, or what a paper needs of it.")
 @click.argument("run", type=PATH, metavar="DIR|FILE")
-@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Format of the printed summary  [default: table]."
+)
 @click.option("--latex", is_flag=True, help="Print the tables in LaTeX.")
 @click.option(
     "--methods", "paragraph", is_flag=True, help="Print the paragraph on methods in LaTeX, and its BibTeX."
 )
-@click.option("--figures", metavar="DIR", type=PATH, help="Folder for the figures, as SVG, PDF and PNG.")
+@click.option("--figures", metavar="DIR", type=PATH, help="Write the figures to this folder, as SVG, PDF and PNG.")
 def report(
     run: Path, output: Path | None, form: str | None, latex: bool, paragraph: bool, figures: Path | None
 ) -> None:

@@ -19,10 +19,16 @@ FORMATS = ("table", "csv", "json", "markdown")
     "--score",
     shell_complete=completer(scores),
     metavar="NAME",
-    help="What is followed  [default: each data set's primary score].",
+    help="The score that is followed  [default: each data set's primary score].",
 )
-@click.option("--html", type=PATH, metavar="FILE", help="Draw it on a page, too.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How it is printed.")
+@click.option("--html", type=PATH, metavar="FILE", help="Also draw it on a page.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    help="Format of what is printed  [default: table].",
+)
 def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: str) -> None:
     """Show which scores moved over runs, by how much and between which two, and which verdicts changed.
 

@@ -37,6 +37,8 @@ class Loss:
 
     Example:
         >>> import torch
+        >>> get_loss("huber", "regression")
+        Loss(huber:delta=1, task=regression)
         >>> get_loss("mae", "regression")(torch.tensor([[1.0], [3.0]]), torch.tensor([0.0, 0.0]))
         tensor([1., 3.])
     """
@@ -45,6 +47,9 @@ class Loss:
     spec: str
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     targets: int | None = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Loss({self.label}, task={self.task})"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a spec: functions of a user's file cannot be imported by name in another process."""

@@ -345,7 +345,7 @@ def calibration_error(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> calibration_error(np.array([[1, 0, 0, 0]]), predict(np.full((1, 4, 1), 0.5), "clip", "binary"))
         array([0.25])
     """
-    return np.asarray((np.abs(sums[..., :BINS]).sum(axis=-1) / sums[..., BINS]).mean(axis=-1))
+    return _mean_gap(sums)
 
 
 @of_sums(_adaptive_gaps)
@@ -364,6 +364,11 @@ def adaptive_calibration_error(sums: np.ndarray, prediction: Prediction) -> np.n
         >>> adaptive_calibration_error(np.array([[1, 1, 1, 0]]), sure).round(3)
         array([0.26])
     """
+    return _mean_gap(sums)
+
+
+def _mean_gap(sums: np.ndarray) -> np.ndarray:
+    """Return the mean over bins, and over labels, of how far confidence is from what happens, (M,)."""
     return np.asarray((np.abs(sums[..., :BINS]).sum(axis=-1) / sums[..., BINS]).mean(axis=-1))
 
 

@@ -17,6 +17,7 @@ from lossbench.plan.judged import refuse_unknown_scores, refuse_unused_margins
 from lossbench.plan.protocol import WHY, protocol_of
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.remark import Topic
+from lossbench.spoken import option
 
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 """The learning rates of every loss."""
@@ -110,7 +111,9 @@ def plan_choice(
         made = with_dirt(settings, signs, {dataset: table})
     refuse_unused_margins(margins or {}, made.experiment.datasets)
     if len(made.experiment.setups[0].losses) < 2:
-        raise BadValue(f"there is only {made.usual} to choose from on '{dataset}'; name another loss with --loss")
+        raise BadValue(
+            f"there is only {made.usual} to choose from on '{dataset}'; name another loss ({option('loss')})"
+        )
     made = replace(made, given=dataset in tables)
     return made if protocol_of(settings.protocol, dataset) else replace(made, decay_search=decay_search(made))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.spoken import option
 
 
 class Form(NamedTuple):
@@ -55,15 +56,17 @@ def choose_cluster(backend: str, address: str | None, jobs: int | None) -> Clust
     if backend == "local":
         if address is not None:
             raise BadValue(
-                f"address '{address}' names a cluster, but the backend is local; add --backend dask or ray"
+                f"address '{address}' names a cluster, but the backend is local; name that of the cluster, "
+                f"{option('backend', 'dask')} or ray"
             )
         return None
     if address is None:
-        raise BadValue(f"backend {backend} needs the address of a cluster; give --address {FORMS[backend].shown}")
+        shown = option("address", FORMS[backend].shown)
+        raise BadValue(f"backend {backend} needs the address of a cluster; give {shown}")
     if jobs is not None:
         raise BadValue(
-            f"--jobs {jobs} is for this machine, but on a {backend} cluster every worker trains; leave it out, or "
-            "give --backend local"
+            f"{option('jobs', jobs)} is for this machine, but on a {backend} cluster every worker trains; leave "
+            f"it out, or give {option('backend', 'local')}"
         )
     return parsed_address(backend, address)
 

@@ -12,6 +12,7 @@ from lossbench.plan.toml import Place, read_toml
 from lossbench.spec import title
 
 SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embedding")
+"""The ready-made experiments, `configs/NAME.toml`."""
 
 
 def read_config(config: str | Path | None) -> tuple[Place, dict[str, Any]]:

@@ -20,6 +20,7 @@ from lossbench.losses.composed.grammar import is_sum
 from lossbench.losses.composed.record import weights_in
 from lossbench.losses.registry import served
 from lossbench.spec import Parameter, pieces, split_spec, title
+from lossbench.spoken import option
 from lossbench.task import Task
 
 VALUES = 7
@@ -246,7 +247,7 @@ def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Gr
     if len(rates) == 1 and short:
         raise BadValue(
             f"every loss gets the same budget, {budget} settings here, which '{short[0]}' spends on more rates, "
-            "and there is only one; give the ends of a range, as --lr 0.001,0.1"
+            f"and there is only one; give the ends of a range, as {option('lr', 0.001, 0.1)}"
         )
     return Grids(grids, {spec: refined(rates, count) for spec, count in wanted.items()})
 

@@ -17,6 +17,7 @@ from lossbench.metrics.score import Asked
 from lossbench.metrics.scores import metrics_of, primary_metric, primary_score, undefined_rows
 from lossbench.plan.keys import LINK
 from lossbench.schema import METRICS, THRESHOLDS_OF, Metric
+from lossbench.spoken import option
 from lossbench.task import Task
 
 ROWS_NAMED = 5  # rows that a message lists; the others are only counted
@@ -43,12 +44,12 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
     if name is None and names:
         raise BadValue(
             f"data set '{dataset.name}' is {dataset.task}, a task without the score {' or '.join(names)}; add one "
-            f"of {', '.join(known)} to --score, or leave the data set out"
+            f"of {', '.join(known)} to {option('score')}, or leave the data set out"
         )
     if name == "mode_coverage" and dataset.modes is None:
         raise BadValue(
-            f"data set '{dataset.name}' has no modes, so mode_coverage is undefined; name another --score, or "
-            "leave the data set out"
+            f"data set '{dataset.name}' has no modes, so mode_coverage is undefined; name another "
+            f"{option('score')}, or leave the data set out"
         )
     return (
         dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=metric_named(name, dataset))
@@ -95,7 +96,8 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
             where, target = rows_named(dataset, seed, rows), table.target[rows[0]].ravel().tolist()
             raise BadValue(
                 f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in "
-                f"{where}, where the target is {', '.join(f'{one:g}' for one in target)}; name another --score"
+                f"{where}, where the target is {', '.join(f'{one:g}' for one in target)}; name another "
+                f"{option('score')}"
             )
 
 
@@ -108,8 +110,8 @@ def refuse_unused_threshold(threshold: str, datasets: Iterable[Dataset]) -> None
     able = [task for task, scores in THRESHOLDS_OF.items() if threshold in scores]
     if threshold != LINK and all(dataset.task not in able for dataset in datasets):
         raise BadValue(
-            f"a class threshold is chosen for two classes (--threshold {threshold}), and no data set of "
-            f"this run is {' or '.join(able)}; add one, choose by another score, or leave the option out"
+            f"a class threshold is chosen for two classes ({option('threshold', threshold)}), and no data set of "
+            f"this run is {' or '.join(able)}; add one, choose by another score, or leave that out"
         )
 
 
@@ -123,7 +125,7 @@ def check_judge(loss: Loss, dataset: Dataset) -> None:
     if score.needs == "probability" and loss.link == "margin":
         raise LossDoesNotFit(
             f"loss '{loss.spec}' estimates no probability, so it has no {score.name}, by which "
-            f"'{dataset.name}' is judged: leave it out, or name another --score"
+            f"'{dataset.name}' is judged: leave it out, or name another {option('score')}"
         )
 
 
@@ -146,5 +148,5 @@ def refuse_unused_margins(margins: Mapping[str, float], datasets: Iterable[Datas
         if name not in known:
             raise BadValue(
                 f"margins.{name}: no data set of this run is judged by {name}, so its margin changes nothing; "
-                f"add it to --score, or give the margin of what is judged: {', '.join(known)}"
+                f"add it to {option('score')}, or give the margin of what is judged: {', '.join(known)}"
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.cluster import Cluster
 from lossbench.plan.shard import Shard
+from lossbench.spoken import option
 
 if TYPE_CHECKING:  # every --help imports this file, and importing the gate takes most of that time
     from lossbench.plan.gate import Rule
@@ -75,7 +76,8 @@ def check_native(device: str) -> None:
     from lossbench.training.native.library import chosen_level
 
     if device != "cpu":
-        raise BadValue(f"engine native trains on the CPU only; for --device {device} choose --engine fused")
+        other = option("engine", "fused")
+        raise BadValue(f"engine native trains on the CPU only; for {option('device', device)} choose {other}")
     chosen_level()
 
 
@@ -147,5 +149,5 @@ def choose_device(device: str) -> str:
         return "cpu"
     raise BadValue(
         f"no CUDA device here (torch {torch.__version__} sees {torch.cuda.device_count()}); "
-        "use --device cpu, or --device auto to use one where there is one"
+        f"use {option('device', 'cpu')}, or {option('device', 'auto')} to use one where there is one"
     )

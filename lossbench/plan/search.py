@@ -23,6 +23,7 @@ from lossbench.errors import BadValue, UsageError
 from lossbench.plan.grids import Grid, Grids, grid_at, has_grid, make_grid, refined, refuse_twice, served_by
 from lossbench.randomness import stream
 from lossbench.spec import title
+from lossbench.spoken import option
 from lossbench.task import Task
 
 ADAPTIVE = "tpe"
@@ -59,9 +60,9 @@ def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget
         UsageError: the sampler needs a package that is not installed.
     """
     if sampler == ADAPTIVE and find_spec("optuna") is None:
-        raise UsageError(f"--sampler {ADAPTIVE} needs optuna: pip install 'lossbench[optuna]'")
+        raise UsageError(f"sampler {ADAPTIVE} needs optuna: pip install 'lossbench[optuna]'")
     if len(rates) < 2:
-        raise BadValue("a search draws rates between the ends of --lr; give two of them, as --lr 0.001,0.1")
+        raise BadValue(f"a search draws rates between two ends; give both, as {option('lr', 0.001, 0.1)}")
     draw, ends = on_grid if sampler == "grid" else by_sobol, (min(rates), max(rates))
     grids: dict[str, Grid] = {}
     places: dict[tuple[str, float], int] = {}
@@ -69,7 +70,7 @@ def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget
         grid, settings = draw(spec, ends, budget)
         if len(set(settings)) < len(settings):
             raise BadValue(
-                f"--lr {ends[0]:g},{ends[1]:g} are too close for {budget} different rates between them; give ends "
+                f"{option('lr', *ends)} are too close for {budget} different rates between them; give ends "
                 "further apart"
             )
         grids |= {spec: grid} if grid else {}
@@ -95,7 +96,7 @@ def on_grid(spec: str, ends: tuple[float, float], budget: int) -> tuple[Grid | N
     if count < FEWEST_RATES:
         raise BadValue(
             f"a budget of {budget} settings leaves '{spec}' {count} rates for each of its {len(members)} values; "
-            f"give {FEWEST_RATES * len(members)} settings or more, or draw them by --sampler sobol"
+            f"give {FEWEST_RATES * len(members)} settings or more, or draw them by {option('sampler', 'sobol')}"
         )
     every = refined(ends, count)
     first = Setting(members[(len(members) - 1) // 2], refined(ends, FEWEST_RATES)[1])

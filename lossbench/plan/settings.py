@@ -22,6 +22,7 @@ from lossbench.plan.keys import RUN_KEYS, read_key
 from lossbench.plan.protocol import OWN, Protocols, protocol_of
 from lossbench.plan.search import ADAPTIVE, SAMPLERS
 from lossbench.plan.toml import Place
+from lossbench.spoken import option
 from lossbench.task import TASKS, Task
 
 USUAL_SAMPLER = SAMPLERS[0]
@@ -140,7 +141,8 @@ def _tuning(values: Mapping[str, Any]) -> dict[str, Any]:
     tune, losses = values["tune"], values["losses"]
     budget = values["tune_budget"] if isinstance(tune, bool) else tune
     if values["sampler"] != USUAL_SAMPLER and not budget:
-        raise BadValue(f"sampler {values['sampler']} needs a search; give its budget, as --tune budget=64")
+        shown = option("tune", "budget=64")
+        raise BadValue(f"sampler {values['sampler']} needs a search; give its budget, as {shown}")
     listed = losses.values() if isinstance(losses, Mapping) else [losses]
     return {"tune": bool(tune or budget) or any(map(has_grid, chain(*listed))), "tune_budget": budget}
 
@@ -156,5 +158,6 @@ def with_costs(scores: tuple[str, ...], costs: Costs) -> tuple[str, ...]:
         ('cost:costs=[[0.0,1.0],[10.0,0.0]]',)
     """
     if costs and COST not in scores:
-        raise BadValue("costs count only for the score cost; add --score cost, or leave --costs out")
+        shown = option("score", COST)
+        raise BadValue(f"costs count only for the score cost; add {shown}, or leave the costs out")
     return tuple(cost_spec(costs) if name == COST and costs else name for name in scores)

@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from importlib import resources
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -130,7 +129,7 @@ def _refuse_unbounded(value: Any, place: Place, depth: int = 0) -> None:
 
 def shipped_configs() -> Path:
     """Return the folder of the shipped configs."""
-    installed = Path(str(resources.files("lossbench"))) / "configs"
+    installed = Path(__file__).parents[1] / "configs"
     # In an editable install the folder lies beside the package.
     return installed if installed.is_dir() else Path(__file__).parents[2] / "configs"
 

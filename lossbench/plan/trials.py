@@ -14,6 +14,7 @@ from lossbench.errors import BadValue
 from lossbench.plan.grids import Grids
 from lossbench.plan.names import naming
 from lossbench.plan.settings import Settings
+from lossbench.spoken import option
 from lossbench.task import Task
 from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
@@ -68,7 +69,8 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
 def check_tuning(settings: Settings) -> None:
     """Refuse to tune with a single rate."""
     if settings.tune and len(settings.lr) < 2:
-        raise BadValue("tuning chooses among several rates, but there is one; give a grid: --lr 0.001,0.01,0.1")
+        shown = option("lr", 0.001, 0.01, 0.1)
+        raise BadValue(f"tuning chooses among several rates, but there is one; give a grid: {shown}")
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:

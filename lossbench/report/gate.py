@@ -127,7 +127,7 @@ def _told(report: GateReport, baseline: Path) -> Iterator[tuple[str, str]]:
     why = ", ".join(f"{count} {finding}" for finding, count in findings.most_common())
     yield "", f"of {len(report.checks)} checks{': ' if why else ''}{why}"
     if report.usual:
-        yield "", f"without --fail-on, by the judged score and its margin: {ruled(report.usual)}"
+        yield "", f"no rule is given, so by the judged score and its margin: {ruled(report.usual)}"
     if report.unchecked:
         yield "", f"not checked: {not_checked(report)}"
     if any(check.finding in MOVED and check.change and few(check.change) for check in report.checks):

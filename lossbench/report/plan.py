@@ -99,5 +99,5 @@ def smallest_p_lines(experiment: Experiment) -> Iterator[str]:
             best, tests = float(smallest_p(seeds, family)), f"{family} comparison" + ("s" if family > 1 else "")
             reached = f"{NO_NORMALITY}, the smallest p is {best:.2g}"
             line = f"{seeds} seeds, {tests} with the first loss ({sets}): {reached}"
-            more = f"; a verdict would rest on that, give --seeds {least_n(family)} or more to do without"
+            more = f"; a verdict would rest on that, give {least_n(family)} seeds or more to do without"
             yield line if best < ALPHA else line + more

@@ -14,6 +14,7 @@ from lossbench.plan.request import Manner
 from lossbench.results.circumstances import circumstances
 from lossbench.results.comparison import Comparison, Merged, make_comparison
 from lossbench.results.part import Part, is_unfinished, read_part
+from lossbench.run.dataset_hashes import Hashes
 from lossbench.run.runner import finished
 from lossbench.run.shards import enter_failures, shards
 from lossbench.run.state import CHUNK, Ledger
@@ -76,9 +77,14 @@ def read_parts(folders: Sequence[Path]) -> list[Part]:
     ended = [folder for folder in folders if not is_unfinished(folder)]
     parts = [read_part(folder) for folder in ended or folders[:1]]
     for part in parts[1:]:
-        refuse_unlike(parts[0], part, parts[0].content, part.content)
+        refuse_unlike(parts[0], part, agreed(parts[0]), agreed(part))
     refuse_other_lossbench(parts[0])
     return parts
+
+
+def agreed(part: Part) -> dict[str, Any]:
+    """Return what two parts must agree in."""
+    return {**part.content, "hashes": part.hashes}
 
 
 def refuse_unlike(one: Part, other: Part, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
@@ -110,8 +116,9 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Di
         yield from _unequal("shard", {"count": one["shard"]["count"]}, other["shard"])
     yield from _unequal("setting", one["config"], other["config"])
     yield from _unequal("manner", {name: one[name] for name in ("engine", "device")}, other)
-    for dataset in one["hashes"]:
-        yield from _unequal("hash", one["hashes"][dataset], other["hashes"].get(dataset, {}), dataset)
+    for dataset, hashes in one["hashes"].items():
+        for what, here, there in hashes.unlike(other["hashes"].get(dataset)):
+            yield Difference("hash", what, here, there, dataset)
     if one["fingerprint"] != other["fingerprint"]:
         yield from _unequal("version", one["versions"], other["versions"])
         yield from _unequal("machine", one["machine"], other["machine"])
@@ -134,7 +141,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
             is complete.
     """
     ledger = Ledger(experiment, parts[0].content["fingerprint"], None)
-    refuse_changed(parts[0], ledger.hashes)
+    refuse_changed(parts[0], ledger.keeper.hashes)
     trials_by_shard = shards(experiment, parts[0].shard.count)
     for part in parts:
         ledger.impure |= part.content["moved"]
@@ -157,18 +164,14 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     return make_comparison(done, manner, seconds, Merged(len(trials_by_shard), missing, part_records))
 
 
-def refuse_changed(part: Part, hashes: Mapping[str, Mapping[str, str]]) -> None:
+def refuse_changed(part: Part, hashes: Hashes) -> None:
     """Refuse to merge if a table or a loss has changed since the parts were trained; hashes are those of now."""
     for dataset, now in hashes.items():
-        then = part.content["hashes"].get(dataset, {})
-        for name, found in now.items():
-            if then.get(name) != found:
-                known = {"rows": f"the rows of '{dataset}'", "score": f"the code of the score of '{dataset}'"}
-                what = known.get(name, f"the code of loss '{name}'")
-                raise DataError(
-                    f"{what} are not those of '{part.folder}': hash {found} here and {then.get(name)} there; "
-                    "merge where the files are as they were"
-                )
+        for what, here, there in now.unlike(part.hashes.get(dataset)):
+            raise DataError(
+                f"{what} on {dataset}: hash {here} now, and {there} in '{part.folder}'; merge where the files are "
+                "as they were"
+            )
 
 
 def by_shard(parts: Sequence[Part]) -> dict[int, list[Part]]:
@@ -185,7 +188,7 @@ def enter_shard(ledger: Ledger, copies: Sequence[Part], trials: Sequence[Trial])
         for start in range(0, len(trials), CHUNK):
             chunk = trials[start : start + CHUNK]
             offers = [
-                ledger.recall(chunk, store) | {trial: reasons[trial] for trial in chunk if trial in reasons}
+                ledger.keeper.recall(chunk, store) | {trial: reasons[trial] for trial in chunk if trial in reasons}
                 for store, reasons in zip(stores, failed, strict=True)
             ]
             accepted = consistent_results(copies, offers)

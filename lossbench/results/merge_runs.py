@@ -18,7 +18,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.plan.settings import Settings
 from lossbench.results.comparison import Comparison, Merged, make_comparison
-from lossbench.results.manifest import MANIFEST, SHAPE, Manifest, faults, read_manifest
+from lossbench.results.manifest import MANIFEST, SHAPE, faults, read_manifest
 from lossbench.results.merge import (
     PART_FIELDS,
     contradiction,
@@ -30,6 +30,7 @@ from lossbench.results.merge import (
 from lossbench.results.part import Part
 from lossbench.results.remake import Remade, remake
 from lossbench.results.rows_file import ROWS
+from lossbench.run.dataset_hashes import DatasetHashes, Hashes, of_both
 from lossbench.run.examples import Examples
 from lossbench.run.runner import Finished
 from lossbench.run.state import Ledger
@@ -48,9 +49,6 @@ FREE = ("seeds", "losses", "datasets")
 ARM = [name for name in CURVE if name != "score"]
 """What has a curve."""
 
-Hashes = Mapping[str, Mapping[str, str]]
-"""Of each data set, see `lossbench.run.state.Ledger.hashes`."""
-
 AT_ONCE = "give all seeds, losses and data sets to one command, which takes from the store what is done"
 
 
@@ -63,6 +61,21 @@ class FinishedRun(Part):
     """
 
     remade: Remade = field(kw_only=True, repr=False)
+
+    @property
+    def hashes(self) -> Hashes:
+        """Of its data, losses and own scores, as its tables have them; they do not tell the code of models."""
+        stated, trials = self.content["datasets"], self.remade.trials
+        names = ("dataset", "loss", "loss_hash", "score_hash")
+        cells = dict.fromkeys(zip(*(trials[name].fillna("") for name in names), strict=True))
+        return {
+            dataset: DatasetHashes(
+                stated.get(dataset, {}).get("hash", ""),
+                max((score for name, _, _, score in cells if name == dataset), default=""),
+                {loss: code for name, loss, code, _ in cells if name == dataset},
+            )
+            for dataset in dict.fromkeys(trials.dataset)
+        }
 
 
 def is_run(folder: Path) -> bool:
@@ -102,32 +115,14 @@ def read_run(folder: Path) -> FinishedRun:
     for path in map(folder.joinpath, ("trials.csv", "curves.csv", *{ROWS} & manifest.sha256.keys())):
         if not path.is_file() or sha256(path.read_bytes()).hexdigest() != manifest.sha256.get(path.name):
             raise DataError(f"{path} is not there as its run wrote it; restore it")
-    own = {"hashes": hashes_of(manifest, remade.trials), "fingerprint": remade.trials.fingerprint.iloc[0]}
+    own = {"fingerprint": remade.trials.fingerprint.iloc[0]}
     return FinishedRun(folder, {**manifest.content, **own}, remade=remade)
-
-
-def hashes_of(manifest: Manifest, trials: pd.DataFrame) -> Hashes:
-    """Return the hashes of the data, losses and own scores of a run."""
-    found = {name: {"rows": manifest.content["datasets"][name].get("hash")} for name in manifest.datasets}
-    columns = (trials[name].fillna("") for name in ("dataset", "loss", "loss_hash", "score_hash"))
-    for dataset, loss, code, score in dict.fromkeys(zip(*columns, strict=True)):
-        found.setdefault(dataset, {}).update({loss: code} | ({"score": score} if score else {}))
-    return found
-
-
-def of_both(mine: Hashes, theirs: Hashes) -> Hashes:
-    """Return the first hashes, of what both have."""
-    return {
-        dataset: {name: mine[dataset][name] for name in mine[dataset] if name in theirs[dataset]}
-        for dataset in mine
-        if dataset in theirs
-    }
 
 
 def shared(run: FinishedRun, other: FinishedRun) -> dict[str, Any]:
     """Return what another run must agree with in the manifest of a run."""
     config = {name: value for name, value in run.content["config"].items() if name not in FREE}
-    return {**run.content, "config": config, "hashes": of_both(run.content["hashes"], other.content["hashes"])}
+    return {**run.content, "config": config, "hashes": of_both(run.hashes, other.hashes)}
 
 
 def whole_settings(runs: Sequence[FinishedRun]) -> Settings:
@@ -155,11 +150,11 @@ def merge_runs(runs: Sequence[FinishedRun], experiment: Experiment) -> Compariso
         DataError: data or losses have changed since; two runs hold different results of one training; or on some
             data set a loss lacks a seed that another has.
     """
-    now = Ledger(experiment, runs[0].content["fingerprint"], None).hashes
-    if any(name.startswith("model ") for names in now.values() for name in names):
+    now = Ledger(experiment, runs[0].content["fingerprint"], None).keeper.hashes
+    if any(hashes.models for hashes in now.values()):
         raise DataError(f"the folder of a run does not tell the code of models of your own; {AT_ONCE}")
     for run in runs:
-        refuse_changed(run, of_both(now, run.content["hashes"]))
+        refuse_changed(run, of_both(now, run.hashes))
     largest = sorted(runs, key=lambda run: -len(run.remade.trials))  # may have all seeds of a smaller one
     placed = list(zip(largest, places_of(largest, experiment.trials), strict=True))
     trials = pd.concat(run.remade.trials.set_axis(places)[places >= 0] for run, places in placed).sort_index()

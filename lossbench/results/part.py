@@ -19,6 +19,7 @@ from lossbench.results.circumstances import circumstances
 from lossbench.results.folder import other_run_command
 from lossbench.results.manifest import MANIFEST, faults, read_manifest
 from lossbench.results.write import json_text, write_text
+from lossbench.run.dataset_hashes import DatasetHashes, Hashes
 from lossbench.run.provenance import fingerprint
 from lossbench.run.runner import train_missing
 from lossbench.run.shards import failures
@@ -77,6 +78,11 @@ class Part:
         """Whether all its trainings are done, and none failed."""
         return not self.remaining and not self.content["failed"]
 
+    @property
+    def hashes(self) -> Hashes:
+        """Of what it was trained."""
+        return {name: DatasetHashes.read(told) for name, told in self.content["hashes"].items()}
+
     def store(self) -> Store:
         """Open the store with its trainings."""
         return Store(store_path(self.folder), create=False)
@@ -116,8 +122,8 @@ def train_part(
     end = time.monotonic() + budget
     ledger = Ledger(part, fingerprint(manner.engine, manner.device), store)
     train_missing(ledger, manner, progress, end)
-    if ledger.note:
-        raise OutputError(ledger.note)
+    if ledger.keeper.note:
+        raise OutputError(ledger.keeper.note)
     return ledger
 
 
@@ -133,7 +139,7 @@ def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, comma
         "config": asdict(ledger.experiment.settings),
         **manner.told,
         "fingerprint": ledger.fingerprint,
-        "hashes": ledger.hashes,
+        "hashes": {name: hashes.told for name, hashes in ledger.keeper.hashes.items()},
         "trials": len(places),
         "undone": len(ledger.missing),
         "failed": [{"trial": places[trial], "reason": reason} for trial, reason in failures(ledger).items()],
@@ -173,6 +179,8 @@ def read_part(folder: Path) -> Part:
 
 def _faults(content: Mapping[str, Any]) -> Iterator[str]:
     yield from faults({name: content[name] for name in SHAPE if name in content}, SHAPE)
+    for dataset, hashes in content.get("hashes", {}).items():
+        yield from faults(hashes, {"rows": str}, f"hashes.{dataset}")
     for name in ("moved", "warned"):
         for loss, said in content.get(name, {}).items():
             yield from faults(said, str if name == "moved" else [str], f"{name}.{loss}")

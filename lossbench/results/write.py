@@ -42,7 +42,7 @@ def prepare_folder(folder: Path) -> None:
         remove_leftovers(folder)
     except OSError as error:
         raise OutputError(
-            f"cannot write results to '{folder}': {error.strerror or error}; name another folder with --output"
+            f"cannot write results to '{folder}': {error.strerror or error}; name another folder"
         ) from None
 
 

@@ -30,6 +30,7 @@ from lossbench.randomness import stream
 from lossbench.run.proposals import propose
 from lossbench.run.state import Ledger
 from lossbench.spec import title
+from lossbench.spoken import option
 from lossbench.stats.tuning import READ, rate_row, worth
 from lossbench.task import Task
 from lossbench.training.setup import Setup
@@ -158,8 +159,8 @@ def search(ledger: Ledger, experiment: Experiment, train: Callable[[], bool]) ->
             time_left = train()
         if ledger.missing:
             raise BadValue(
-                "not all settings were tried within the time budget; what was trained is kept, unless "
-                "--no-cache was given: run the same command again, with a larger --budget"
+                f"not all settings were tried within the time budget; {ledger.keeper.fate}; give a larger "
+                f"{option('budget')}"
             )
         trained = dict(zip(ledger.places, records(ledger.rows()), strict=True))
         for arm in arms:

@@ -60,15 +60,18 @@ def fingerprint(engine: str, device: str = "cpu") -> str:
 
 def identity(engine: str, device: str = "cpu") -> dict[str, str]:
     """Return what two processes must agree on to train the same bits, by name, the fingerprint last."""
-    versions = {name: version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")}
     python = {"Python": platform.python_version()}
-    return versions | python | {"fingerprint": fingerprint(engine, device)}
+    return {**versions(), **python, "fingerprint": fingerprint(engine, device)}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that the bits of a row may depend on."""
+    return {name: version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")}
 
 
 @cache
 def _fingerprint(device: str, *engine: str) -> str:
-    versions = [version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")]
-    parts = [*engine, *versions, *processor(device), program()]
+    parts = [*engine, *versions().values(), *processor(device), program()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.backends import CLUSTERS, Backend, Local, available_cores
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, TrainingLost
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Engine, Manner
 from lossbench.run.adaptive import search, without_trials
@@ -23,6 +23,7 @@ from lossbench.run.contributed import Wanted, row_scores, train_and_contribute, 
 from lossbench.run.examples import Examples, examples_of
 from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.state import Gap, Ledger
+from lossbench.spoken import option
 from lossbench.stats.row_scores import RowScores
 from lossbench.store import Store
 from lossbench.training.module.model import ModuleModel
@@ -129,12 +130,15 @@ def train_missing(
     for name in (dataset.name for dataset in ledger.experiment.datasets if stored[dataset.name]):
         progress(name, stored[name])
     train = partial(train_and_contribute, wanted=wanted, engine=manner.engine, device=manner.device)
-    with closing(backend_of(manner, packs).run(train, packs)) as results:
-        for index, (trained, contributed) in results:
-            ledger.add(packs[index].trials, trained, contributed)
-            progress(packs[index].dataset.name, len(packs[index].trials))
-            if time.monotonic() > end:
-                return False
+    try:
+        with closing(backend_of(manner, packs).run(train, packs)) as results:
+            for index, (trained, contributed) in results:
+                ledger.add(packs[index].trials, trained, contributed)
+                progress(packs[index].dataset.name, len(packs[index].trials))
+                if time.monotonic() > end:
+                    return False
+    except TrainingLost as error:
+        raise TrainingLost(error.why, error.remedy, ledger.keeper.fate) from None
     return True
 
 
@@ -221,8 +225,7 @@ def finished(ledger: Ledger) -> Finished:
     whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
     if not whole.any():
         raise BadValue(
-            "no seed was finished within the budget; what was trained is kept, unless --no-cache was given: run "
-            "the same command again, with a larger --budget"
+            f"no seed was finished within the budget; {ledger.keeper.fate}; give a larger {option('budget')}"
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]
@@ -230,7 +233,7 @@ def finished(ledger: Ledger) -> Finished:
     reported = rows[whole].copy()
     contributed = row_scores(ledger.experiment, reported, kept, ledger.contributed)
     examples = examples_of(ledger.experiment, reported, kept)
-    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
+    done = examples, ledger.seconds, ledger.cached, gaps, ledger.keeper.note, ledger.warned
     return Finished(
         ledger.experiment,
         reported,

@@ -32,7 +32,7 @@ class Findings:
     """The statistics of finished trials.
 
     Args:
-        trials: one row per training, see the README for the columns. Undefined values are missing; so is
+        trials: one row per training, see `docs/files.md` for the columns. Undefined values are missing; so is
             `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
         tuning: one row per loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
         margins: the difference that is too small to matter, by score.

@@ -149,7 +149,7 @@ def test_a_diverged_run_is_shown_and_stored(inside: Callable, tmp_path: Path) ->
     command = ("compare", "-d", "diabetes", "-l", "mse", *BRIEF, "--optimizer", "sgd", "--lr", "1e6", "-o", "out")
     outcome = inside(*command)
     assert outcome.code == 0
-    assert "diverged diabetes, trainings: mse 2; a smaller --lr may help" in outcome.out
+    assert "diverged diabetes, trainings: mse 2; a smaller learning rate may help" in outcome.out
     assert set(read((tmp_path / "out" / "trials.csv").read_text()).status) == {"diverged"}
     assert ",inf" not in (tmp_path / "out" / "summary.csv").read_text()
     (row,) = json.loads(inside(*command, "--format", "json").out)["summary"]

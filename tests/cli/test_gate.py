@@ -99,7 +99,7 @@ def test_without_rules_each_data_set_is_held_by_what_it_is_judged_by(inside, bot
     assert (within.code, beyond.code) == (0, 3)
     for outcome in (within, beyond):
         said = words(outcome.out)
-        assert "without --fail-on, by the judged score and its margin: accuracy:-0.01 on moons; r2:-0.01" in said
+        assert "no rule is given, so by the judged score and its margin: accuracy:-0.01 on moons; r2:-0.01" in said
         assert "of 3 checks: " in said
         assert "not checked" not in said
     assert inside(*BOTH, "--baseline", str(both), "--margin", "r2=0.5", "--quiet").code == 0

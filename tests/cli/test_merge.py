@@ -153,7 +153,7 @@ def test_two_results_of_one_training_are_refused(parts: Path, inside: Callable[.
         ({"engine": "loop"}, "engine native and loop"),
         ({"fingerprint": "0" * 12, "versions": {"python": "3.11.1", "torch": "0.1"}}, "version of "),
         ({"fingerprint": "0" * 12}, "fingerprint "),
-        ({"hashes": {"iris": {"rows": "0" * 12}}}, "hash on iris of rows"),
+        ({"hashes": {"iris": {"rows": "0" * 12}}}, "hash on iris of the rows"),
     ],
 )
 def test_parts_of_two_runs_are_refused(
@@ -181,6 +181,29 @@ def test_a_loss_that_changed_since_is_refused(parts: Path, refusal: Callable[...
     assert "the code of loss 'my_losses.py:fragile'" in refusal("merge", "part1", "part2", "part3", "-o", "merged")
 
 
+def test_a_table_that_changed_between_shards_is_refused(inside: Callable[..., Outcome]) -> None:
+    """Whatever a loss is called: a title is the user's choice, and no other hash may take its place."""
+    table = Path("mine.csv")
+    table.write_text("x,y\n" + "".join(f"{one},{one % 2}\n" for one in range(40)))
+    losses = ("-l", "bce,mse:@label=rows,mae:@label=score")
+    command = ("compare", "-d", "mine.csv:target=y", *losses, "--seeds", "2", "--epochs", "1", "--quiet")
+    assert inside(*command, "--shard", "1/2", "-o", "one").code == 0
+    table.write_text(table.read_text().replace("39,1", "39,0"))
+    assert inside(*command, "--shard", "2/2", "-o", "two").code == 0
+    done = inside("merge", "one", "two", "-o", "merged")
+    assert done.code == 2
+    assert "'one' and 'two' are not of one run: hash on mine.csv:target=y of the rows" in done.err
+
+
+def test_shards_of_an_older_lossbench_are_read(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """It wrote all hashes of a data set side by side, the losses under their titles."""
+    for part in map(Path, ("part1", "part2", "part3")):
+        hashes = json.loads((part / "manifest.json").read_text())["hashes"]
+        change(part, hashes={name: {"rows": one["rows"], **one["losses"]} for name, one in hashes.items()})
+    assert inside("merge", "part1", "part2", "part3", "-o", "merged", "--quiet").code == 4
+    assert Path("merged/trials.csv").read_bytes() == Path("whole/trials.csv").read_bytes()
+
+
 def test_what_is_no_part_is_refused(parts: Path, refusal: Callable[..., str]) -> None:
     """A whole run, a folder of something else, and a shard that was not finished."""
     assert "'whole': finished runs; 'part1': none" in refusal("merge", "whole", "part1", "-o", "merged")
@@ -188,6 +211,8 @@ def test_what_is_no_part_is_refused(parts: Path, refusal: Callable[..., str]) ->
     assert "'part1' is one of those to be merged" in refusal("merge", "part1", "part2", "part3", "-o", "part1")
     Path("part1/manifest.json").unlink()
     assert "its shard was not finished" in refusal("merge", "part1", "-o", "merged")
+    change(Path("part2"), hashes={"iris": "0" * 12})
+    assert "hashes.iris is not an object" in refusal("merge", "part2", "-o", "merged")
     change(Path("part2"), trials="many")
     assert "trials is not a whole number" in refusal("merge", "part2", "-o", "merged")
 

@@ -79,6 +79,15 @@ def test_runs_merged_are_one_run(runs: Path, inside: Callable[..., Outcome], par
     assert (curves.high > expected.high - 1e-11).all()
 
 
+def test_a_loss_may_be_called_like_a_model(inside: Callable[..., Outcome]) -> None:
+    """A title is the user's choice, and says nothing about models; runs of labelled losses are merged."""
+    command = ("compare", "-d", "iris", "-l", "ce,mse:@label=model x,mse:@label=score", "--epochs", "1", "--quiet")
+    for name, seeds in (("one", "2"), ("two", "2:4")):
+        assert inside(*command, "--seeds", seeds, "-o", name).code == 0
+    done = inside("merge", "one", "two", "-o", "merged", "--quiet")
+    assert (done.code, done.err) == (0, "")
+
+
 def test_the_manifest_lists_the_runs(runs: Path, inside: Callable[..., Outcome]) -> None:
     """It says of each run when, where and by which command it was trained; what is merged can be merged again."""
     inside("merge", "early", "late", "-o", "merged", "--quiet")

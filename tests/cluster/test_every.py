@@ -108,7 +108,7 @@ def test_a_scheduler_may_be_killed(cluster: Cluster, python: Python) -> None:
     cluster.worker()
     done = python("-c", ENDING, cluster.backend, cluster.address, str(cluster.brain()))
     assert done.returncode == 1
-    assert "LossbenchError" in done.stderr
+    assert "TrainingLost" in done.stderr
     assert "what was finished before is kept" in done.stderr
     assert kept(python) > 0
 

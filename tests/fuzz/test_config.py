@@ -75,7 +75,7 @@ def planned(file: Path) -> None:
 
 
 @given(spoilt_toml(CONFIG))
-def test_a_config(content: bytes) -> None:
+def test_any_config_works_or_is_refused(content: bytes) -> None:
     """Its values are read, or one is refused with its line."""
     with folder(mine_toml=content) as place:
         survives(lambda: planned(place / "mine.toml"))
@@ -92,7 +92,7 @@ def tried(file: Path) -> None:
 
 @FEWEST
 @given(spoilt_toml(CLAIMS))
-def test_claims(content: bytes) -> None:
+def test_any_claims_work_or_are_refused(content: bytes) -> None:
     """They are read, or one is refused with its line."""
     with folder(mine_toml=content) as place:
         survives(lambda: tried(place / "mine.toml"))
@@ -104,7 +104,7 @@ EXACT = [name for name in EXPERIMENTS if not trains(name) and name != "evaluatio
 
 @FEW
 @given(spoilt_toml("\n".join(line for line in DECIDED.splitlines() if not line.startswith(("#", "document")))))
-def test_claims_like_those_of_the_documents(content: bytes) -> None:
+def test_claims_like_those_of_the_documents_work_or_are_refused(content: bytes) -> None:
     """Every kind of experiment stands in them."""
     with folder(mine_toml=content) as place:
         survives(lambda: read_catalogue(place / "mine.toml"))

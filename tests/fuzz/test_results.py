@@ -42,7 +42,7 @@ FORMS = st.sampled_from(["table", "csv", "json", "markdown", "junit"])
 
 @FEW
 @given(spoilt_csv(TEXT))
-def test_trials(content: bytes) -> None:
+def test_any_trials_are_read_or_refused(content: bytes) -> None:
     """They are read, or refused with the line; what is read is written again."""
     with folder(trials_csv=content) as place:
         found = []
@@ -52,7 +52,7 @@ def test_trials(content: bytes) -> None:
 
 @FEWEST
 @given(spoilt_csv(TEXT), FORMS)
-def test_a_report_of_trials(content: bytes, form: str) -> None:
+def test_a_report_of_any_trials_is_printed_or_refused(content: bytes, form: str) -> None:
     """Every table and every file is made, of whatever can be read."""
     with folder(trials_csv=content) as place:
         command("report", str(place), "--format", form, "-o", str(place / "new"))
@@ -62,7 +62,7 @@ def test_a_report_of_trials(content: bytes, form: str) -> None:
 
 @FEW
 @given(spoilt_csv(TEXT), st.sampled_from(["table", "csv", "json", "markdown"]))
-def test_a_difference(content: bytes, form: str) -> None:
+def test_any_trials_are_compared_or_refused(content: bytes, form: str) -> None:
     """Two runs are compared, whatever one of them holds."""
     with folder(trials_csv=content, other_csv=TEXT.encode()) as place:
         command("diff", str(place / "other.csv"), str(place / "trials.csv"), "--format", form)
@@ -70,7 +70,7 @@ def test_a_difference(content: bytes, form: str) -> None:
 
 @FEWEST
 @given(spoilt_json(MANIFEST | {"date": "2026-11-29 03:00:00+00:00"}), spoilt_csv(SUMMARY))
-def test_a_trend(manifest: bytes, summary: bytes) -> None:
+def test_any_runs_have_a_trend_or_are_refused(manifest: bytes, summary: bytes) -> None:
     """Runs are followed, whatever date and verdicts one of them claims to have."""
     with folder(trials_csv=TEXT.encode(), manifest_json=manifest, summary_csv=summary) as place:
         command("trend", str(place), "--html", str(place / "trend.html"))
@@ -79,7 +79,7 @@ def test_a_trend(manifest: bytes, summary: bytes) -> None:
 @FEWEST
 @given(spoilt_json(MANIFEST))
 @example(json.dumps({**MANIFEST, "config": {"tune": True, "margins": {"accuracy": 10**400}}}).encode())
-def test_a_manifest(content: bytes) -> None:
+def test_any_manifest_is_read_or_refused(content: bytes) -> None:
     """What it says is said again, or it is refused."""
     with folder(trials_csv=TEXT.encode(), manifest_json=content) as place:
         command("report", str(place), "-o", str(place / "new"))
@@ -87,7 +87,7 @@ def test_a_manifest(content: bytes) -> None:
 
 @FEWEST
 @given(st.sampled_from(["curves_csv", "tuning_csv"]), st.data())
-def test_a_table_beside_the_trials(name: str, data: st.DataObject) -> None:
+def test_any_table_beside_the_trials_is_read_or_refused(name: str, data: st.DataObject) -> None:
     """It is used, or refused with its line."""
     texts = {"trials_csv": TEXT, "curves_csv": CURVES, "tuning_csv": TUNING}
     files = {other: text.encode() for other, text in texts.items()} | {name: data.draw(spoilt_csv(texts[name]))}
@@ -96,7 +96,7 @@ def test_a_table_beside_the_trials(name: str, data: st.DataObject) -> None:
 
 
 @given(spoilt_csv(CLAIMS))
-def test_verdicts_that_are_expected(content: bytes) -> None:
+def test_any_expected_verdicts_are_read_or_refused(content: bytes) -> None:
     """They are read, or refused with the line."""
     with folder(claims_csv=content) as place:
         survives(lambda: read_expected(place / "claims.csv"))

@@ -55,7 +55,7 @@ def asked(path: Path) -> None:
 
 
 @given(spoilt_bytes(STORE))
-def test_a_damaged_file(spoilt: bytes) -> None:
+def test_a_damaged_store_is_read_or_refused(spoilt: bytes) -> None:
     """It gives what it holds, or is refused as damaged."""
     with folder(trials_sqlite=spoilt) as place:
         survives(lambda: asked(place / "trials.sqlite"))
@@ -97,7 +97,7 @@ def older_records(draw: st.DrawFn) -> Record:
 
 @FEW
 @given(st.lists(records() | older_records(), min_size=1, max_size=2))
-def test_a_file_that_somebody_made_up(made_up: list[Record]) -> None:
+def test_a_store_that_somebody_made_up_is_read_or_refused(made_up: list[Record]) -> None:
     """Its checksums are right, and still it is read, merged and exported, or refused."""
     with folder(trials_sqlite=STORE) as place, pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOSSBENCH_CACHE", str(place))
@@ -116,7 +116,7 @@ def test_a_file_that_somebody_made_up(made_up: list[Record]) -> None:
 
 
 @given(spoilt_json([list(vars(Evidence("reproduced", "f1", arms=("a", "b"), measured=0.1)).values())]))
-def test_evidence(text: bytes) -> None:
+def test_any_evidence_is_recalled_or_refused(text: bytes) -> None:
     """It is evidence, or none."""
     with suppress(ValueError):
         memory.read(text.decode("utf-8", "replace"))

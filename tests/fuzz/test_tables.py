@@ -32,14 +32,14 @@ TARGETS = st.sampled_from(["price", "sold", "town", "rooms", "price:task=regress
 
 
 @given(spoilt_csv(USABLE.to_csv(index=False)), TARGETS)
-def test_a_csv_file(content: bytes, target: str) -> None:
+def test_any_csv_file_is_read_or_refused(content: bytes, target: str) -> None:
     """It is read, or refused with what is wrong in it."""
     with folder(shop_csv=content) as place:
         survives(lambda: load_dataset(f"{place}/shop.csv:target={target}"))
 
 
 @given(spoilt_bytes(USABLE.to_parquet()), TARGETS)
-def test_a_parquet_file(content: bytes, target: str) -> None:
+def test_any_parquet_file_is_read_or_refused(content: bytes, target: str) -> None:
     """Its bytes are checked before they are believed."""
     with folder(shop_parquet=content) as place:
         survives(lambda: load_dataset(f"{place}/shop.parquet:target={target}"))
@@ -53,7 +53,7 @@ def saved() -> bytes:
 
 
 @given(spoilt_bytes(saved()))
-def test_a_file_of_arrays(content: bytes) -> None:
+def test_any_file_of_arrays_is_read_or_refused(content: bytes) -> None:
     """No byte of it is believed."""
     with folder(shop_npz=content) as place:
         survives(lambda: load_dataset(f"{place}/shop.npz:target=sold:weight=w"))
@@ -69,7 +69,7 @@ def series(size: int) -> st.SearchStrategy[list[object]]:
 
 @FEW
 @given(series(24), texts, TARGETS)
-def test_a_parquet_file_of_any_types(values: list[object], name: str, target: str) -> None:
+def test_a_parquet_file_of_any_types_is_read_or_refused(values: list[object], name: str, target: str) -> None:
     """Whatever a column holds that can be written at all."""
     file = io.BytesIO()
     try:
@@ -85,7 +85,7 @@ FLOATS = [column("a", dtype=float), column("b", dtype=float)]
 
 @FEW
 @given(data_frames(FLOATS, index=range_indexes(min_size=20, max_size=30)))
-def test_numbers_of_any_size(frame: pd.DataFrame) -> None:
+def test_numbers_of_any_size_are_read_or_refused(frame: pd.DataFrame) -> None:
     """The largest and the smallest, infinite and missing ones."""
     with folder(numbers_csv=frame.to_csv(index=False).encode()) as place:
         survives(lambda: load_dataset(f"{place}/numbers.csv:target=b:task=regression"))
@@ -105,7 +105,7 @@ OPTIONS = st.sampled_from(["", *(f":{option}" for option in STATED.split()), ":n
     OPTIONS,
     st.lists(CELLS, min_size=1, max_size=2),
 )
-def test_a_file_of_odd_values(rows: list[tuple[str, ...]], mark: str, options: str, few: list[str]) -> None:
+def test_odd_values_do_no_harm(rows: list[tuple[str, ...]], mark: str, options: str, few: list[str]) -> None:
     """Whatever people write into a table, with any separator, and whatever is said of it."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=mark)

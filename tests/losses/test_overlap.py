@@ -29,8 +29,8 @@ def test_even_tversky_is_dice(sample, epsilon):
 
 @settings(deadline=None, max_examples=25)
 @given(yes_or_no(), between_0_and_1, above_zero, above_zero)
-def test_formula(sample, alpha, beta, epsilon):
-    """One minus the overlap, as the formula has it."""
+def test_tversky_is_one_minus_the_overlap_of_its_formula(sample, alpha, beta, epsilon):
+    """The overlap weighs hits twice, and false alarms and misses by 2α and 2β."""
     p, y = sample[0].sigmoid(), sample[1]
     tp, fp, fn = (p * y).sum(), (p * (1 - y)).sum(), ((1 - p) * y).sum()
     overlap = (2 * tp + epsilon) / (2 * tp + 2 * alpha * fp + 2 * beta * fn + epsilon)

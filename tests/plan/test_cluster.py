@@ -45,10 +45,10 @@ def test_backend_address_and_jobs_belong_together() -> None:
     assert choose_cluster("ray", "h:1", None) == Cluster("ray", "h:1", "h", 1)
     with pytest.raises(UnknownName, match="unknown backend 'slurm'"):
         choose_cluster("slurm", None, None)
-    with pytest.raises(BadValue, match="add --backend dask or ray"):
+    with pytest.raises(BadValue, match="backend='dask' or ray"):
         choose_cluster("local", "tcp://h:1", None)
     for backend, address in (("dask", "tcp://h:1"), ("ray", "h:1")):
-        with pytest.raises(BadValue, match="give --address"):
+        with pytest.raises(BadValue, match="give address="):
             choose_cluster(backend, None, None)
         with pytest.raises(BadValue, match="leave it out"):
             choose_cluster(backend, address, 2)

@@ -81,11 +81,11 @@ def test_it_is_trained_on_reported_and_tuning_seeds() -> None:
     [
         ({"tune": "budget=0"}, BadValue, "leave it out, or give 4 to 1024"),
         ({"tune": "budget=3"}, BadValue, "give 4 to 1024 settings"),
-        ({"tune": "budget=9", "lr": 0.01}, BadValue, "give two of them"),
+        ({"tune": "budget=9", "lr": 0.01}, BadValue, "give both, as lr="),
         ({"tune": "budget=6"}, BadValue, "give 9 settings or more"),
         ({"tune": "budget=9", "sampler": "tea"}, UnknownName, "unknown sampler 'tea'; did you mean 'tpe'?"),
         ({"tune": "budget=9", "sampler": "sobol", "lr": (0.1, 0.1000001)}, BadValue, "too close"),
-        ({"tune": True, "sampler": "sobol"}, BadValue, "give its budget, as --tune budget=64"),
+        ({"tune": True, "sampler": "sobol"}, BadValue, "give its budget, as tune='budget=64'"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(changes: dict, error: type[Exception], says: str) -> None:

@@ -53,7 +53,7 @@ def test_the_caller_wins_over_the_config(
         ("backend = 'slurm'", None, "line 1, key 'backend': unknown backend 'slurm'"),
         ("backend = 'ray'\naddress = 'tcp://h:1'", None, "line 2, key 'address': address 'tcp://h:1' is not of"),
         ("address = 'tcp://h:1'", None, "line 1, key 'address': address 'tcp://h:1' names a cluster"),
-        ("backend = 'ray'\naddress = 'h:1'", 2, "--jobs 2 is for this machine"),
+        ("backend = 'ray'\naddress = 'h:1'", 2, "jobs=2 is for this machine"),
     ],
 )
 def test_what_a_config_says_wrongly_is_refused_by_its_line(

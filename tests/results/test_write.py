@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
     """A file in the way is an error that names the folder and what to do."""
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(OutputError, match=f"'{folder}'.*--output"):
+        with pytest.raises(OutputError, match=f"'{folder}'.*name another folder"):
             prepare_folder(folder)
 
 

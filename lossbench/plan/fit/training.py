@@ -15,6 +15,7 @@ from lossbench.errors import BadValue
 from lossbench.losses import Loss
 from lossbench.plan.names import naming
 from lossbench.plan.settings import Settings
+from lossbench.spoken import option
 from lossbench.task import VALUED
 from lossbench.training.pack import Pack
 from lossbench.training.setup import Setup
@@ -46,7 +47,7 @@ def refuse_zero_gradients(setup: Setup) -> None:
                 raise BadValue(
                     f"loss '{spec}' on '{setup.dataset.name}' has a gradient of zero wherever it has one, so "
                     f"{by_gradient[0]} would change no network; an optimiser without gradients can train it: "
-                    "--optimizer es --lr 0.1"
+                    f"{option('optimizer', 'es')}, {option('lr', 0.1)}"
                 )
 
 
@@ -62,7 +63,7 @@ def refuse_useless_clipping(setup: Setup) -> None:
             with naming(spec):
                 raise BadValue(
                     f"schedule '{spec}' clips gradients, but {without_gradients[0]} uses none; leave clip out, or "
-                    "choose another --optimizer"
+                    f"choose another optimizer ({option('optimizer')})"
                 )
 
 
@@ -85,8 +86,9 @@ def check_batches(settings: Settings, dataset: Dataset, losses: Mapping[str, Los
             )
         if settings.batch_size < 2 * rows:
             raise BadValue(
-                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of two classes, but --batch-size "
-                f"{settings.batch_size} with {rows} rows per class holds only one class; give {2 * rows} or more"
+                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of two classes, but "
+                f"{option('batch-size', settings.batch_size)} with {rows} rows per class holds only one "
+                f"class; give {2 * rows} or more"
             )
 
 
@@ -101,7 +103,7 @@ def refuse_single_row_batches(setup: Setup, batch_size: int) -> None:
     if setup.dataset.task == "distribution" and whole and (batch_size == 1 or rows % batch_size == 1):
         raise BadValue(
             f"loss '{whole[0]}' on '{setup.dataset.name}' compares whole samples, but batches of {batch_size} "
-            f"leave a batch of one of {rows} training rows; choose another --batch-size, such as 64"
+            f"leave a batch of one of {rows} training rows; choose another one, such as {option('batch-size', 64)}"
         )
 
 

@@ -32,7 +32,7 @@ def worded(remark: Remark) -> Worded:
 
     Example:
         >>> worded(Topic.DIVERGED(dataset="iris", counts=(("mse", 2), ("ce", 1))))
-        Worded(heading='diverged', text='iris, trainings: mse 2, ce 1; a smaller --lr may help')
+        Worded(heading='diverged', text='iris, trainings: mse 2, ce 1; a smaller learning rate may help')
     """
     heading, saying = WORDS[remark.topic]
     if callable(saying):
@@ -185,7 +185,7 @@ RUN: Mapping[Topic, tuple[str, Saying]] = {
     Topic.PROTOCOL: ("protocol", protocol),
     Topic.SKIPPED: ("skipped", "{loss} on {dataset}: {reason}"),
     Topic.FAILED: ("failed", "{failure}"),
-    Topic.DIVERGED: ("diverged", "{dataset}, trainings: {counts}; a smaller --lr may help"),
+    Topic.DIVERGED: ("diverged", "{dataset}, trainings: {counts}; a smaller learning rate may help"),
     Topic.UNDEFINED: ("no score", undefined),
     Topic.BY_SEEDS: (
         "unit",
@@ -207,11 +207,11 @@ RUN: Mapping[Topic, tuple[str, Saying]] = {
     Topic.COLLAPSED: (
         "collapsed",
         "{dataset}, trainings: {counts}; all their embeddings are alike (spread below {spread}), and they decide "
-        "as a constant does; another --lr or margin may help",
+        "as a constant does; another learning rate or margin may help",
     ),
     Topic.FEW_SEEDS: (
         "warning",
-        "so few seeds tell only large differences from chance; to decide, give --seeds {enough} or more",
+        "so few seeds tell only large differences from chance; to decide, give {enough} seeds or more",
     ),
     Topic.NOT_COMPILED: (
         "warning",
@@ -219,7 +219,7 @@ RUN: Mapping[Topic, tuple[str, Saying]] = {
     ),
     Topic.UNTRIED: (
         "warning",
-        "--device cuda is experimental: never run on a GPU; hold some seeds against cpu",
+        "device cuda is experimental: lossbench was never run on a GPU; hold some seeds against cpu",
     ),
     Topic.BY_TORCH: (
         "engine",

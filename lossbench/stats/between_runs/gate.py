@@ -185,7 +185,7 @@ def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
         if unscored(mine, rule.score):
             raise BadValue(
                 f"rule '{rule}': the baseline has no value for {rule.score}, an older lossbench may have written "
-                "it; make the baseline again, or state rules for other scores by --fail-on"
+                "it; make the baseline again, or state rules for other scores"
             )
 
 

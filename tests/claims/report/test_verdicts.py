@@ -20,10 +20,21 @@ def verdicts() -> Verdicts:
     return lossbench.check_claims(EXACT)
 
 
-def test_it_is_a_list_of_judgements(verdicts: Verdicts) -> None:
-    """It has an item a claim, in the order asked for."""
+def test_it_is_a_sequence_of_judgements(verdicts: Verdicts) -> None:
+    """It has an item a claim, in the order asked for and by the claim's ID; some of them are verdicts too."""
     assert [one.claim.id for one in verdicts] == [*EXACT]
-    assert isinstance(verdicts, list)
+    assert verdicts[EXACT[-1]] is verdicts[-1]
+    assert isinstance(verdicts[1:], Verdicts)
+    assert [*verdicts[1:]] == [*verdicts][1:]
+    assert not hasattr(verdicts, "append")
+    with pytest.raises(lossbench.UsageError, match="unknown claim 'Z9'"):
+        verdicts["Z9"]
+
+
+def test_a_judgement_is_short_to_look_at(verdicts: Verdicts) -> None:
+    """Its text is the claim's ID and its answer."""
+    for one in verdicts:
+        assert repr(one) == f"{one.claim.id}: {one.answer}"
 
 
 def test_it_says_its_answer(verdicts: Verdicts) -> None:
@@ -34,6 +45,34 @@ def test_it_says_its_answer(verdicts: Verdicts) -> None:
     (one,) = alone = lossbench.check_claims("B2")
     assert alone.answer == one.answer
     assert one.answer in " ".join(repr(alone).split())
+
+
+def test_a_verdict_that_changed_is_found(verdicts: Verdicts, tmp_path: Path) -> None:
+    """Against a `claims.csv` of the same verdicts nothing has changed, and one that differs is named."""
+    verdicts.save(tmp_path)
+    path = tmp_path / "claims.csv"
+    assert verdicts.changes(path) == []
+    path.write_text(path.read_text(encoding="utf-8").replace(f",{verdicts['B2'].verdict},", ",false,"))
+    assert "B2" in [change.id for change in verdicts.changes(path)]
+
+
+MINE = """
+[claims.mine]
+claim = "mse equals mae in r2 on line"
+arms = ["mse", "mae"]
+direction = "equal"
+score = ["r2"]
+datasets = ["line"]
+"""
+
+
+def test_progress_is_told_in_lines(tmp_path: Path) -> None:
+    """What is trained is told as it begins."""
+    told: list[str] = []
+    (tmp_path / "mine.toml").write_text(MINE)
+    found = lossbench.check_claims(config=tmp_path / "mine.toml", quick=True, jobs=1, progress=told.append)
+    assert any("trainings on line" in line for line in told)
+    assert found["mine"] is found[0]
 
 
 def test_every_claim_is_in_the_latex(verdicts: Verdicts) -> None:

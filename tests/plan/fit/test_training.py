@@ -66,5 +66,5 @@ def test_a_loss_without_a_slope_is_refused_under_a_gradient() -> None:
         BadValue, match=r"'zero_one' on 'moons' has a gradient of zero .* sgd would change no network"
     ) as caught:
         plan(make_settings(datasets=["moons"], losses=["bce", "zero_one"], optimizers=["es", "sgd"]))
-    assert "--optimizer es" in str(caught.value)
+    assert "optimizers='es', lr=0.1" in str(caught.value)
     assert plan(make_settings(datasets=["moons"], losses=["zero_one"], optimizers=["es"])).trials

@@ -16,7 +16,7 @@ from results.remarks.about import about, made
 def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
     """The warning names the way out; enough seeds are not warned of."""
     (line,) = about(comparison, Topic.FEW_SEEDS)
-    assert "--seeds 10" in line
+    assert "10 seeds" in line
     settings = replace(comparison.experiment.settings, seeds=tuple(range(FEW_SEEDS)))
     enough = replace(comparison, experiment=replace(comparison.experiment, settings=settings))
     assert about(enough, Topic.FEW_SEEDS) == []
@@ -28,7 +28,7 @@ def test_a_gpu_is_told_to_be_untried(comparison: Comparison) -> None:
     assert about(comparison, Topic.UNTRIED) == []
     manner = replace(comparison.manner, engine="fused", device="cuda")
     (line,) = about(replace(comparison, manner=manner), Topic.UNTRIED)
-    assert "experimental: never run on a GPU" in line
+    assert "experimental: lossbench was never run on a GPU" in line
 
 
 def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from lossbench.errors import BadValue, ModelFailed, UnknownName
+from lossbench.run.keeper import marks_of
 from lossbench.run.provenance import hashes
-from lossbench.run.state import marks_of
 from lossbench.training.module.locate import name_of
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.module.named import find_model
