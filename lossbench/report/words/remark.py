@@ -160,7 +160,7 @@ RUN: Templates = {
     Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
     "up to it, as to a maximum or a median",
     Topic.FEW_POSITIVES: "unsure   {score} on {dataset} hangs on {positives} positive rows, which a loss may "
-    "learn on this table and not on another: on known laws with so few, 95% intervals cover in 67 to 97%; more "
+    "learn on this table and not on another: on known laws with so few, 95% intervals cover in 67 to 99%; more "
     "rows help, more seeds do not",
     Topic.THRESHOLD_MOVES: "unsure   {score} on {dataset} moves with the class threshold, which other training "
     "rows would move: on known laws 95% intervals cover in 80 to 99%; f1 and balanced_accuracy move less",
