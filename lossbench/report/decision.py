@@ -18,6 +18,7 @@ from lossbench.report.figures import interval
 from lossbench.report.tables import heading
 from lossbench.report.threshold import threshold_lines
 from lossbench.report.words.english import joined, listed, plural, upper
+from lossbench.report.words.links import reading
 from lossbench.results.choosing import Choice
 from lossbench.schema import METRICS
 from lossbench.spec import title
@@ -38,22 +39,6 @@ SIGN_TEXTS = {
 
 RARE_LABELS = "only {share} of the labels are present"
 """The imbalance of a multilabel table."""
-
-OUTPUT_MEANING = {
-    "identity": "the raw output is the prediction",
-    "softplus": "softplus(raw output) is the prediction",
-    "location": "the first half of the raw outputs is the prediction",
-    "sigmoid": "sigmoid(raw output) is read as the probability",
-    "softmax": "softmax(raw outputs) are read as the probabilities",
-    "clip": "the raw output, cut to [0, 1], is read as the probability",
-    "signed": "(1 + raw output) / 2, cut to [0, 1], is read as the probability",
-    "margin": "a raw output above 0 is the positive class; it is no probability",
-    "embedding": "what the network puts out is the embedding of a row, of length one where it is scored",
-}
-"""By link, how raw outputs are read."""
-
-LARGEST_OUTPUT_MEANING = "the largest raw output is the class; none is a probability"
-"""Likewise, for a multiclass loss without probabilities."""
 
 LEAST_TEST_ROWS = 10
 """Rows of a test part; with fewer, scores say little."""
@@ -265,11 +250,7 @@ def usage_notes(choice: Choice, loss: Loss) -> Iterator[str]:
     target = f"(batch, {dataset.targets})" if several else "(batch,)"
     raw = f"(batch, {loss.record.width(dataset.targets)})"
     yield f"call it with the raw outputs, {raw}, and the target, {target}"
-    read = (
-        LARGEST_OUTPUT_MEANING
-        if loss.link == "margin" and loss.task == "multiclass"
-        else OUTPUT_MEANING[loss.link]
-    )
+    read = reading(loss.link, loss.task)
     yield f"{read}; estimated: {loss.facts.estimates}" if loss.facts else read
 
 

@@ -27,14 +27,14 @@ from lossbench.plan.choosing import RATES, Plan, plan_choice
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph, unsized
 from lossbench.report.decision import (
-    OUTPUT_MEANING,
     RARE_LABELS,
     SIGN_TEXTS,
     choice_lines,
     choice_record,
     lines_to_paste,
 )
-from lossbench.report.words.english import COMMANDS
+from lossbench.report.words.links import READINGS
+from lossbench.results.advice import Code
 from lossbench.results.choosing import Choice
 from lossbench.stats.answer.decision import Decision, End, decide
 from lossbench.stats.answer.facts import Contaminated, Unfinished
@@ -218,7 +218,7 @@ RARE = "imbalanced:rows=300:positives=0.05"
 def test_rare_classes_come_with_a_line_that_tries_thresholds(dataset: str, options: dict, said: tuple) -> None:
     """Where the score is of decisions: the usual loss and the choice, at the same rates; the line is a command."""
     made = plan_choice(dataset, ["bce", "mse", "mae"], seeds=10, **options)
-    lines = [line for line in choice_lines(chosen(made, of(0.7, 0.9, 0.7))) if line.startswith(COMMANDS)]
+    lines = [line for line in choice_lines(chosen(made, of(0.7, 0.9, 0.7))) if isinstance(line, Code)]
     assert len(lines) == bool(said)
     for line in lines:
         assert all(part in line for part in said)
@@ -231,7 +231,7 @@ def test_the_line_for_a_table_of_a_program_is_python(monkeypatch: pytest.MonkeyP
     """No command can name it; the call has the names X and y, and is one that `lossbench.compare` takes."""
     X, y = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) < 6
     made = plan_choice("data", ["bce", "mse", "mae"], seeds=10, tables=given_tables(X, y, {}, None))
-    (line,) = [line for line in choice_lines(chosen(made, of(0.7, 0.9, 0.7))) if line.startswith(COMMANDS)]
+    (line,) = [line for line in choice_lines(chosen(made, of(0.7, 0.9, 0.7))) if isinstance(line, Code)]
     monkeypatch.setattr("lossbench.compare", partial(lossbench.compare, epochs=1, jobs=1))
     space = {"lossbench": lossbench, "X": X, "y": y}
     found = eval(line.replace("seeds=10", "seeds=2").replace(str(list(RATES)), "[0.01, 0.03]"), space)
@@ -242,7 +242,7 @@ def test_the_line_for_a_table_of_a_program_is_python(monkeypatch: pytest.MonkeyP
 def test_every_sign_and_every_link_has_words() -> None:
     """A new one is worded here."""
     assert set(SIGN_TEXTS) == set(get_args(Trait))
-    assert set(OUTPUT_MEANING) == set(get_args(Link))
+    assert set(READINGS) == set(get_args(Link))
     assert "{share}" in RARE_LABELS
 
 

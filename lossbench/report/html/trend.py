@@ -11,7 +11,7 @@ from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
-from lossbench.report.html.ending import legend_entries
+from lossbench.report.html.ending import legend_list
 from lossbench.report.html.figure import legend, line_figure
 from lossbench.report.html.table import grid
 from lossbench.report.table import Table
@@ -82,7 +82,7 @@ def line_of(one: LossHistory, x: np.ndarray, every: Mapping[str, Look]) -> Line:
 
 def legend_section(found: Sequence[LossHistory]) -> Section:
     """Return the section on how to read the page, and what it leaves out."""
-    body = pairs(legend_entries(LEGEND)) + "".join(map(paragraph, closing_lines(found)))
+    body = legend_list(LEGEND) + "".join(map(paragraph, closing_lines(found)))
     return Section("read", "How to read it", "How to read it", body)
 
 
