@@ -195,7 +195,7 @@ RUN: Mapping[Topic, tuple[str, Saying]] = {
     Topic.FEW_POSITIVES: (
         "unsure",
         "{score} on {dataset} hangs on {positives} positive rows, which a loss may learn on this table and not on "
-        "another: on known laws with so few, 95% intervals cover in 67 to 97%; more rows help, more seeds do not",
+        "another: on known laws with so few, 95% intervals cover in 67 to 99%; more rows help, more seeds do not",
     ),
     Topic.THRESHOLD_MOVES: (
         "unsure",
