@@ -170,7 +170,9 @@ INLINE void transpose(V *v) {
 
 /* The sum over the lanes of each of W vectors, as the lanes of one. */
 INLINE V sums(V *v) {
+#pragma GCC unroll 4
     for (int half = W / 2; half; half /= 2)
+#pragma GCC unroll 8
         for (int i = 0; i < half; i++) v[i] = lower(v[i], v[i + half]) + upper(v[i], v[i + half]);
     return v[0];
 }
