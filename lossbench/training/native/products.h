@@ -63,10 +63,11 @@ INLINE void of_rows(const int R, const int C, const real *const *x, const real *
 #pragma GCC unroll 2
             for (int c = 0; c < C; c++) sum[r][c] = fma_(all(row[r][k]), v[c], sum[r][c]);
     }
+    const Finish own = *finish; /* which no store can change */
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 2
-        for (int c = 0; c < C; c++) store(y + r * ld + c * W, finished(finish, r * ld, c * W, sum[r][c]));
+        for (int c = 0; c < C; c++) store(y + r * ld + c * W, finished(&own, r * ld, c * W, sum[r][c]));
 }
 
 /* Sums of products for R inputs and C vectors of units: g[k] = Σ over n of x[n][k] d[n]. */
