@@ -18,7 +18,10 @@ import numpy as np
 import torch
 
 from lossbench.selftest.bench import LOSSES, make_pack
-from lossbench.training import fused, loop, native
+from lossbench.training import fused, native
+from lossbench.training.loop.cost import Cost
+from lossbench.training.loop.engine import follow, record
+from lossbench.training.loop.networks import build_network
 from lossbench.training.pack import Pack
 from lossbench.training.packing import make_packs
 from lossbench.training.targets import encoded, offset_of
@@ -46,7 +49,7 @@ def bare_loop(pack: Pack, index: int) -> None:
     target = torch.tensor(encoded(pack, index))
     target = target.float() if target.is_floating_point() else target
     offset = torch.tensor(offset_of(pack, index), dtype=torch.float32)
-    network = loop.build_network(pack, index, torch.float32)
+    network = build_network(pack, index, torch.float32)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     loss = pack.losses[index]
     for _ in range(EPOCHS):
@@ -58,7 +61,8 @@ def bare_loop(pack: Pack, index: int) -> None:
 
 def loop_engine(pack: Pack, index: int) -> None:
     """Train one trial of the pack by the loop engine."""
-    loop.train_one(pack, index, torch.float32)
+    cost = Cost(pack, index, torch.float32)
+    record(follow(cost), cost)
 
 
 def seconds_of(work: object, *arguments: object) -> float:

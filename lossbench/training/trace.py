@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -64,6 +64,15 @@ class Trace:
     def best_epoch(self) -> np.ndarray:
         """The epoch of the best validation score, counted from 1, (trials,); 0 if there is none."""
         return np.where(self.diverged > 0, 0, best_epoch(self.sign * self.curve))
+
+
+def joined(traces: Sequence[Trace]) -> Trace:
+    """Return the records of several trainings under the same protocol as one, in their order."""
+    whole: dict[str, Any] = dict(vars(traces[0]))
+    for name, first in whole.items():
+        if isinstance(first, np.ndarray):
+            whole[name] = np.concatenate([vars(one)[name] for one in traces])
+    return Trace(**whole)
 
 
 def holds_validation(pack: Pack) -> bool:

@@ -24,7 +24,7 @@ def test_a_search_is_told_as_any_other_and_made_again(inside: Callable, tmp_path
     assert "with the best of the first 4, 8, 16, 20 settings: mae" in said
     assert "TPE proposed the settings by their scores on the tuning seeds: intervals hold what other seeds" in said
     again = inside("compare", *SMALL, *SEARCH, "-o", "run2")
-    assert "240 of them taken from earlier runs" in " ".join(again.out.split())
+    assert "all 240 trainings are taken from earlier runs" in " ".join(again.out.split())
     anew = inside("compare", *SMALL, *SEARCH, "-o", "run3", "--no-cache")
     assert "taken from earlier runs" not in anew.out
     made = inside("report", "run", "-o", "run4")

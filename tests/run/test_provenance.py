@@ -14,7 +14,7 @@ from lossbench.run.provenance import PROGRAM, code_of, fingerprint, program_file
 from lossbench.task import TASKS
 
 PACKAGE = Path(lossbench.__file__).parent
-ENTRIES = ("training/fused/engine.py", "training/native/engine.py", "training/loop.py", "run/scoring.py")
+ENTRIES = ("training/fused/engine.py", "training/native/engine.py", "training/loop/engine.py", "run/scoring.py")
 """Where a row is made: the engines, and what scores their outputs."""
 
 STORE = ("__init__", "cells", "database", "key", "record", "remembered", "store")
@@ -25,6 +25,7 @@ WITHOUT_NUMBERS = {
     "home.py": "where a path begins",
     "lazy.py": "imports torch later",
     "looks.py": "what notes say of texts",
+    "nearest.py": "what a wrong name meant",
     "remark.py": "what is said of a run",
     "run/__init__.py": "a docstring",
     "run/provenance.py": "hashes",

@@ -16,6 +16,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from lossbench.metrics.gallery import COLLAPSED, Gallery
 from lossbench.run.provenance import hashes
 from lossbench.training import loop
+from lossbench.training.loop.cost import Cost
+from lossbench.training.loop.engine import follow
+from lossbench.training.loop.networks import build_network, raw_outputs
 from lossbench.training.orders import batch_order, class_order
 from lossbench.training.pack import Pack
 from lossbench.training.thread import one_thread
@@ -90,10 +93,10 @@ def test_readings_are_those_of_the_trained_trunk(train) -> None:
     for loss in ("ce", "triplet"):
         one = trial(NAME, model="mlp:9,5", loss=loss, outlier_kind="label", outlier_fraction=0.2)
         (group,) = packs_of(NAME, [one])
-        network, *_ = loop.networks(group, 0, loop.Cost(group, 0, torch.float64))
+        network = follow(Cost(group, 0, torch.float64)).last
         body = network[:-1] if loss == "ce" else network
         fold = group.folds[0]
-        known, asked = (loop.raw_outputs(body, torch.tensor(part.features)) for part in (fold.train, fold.test))
+        known, asked = (raw_outputs(body, torch.tensor(part.features)) for part in (fold.train, fold.test))
         assert known.shape[1] == 5
         wanted = Gallery(fold.train.target).read(known, asked, fold.test.target)
         np.testing.assert_allclose(train(group, torch.float64).last[0], wanted, rtol=1e-9, atol=1e-9)
@@ -103,7 +106,7 @@ def test_readings_are_those_of_the_trained_trunk(train) -> None:
 def test_no_activation_follows_the_embedding(train) -> None:
     """Embeddings of a relu network point everywhere: some readings are those of vectors with negative numbers."""
     (group,) = packs_of(NAME, [trial(NAME, model="mlp:9,5", loss="ce")])
-    network, *_ = loop.networks(group, 0, loop.Cost(group, 0, torch.float64))
+    network = follow(Cost(group, 0, torch.float64)).last
     kinds = [type(layer).__name__ for layer in network]
     assert kinds == ["Linear", "ReLU", "Linear", "Linear"]
     np.testing.assert_allclose(train(group, torch.float64).last, loop.train(group, torch.float64).last, atol=1e-9)
@@ -113,10 +116,10 @@ def test_a_head_of_cosines_looks_at_angles_alone() -> None:
     """Its raw outputs are cosines with the weights that the head of `ce` starts from; no bias counts."""
     proxy, plain = (packs_of(NAME, [trial(NAME, model="mlp:9,5", loss=loss)])[0] for loss in ("proxy", "ce"))
     features = torch.tensor(proxy.folds[0].test.features)
-    turned, linear = (loop.build_network(group, 0, torch.float64) for group in (proxy, plain))
-    embeddings = loop.raw_outputs(linear[:-1], features)
+    turned, linear = (build_network(group, 0, torch.float64) for group in (proxy, plain))
+    embeddings = raw_outputs(linear[:-1], features)
     wanted = cosine_similarity(embeddings, plain.weights[0][-1][:, :-1])
-    np.testing.assert_allclose(loop.raw_outputs(turned, features), wanted, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(raw_outputs(turned, features), wanted, rtol=1e-10, atol=1e-12)
 
 
 classes = st.lists(st.integers(1, 12), min_size=2, max_size=8)

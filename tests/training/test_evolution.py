@@ -12,6 +12,7 @@ import torch
 
 from lossbench.losses.registry import losses_of
 from lossbench.training import fused, loop
+from lossbench.training.loop.networks import build_network, raw_outputs
 from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.network import parse_model
 from lossbench.training.pack import Pack
@@ -139,8 +140,8 @@ def test_no_gradient_moves_a_loss_without_a_slope(train, optimiser: str) -> None
         for epochs, loss in product((1, 20), flat)
     ]
     start = pack(trial("moons:rows=60", **plain, loss=flat[0]))
-    untouched = loop.build_network(start, 0, torch.float32)
-    wanted = loop.raw_outputs(untouched, torch.tensor(start.folds[0].test.features, dtype=torch.float32))
+    untouched = build_network(start, 0, torch.float32)
+    wanted = raw_outputs(untouched, torch.tensor(start.folds[0].test.features, dtype=torch.float32))
     for end in ends:
         np.testing.assert_allclose(end[0], wanted, rtol=1e-5, atol=1e-6)
 

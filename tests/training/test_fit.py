@@ -12,7 +12,9 @@ from sklearn import metrics
 
 from lossbench.data.dataset import Dataset
 from lossbench.losses import get_loss
-from lossbench.training import loop
+from lossbench.training.loop.cost import Cost
+from lossbench.training.loop.engine import follow
+from lossbench.training.loop.networks import raw_outputs
 from lossbench.training.pack import Pack
 from lossbench.training.targets import encoded, offset_of, prior_of
 from lossbench.training.trial import Trial
@@ -38,7 +40,7 @@ def evaluated(group: Pack, index: int, network: torch.nn.Module) -> float:
     one, part = group.trials[index], group.training[index]
     loss = get_loss(one.loss, one.task, group.dataset.targets)
     offset = torch.tensor(offset_of(group, index))
-    raw = torch.tensor(loop.raw_outputs(network, torch.tensor(part.features))) + offset
+    raw = torch.tensor(raw_outputs(network, torch.tensor(part.features))) + offset
     prior = {name: torch.tensor(share) for name, share in prior_of(group, index).items()}
     target = torch.tensor(encoded(group, index))
     if not loss.record.whole_batch:
@@ -56,8 +58,8 @@ def fitted(name: str) -> list[tuple[Pack, np.ndarray]]:
 
 def fit(group: Pack, index: int) -> list[float]:
     """Return these means of one trial's last and best network."""
-    last, best, *_ = loop.networks(group, index, loop.Cost(group, index, torch.float64))
-    return [evaluated(group, index, network) for network in (last, best)]
+    course = follow(Cost(group, index, torch.float64))
+    return [evaluated(group, index, network) for network in (course.last, course.best)]
 
 
 @EVERY
@@ -77,9 +79,9 @@ def test_the_score_is_scikit_learns(train, name: str) -> None:
     """Of the same outputs, against the targets that were trained on: accuracy, or the mean R² of the targets."""
     dirt = contaminations(dataset(name).task)[1]
     group = pack(trial(name, epochs=5, lr=0.03, **dirt))
-    last, *_ = loop.networks(group, 0, loop.Cost(group, 0, torch.float64))
+    last = follow(Cost(group, 0, torch.float64)).last
     part = group.training[0]
-    raw = loop.raw_outputs(last, torch.tensor(part.features))
+    raw = raw_outputs(last, torch.tensor(part.features))
     decided = (raw[:, 0] > 0) if raw.shape[1] == 1 else raw.argmax(axis=1)
     judge = {"linnerud": lambda: metrics.r2_score(part.target, raw)}
     wanted = judge.get(name, lambda: metrics.accuracy_score(part.target.ravel(), decided))()

@@ -10,6 +10,7 @@ import torch
 
 from lossbench.losses import catalogue
 from lossbench.training import loop
+from lossbench.training.loop.networks import build_network
 from lossbench.training.pack import Pack
 from lossbench.training.targets import encoded, offset_of, prior_of
 
@@ -35,7 +36,7 @@ def plain_loop(pack: Pack, index: int) -> torch.Tensor:
     The target of a loss that needs its own zero is divided by its scale, and the network starts at its mean.
     """
     one, loss, double = pack.trials[index], pack.losses[index], torch.float64
-    network = loop.build_network(pack, index, double)
+    network = build_network(pack, index, double)
     criterion = loss.module(torch.tensor(shares["prior"]) if (shares := prior_of(pack, index)) else None)
     optimiser = OPTIMISERS[one.optimizer](network.parameters())
     features = torch.tensor(pack.training[index].features, dtype=double)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.training import loop
 from lossbench.training.fused.kernels import ACTIVATIONS as FUSED
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.fused.network import Layers
+from lossbench.training.loop.networks import ACTIVATIONS as MODULES
 from lossbench.training.network import ACTIVATIONS, Model, initial_weights, parse_model
 
 from .cases import pack, trial
@@ -104,7 +104,7 @@ def test_activation_and_its_slope_are_torchs(name: str, dtype: torch.dtype) -> N
     """Both engines name the same functions; the slope is the one autograd finds."""
     values, slope = torch.randn(2, 3, 64, dtype=dtype, generator=torch.Generator().manual_seed(0)).unbind(0)
     leaf = values.clone().requires_grad_()
-    wanted = loop.ACTIVATIONS[name]()(leaf)
+    wanted = MODULES[name]()(leaf)
     (wanted_slope,) = torch.autograd.grad(wanted, leaf, slope)
     found, saved = FUSED[name].forward(values.clone())
     torch.testing.assert_close(found, wanted.detach())
@@ -113,7 +113,7 @@ def test_activation_and_its_slope_are_torchs(name: str, dtype: torch.dtype) -> N
 
 def test_every_activation_stands_in_both_engines() -> None:
     """A name that the grammar accepts is one that both engines know."""
-    assert set(ACTIVATIONS) == set(FUSED) == set(loop.ACTIVATIONS)
+    assert set(ACTIVATIONS) == set(FUSED) == set(MODULES)
 
 
 def batch(network: Layers, blocks: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -131,7 +131,7 @@ def by_autograd(network: Layers, activation: str, features: torch.Tensor, slope:
     first, *rest = network.split(theta)
     values = first @ features.repeat_interleave(SLOTS, dim=0).transpose(1, 2)
     for layer in rest:
-        hidden = loop.ACTIVATIONS[activation]()(values)
+        hidden = MODULES[activation]()(values)
         values = layer[:, :, :-1] @ hidden + layer[:, :, -1:]
     return values.detach(), torch.autograd.grad(values, theta, slope)[0]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lossbench.training import loop
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Layers, Penalties
+from lossbench.training.loop.networks import build_network, penalty
 
 from .cases import pack, trial
 
@@ -36,10 +36,10 @@ def test_slope_is_that_of_the_cost(name: str, model: str) -> None:
 def test_loop_penalises_weights_only(l1: float, l2: float) -> None:
     """The loop's penalty is l1 Σ|w| + l2 Σw² of the weight matrices, whatever the biases."""
     group = pack(trial("iris", model="mlp:5"))
-    network = loop.build_network(group, 0, torch.float64)
+    network = build_network(group, 0, torch.float64)
     weights = [torch.as_tensor(matrix[:, :-1]) for matrix in group.weights[0]]
     wanted = sum(l1 * w.abs().sum() + l2 * w.square().sum() for w in weights)
-    torch.testing.assert_close(loop.penalty(network, l1, l2).detach(), torch.as_tensor(wanted))
+    torch.testing.assert_close(penalty(network, l1, l2).detach(), torch.as_tensor(wanted))
 
 
 @pytest.mark.parametrize("l1", [0.0, 0.5])

@@ -8,6 +8,8 @@ import torch
 
 from lossbench.losses import get_loss
 from lossbench.training import loop
+from lossbench.training.loop.cost import Cost
+from lossbench.training.loop.networks import build_network
 from lossbench.training.trial import Trial
 
 from .cases import ENGINES, FAST, packs_of, same_bits, trial
@@ -66,8 +68,8 @@ def test_the_gradient_of_a_weighted_part_is_so_much_longer(train) -> None:
 def test_the_norm_is_that_of_the_gradient() -> None:
     """Of the batch mean with respect to the raw outputs: of a single batch, by hand."""
     (group,) = packs_of("linnerud", [trial("linnerud", loss="sum:mse+0.5*mae", epochs=1, batch_size=1000)])
-    cost = loop.Cost(group, 0, torch.float64)
-    raw = loop.build_network(group, 0, torch.float64)(cost.features).detach().requires_grad_()
+    cost = Cost(group, 0, torch.float64)
+    raw = build_network(group, 0, torch.float64)(cost.features).detach().requires_grad_()
     wanted = []
     for weight, name in ((1.0, "mse"), (0.5, "mae")):
         value = weight * get_loss(name, "regression").per_sample(raw, cost.target).mean()

@@ -13,6 +13,7 @@ import torch
 from lossbench.data.dataset import Dataset
 from lossbench.losses import get_loss
 from lossbench.training import loop, native
+from lossbench.training.loop.cost import Cost
 from lossbench.training.native import library
 from lossbench.training.native.build import LEVELS
 from lossbench.training.native.losses import TORCH, number_of
@@ -108,7 +109,7 @@ def test_a_whole_weight_is_so_many_rows(name: str) -> None:
         for index, loss in enumerate(group.losses):
             if loss.record.prior:
                 continue  # it knows the classes' shares of the rows, which are not weighted
-            cost = loop.Cost(group, index, torch.float64)
+            cost = Cost(group, index, torch.float64)
             raw = torch.linspace(-2, 2, len(cost.target) * group.outputs, dtype=torch.float64)
             raw = raw.reshape(len(cost.target), group.outputs)
             times = torch.tensor(np.round(3 * data.weights[group.folds[0].train.rows]).astype(int))

@@ -162,7 +162,7 @@ def softmax_range(claim: Claim, study: Study) -> list[Evidence]:
 @experiment("cost")
 def cost(claim: Claim, study: Study) -> list[Evidence]:
     """Compare the cost that the loop engine minimises with its parts by hand: mean loss, Σ|w| and Σw²."""
-    from lossbench.training.loop import penalty
+    from lossbench.training.loop.networks import penalty
 
     network, features, layers = sigmoid_network()
     target = torch.tensor(draw(len(features), 1))
@@ -204,7 +204,7 @@ def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
     """
     from lossbench.plan.experiment import plan
     from lossbench.plan.settings import make_settings
-    from lossbench.training.loop import build_network
+    from lossbench.training.loop.networks import build_network
     from lossbench.training.packing import make_packs
 
     settings = make_settings(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lossbench.apart import Ended
 from lossbench.errors import BadValue, CodeFailed, LossFailed, ModelFailed, ScoreFailed, UnknownName
+from lossbench.losses.composed.grammar import PREFIX
 from lossbench.losses.composed.scaled import SCALED
 from lossbench.losses.custom.candidate import Candidate, all_registered, check_callable, registered
 from lossbench.losses.custom.carry import file_at
@@ -109,6 +110,8 @@ def _no_parameter(name: str) -> BadValue:
 
 def _unknown(name: str) -> BadValue | UnknownName:
     """Return the error for an unknown name, with suggestions."""
+    if {"+", "*"} & set(name):
+        return BadValue(f"'{name}' is no loss; a weighted sum begins with sum, as in {PREFIX}bce+0.5*dice")
     if "=" in name:
         return BadValue(f"'{name}' is no loss; a parameter stands behind a name and a colon: huber:delta=1.35")
     module, _, attribute = name.rpartition(".")

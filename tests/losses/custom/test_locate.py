@@ -100,6 +100,7 @@ SLIPS = {
     "alpha=3": "'alpha=3' is no loss; a parameter stands behind a name and a colon",
     "torch.nn.MSELoss": "a colon parts a module or a file from a name: torch.nn:MSELoss",
     "mine.py.square": "a colon parts a module or a file from a name: mine.py:square",
+    "mse+0.5*mae": "a weighted sum begins with sum, as in sum:bce+0.5*dice",
     "square@label=x": "a colon belongs before @label=",
     "torch.nn:mseloss": "did you mean 'MSELoss'?",
     "torch.nn:L1": "did you mean 'L1Loss'?",
