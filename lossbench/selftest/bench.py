@@ -45,11 +45,13 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def make_pack(models: int, epochs: int, model: str = "mlp:16") -> Pack:
+def make_pack(
+    models: int, epochs: int, dataset: str = "breast_cancer", model: str = "mlp:16", losses: Sequence[str] = LOSSES
+) -> Pack:
     """Return a pack of trials on one data set: losses × shares × as many seeds as needed."""
-    seeds = -(-models // (len(LOSSES) * len(SHARES)))
+    seeds = -(-models // (len(losses) * len(SHARES)))
     settings = make_settings(
-        datasets="breast_cancer", losses=LOSSES, models=model, epochs=epochs, seeds=seeds, outliers=SHARES
+        datasets=dataset, losses=losses, models=model, epochs=epochs, seeds=seeds, outliers=SHARES
     )
     experiment = plan(settings)
     trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]

@@ -40,7 +40,7 @@ static Pairs pairs_of(int batch, int numbers, char *base) {
 static void multiply(const Pairs *p, const real *left, int apart, int inner, const real *right, int columns,
                      real *product) {
     for (int n = 0; n < p->rows; n++) p->face[n] = left + (ptrdiff_t)n * apart;
-    rows_by_units(p->face, p->rows, right, inner, columns, NULL, product);
+    rows_by_units(p->face, p->rows, right, inner, columns, NULL, product, AS_IS);
 }
 
 INLINE I classes_from(const Pairs *p, int c) { return *(const LooseI *)(p->classes + c); }

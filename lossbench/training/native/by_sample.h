@@ -405,14 +405,14 @@ static void histogram_slopes(const Samples *s, V width, V epsilon) {
         V q = load(s->q + a), filled = choose(equal(q, all(0)), all(1), q);
         store(s->q + a, load(s->p + a) / filled * all((real)(-1 / (of_p * s->rows))));
     }
-    rows_by_units(s->face, s->rows, s->q, lines_of(s), BOARD, NULL, s->pulled);
+    rows_by_units(s->face, s->rows, s->q, lines_of(s), BOARD, NULL, s->pulled, AS_IS);
     into_axis(s, s->up_bins, width, s->slope + (s->axes - 1) * s->across);
     if (s->axes == 1) return;
     memset(s->q + BINS * BOARD, 0, (BOARD - BINS) * BOARD * sizeof(real));
     for (int a = 0; a < BOARD; a++)
         for (int b = 0; b < BOARD; b++) s->p[b * BOARD + a] = s->q[a * BOARD + b];
     face_shares(s, s->up_bins);
-    rows_by_units(s->face, s->rows, s->p, BINS, BOARD, NULL, s->pulled);
+    rows_by_units(s->face, s->rows, s->p, BINS, BOARD, NULL, s->pulled, AS_IS);
     into_axis(s, s->across_bins, width, s->slope);
 }
 

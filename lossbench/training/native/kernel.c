@@ -90,14 +90,15 @@ static void columns(const real *d, int rows, int ld, real *g) {
     }
 }
 
-/* z[n] = bias + Σ over k of x[n][k] w[k], with the inputs in the lanes; K is padded. */
+/* z[n] = bias + Σ over k of x[n][k] w[k], with the inputs in the lanes; K is padded. W rows at a time: beyond the last
+   it is that row again, so that the sums are a fixed number and stay in registers. */
 static void single_unit(const real *const *x, int rows, const real *w, int K, real *z) {
     for (int n = 0; n < rows; n += W) {
         V t[W];
-        int some = rows - n < W ? rows - n : W;
-        for (int r = 0; r < W; r++) t[r] = all(0);
-        for (int r = 0; r < some; r++)
-            for (int k = 0; k < K; k += W) t[r] = fma_(load(x[n + r] + k), load(w + k), t[r]);
+        const real *row[W];
+        for (int r = 0; r < W; r++) row[r] = x[n + r < rows ? n + r : rows - 1], t[r] = all(0);
+        for (int k = 0; k < K; k += W)
+            for (int r = 0; r < W; r++) t[r] = fma_(load(row[r] + k), load(w + k), t[r]);
         store(z + n, sums(t) + all(w[K]));
     }
 }
@@ -114,7 +115,6 @@ INLINE V activated(const int kind, V z) {
 /* The derivative, times d, at an activation a of a value z; z counts for gelu alone. */
 INLINE V deactivated(const int kind, V d, V a, V z) {
     switch (kind) {
-    case RELU: return choose(at_most(a, all(0)), all(0), d);
     case TANH: return d * (all(1) - a * a);
     case SIGMOID: return d * (all(1) - a) * a;
     default: {
@@ -156,7 +156,6 @@ static void activate(int kind, const Layer *a, int rows) {
 
 static void deactivate(int kind, const Layer *a, int rows) {
     switch (kind) {
-    case RELU: deactivate_as(RELU, a, rows); break;
     case TANH: deactivate_as(TANH, a, rows); break;
     case SIGMOID: deactivate_as(SIGMOID, a, rows); break;
     default: deactivate_as(GELU, a, rows);
@@ -167,9 +166,10 @@ static void forward(const Net *net, const real *theta, const real *const *x, int
     for (int l = 0; l < net->layers; l++) {
         const Layer *a = net->layer + l;
         const real *w = theta + a->at;
+        Finish finish = {l < net->bent && net->activation == RELU && a->to > 1, a->units, NULL};
         if (a->to == 1) single_unit(x, rows, w, a->from, a->out);
-        else rows_by_units(x, rows, w, a->inputs, a->to, w + (ptrdiff_t)a->inputs * a->to, a->out);
-        if (l < net->bent) activate(net->activation, a, rows);
+        else rows_by_units(x, rows, w, a->inputs, a->to, w + (ptrdiff_t)a->inputs * a->to, a->out, &finish);
+        if (l < net->bent && !finish.gated) activate(net->activation, a, rows);
         x = a->outs;
     }
 }
@@ -185,15 +185,19 @@ static void turn(const Layer *a, const real *w) {
         }
 }
 
-/* The way back through a single raw output: a row of the gradient, and the deltas (rows, K) below it, if any. */
-static void single_unit_back(const real *const *x, int rows, const real *d, const real *w, int K, real *g, real *below) {
+/* The way back through a single raw output: a row of the gradient, and the deltas (rows, K) below it, if any, and zero
+   where `gated` and the value is at most zero. */
+static void single_unit_back(const real *const *x, int rows, const real *d, const real *w, int K, real *g, real *below,
+                             int gated) {
     for (int k = 0; k < K; k += W) {
         V even = all(0), odd = all(0), weights = load(w + k);
         for (int n = 0; n < rows; n++) {
             V slope = all(d[n]), values = load(x[n] + k);
             if (n % 2) odd = fma_(values, slope, odd);
             else even = fma_(values, slope, even);
-            if (below) store(below + (ptrdiff_t)n * K + k, slope * weights);
+            V down = slope * weights;
+            if (gated) down = choose(at_most(values, all(0)), all(0), down);
+            if (below) store(below + (ptrdiff_t)n * K + k, down);
         }
         store(g + k, even + odd);
     }
@@ -208,16 +212,18 @@ static void backward(const Net *net, const Model *model, int rows) {
         Layer *a = net->layer + l, *below = l ? a - 1 : NULL;
         const real *w = model->theta + a->at, *const *x = below ? below->outs : net->x;
         real *g = model->gradient + a->at;
-        if (a->to == 1) single_unit_back(x, rows, a->delta, w, a->from, g, below ? below->delta : NULL);
+        int bent = below && l <= net->bent, gated = bent && net->activation == RELU;
+        if (a->to == 1) single_unit_back(x, rows, a->delta, w, a->from, g, below ? below->delta : NULL, gated);
         else {
             if (below) {
+                Finish finish = {gated, below->units, below->out};
                 turn(a, w);
-                rows_by_units(a->deltas, rows, a->turned, a->units, a->from, NULL, below->delta);
+                rows_by_units(a->deltas, rows, a->turned, a->units, a->from, NULL, below->delta, &finish);
             }
             inputs_by_units(x, rows, a->inputs, a->delta, a->to, g);
             columns(a->delta, rows, a->to, g + (ptrdiff_t)a->inputs * a->to);
         }
-        if (below && l <= net->bent) deactivate(net->activation, below, rows);
+        if (bent && !gated) deactivate(net->activation, below, rows);
     }
 }
 

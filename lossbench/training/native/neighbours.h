@@ -63,7 +63,7 @@ static void compare(const Gallery *g) {
     for (int start = 0; start < g->rows; start += ROWS) {
         int some = g->rows - start < ROWS ? g->rows - start : ROWS;
         for (int r = 0; r < some; r++) face[r] = g->known + (ptrdiff_t)(start + r) * g->numbers;
-        rows_by_units(face, some, g->asked, g->numbers, TILE, NULL, g->similar + (ptrdiff_t)start * TILE);
+        rows_by_units(face, some, g->asked, g->numbers, TILE, NULL, g->similar + (ptrdiff_t)start * TILE, AS_IS);
     }
 }
 

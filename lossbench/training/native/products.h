@@ -29,9 +29,23 @@ INLINE V lane_numbers(void) {
 }
 INLINE Mask first_lanes(int n) { return less(lane_numbers(), all(n)); }
 
+/* What becomes of a sum before it is stored: zero where its gate is at most zero. The gate is the sum itself (ReLU), or
+   a row of `gates` (the way back through it). Padding, from `units` on, is zero whatever it was multiplied by. */
+typedef struct {
+    int gated, units;
+    const real *gates;
+} Finish;
+static const Finish AS_IS[] = {{0, 0, NULL}};
+
+INLINE V finished(const Finish *f, ptrdiff_t at, int c, V sum) {
+    if (!f->gated) return sum;
+    V passed = choose(at_most(f->gates ? load(f->gates + at + c) : sum, all(0)), all(0), sum);
+    return choose(first_lanes(f->units - c), passed, all(0));
+}
+
 /* Sums of products for R rows and C vectors of units: y[n] = bias + Σ over k of x[n][k] w[k]. */
 INLINE void of_rows(const int R, const int C, const real *const *x, const real *w, int K, ptrdiff_t ld, const real *bias,
-                    real *y) {
+                    real *y, const Finish *finish) {
     V sum[MOST][2];
     const real *row[MOST];
 #pragma GCC unroll 16
@@ -49,10 +63,11 @@ INLINE void of_rows(const int R, const int C, const real *const *x, const real *
 #pragma GCC unroll 2
             for (int c = 0; c < C; c++) sum[r][c] = fma_(all(row[r][k]), v[c], sum[r][c]);
     }
+    const Finish own = *finish; /* which no store can change */
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 2
-        for (int c = 0; c < C; c++) store(y + r * ld + c * W, sum[r][c]);
+        for (int c = 0; c < C; c++) store(y + r * ld + c * W, finished(&own, r * ld, c * W, sum[r][c]));
 }
 
 /* Sums of products for R inputs and C vectors of units: g[k] = Σ over n of x[n][k] d[n]. */
@@ -65,6 +80,7 @@ INLINE void of_inputs(const int R, const int C, const real *const *x, int k, con
         for (int c = 0; c < C; c++) sum[r][c] = all(0);
     for (int n = 0; n < rows; n++) {
         const real *row = x[n] + k;
+        __asm__("" : "+r"(row)); /* else GCC keeps every input's place in a register, of which it has too few */
         V v[2];
 #pragma GCC unroll 2
         for (int c = 0; c < C; c++) v[c] = load(d + n * ld + c * W);
@@ -79,14 +95,28 @@ INLINE void of_inputs(const int R, const int C, const real *const *x, int k, con
         for (int c = 0; c < C; c++) store(g + r * ld + c * W, sum[r][c]);
 }
 
-#define CASE(f, R, C, ...) case R: f(R, C, __VA_ARGS__); break
-#define UP_TO_4(f, C, ...) CASE(f, 1, C, __VA_ARGS__); CASE(f, 2, C, __VA_ARGS__); CASE(f, 3, C, __VA_ARGS__); \
-    CASE(f, 4, C, __VA_ARGS__)
-#define UP_TO_8(f, C, ...) UP_TO_4(f, C, __VA_ARGS__); CASE(f, 5, C, __VA_ARGS__); CASE(f, 6, C, __VA_ARGS__); \
-    CASE(f, 7, C, __VA_ARGS__); CASE(f, 8, C, __VA_ARGS__)
-#define UP_TO_16(f, C, ...) UP_TO_8(f, C, __VA_ARGS__); CASE(f, 9, C, __VA_ARGS__); CASE(f, 10, C, __VA_ARGS__); \
-    CASE(f, 11, C, __VA_ARGS__); CASE(f, 12, C, __VA_ARGS__); CASE(f, 13, C, __VA_ARGS__); \
-    CASE(f, 14, C, __VA_ARGS__); CASE(f, 15, C, __VA_ARGS__); CASE(f, 16, C, __VA_ARGS__)
+/* Each size of a block is a function of its own, since one with all of them moves its registers about. */
+typedef void Rows(const real *const *x, const real *w, int K, ptrdiff_t ld, const real *bias, real *y, const Finish *finish);
+typedef void Inputs(const real *const *x, int k, const real *d, ptrdiff_t ld, int rows, real *g);
+
+#define BLOCK(R, C) \
+    static __attribute__((noinline)) void rows_##R##_##C(const real *const *x, const real *w, int K, ptrdiff_t ld, \
+                                                         const real *bias, real *y, const Finish *finish) { \
+        of_rows(R, C, x, w, K, ld, bias, y, finish); \
+    } \
+    static __attribute__((noinline)) void inputs_##R##_##C(const real *const *x, int k, const real *d, ptrdiff_t ld, \
+                                                           int rows, real *g) { \
+        of_inputs(R, C, x, k, d, ld, rows, g); \
+    }
+#define UP_TO_8(each, C) each(1, C) each(2, C) each(3, C) each(4, C) each(5, C) each(6, C) each(7, C) each(8, C)
+#define UP_TO_16(each, C) UP_TO_8(each, C) each(9, C) each(10, C) each(11, C) each(12, C) each(13, C) each(14, C) \
+    each(15, C) each(16, C)
+UP_TO_16(BLOCK, 1)
+UP_TO_8(BLOCK, 2)
+#define ROWS(R, C) rows_##R##_##C,
+#define INPUTS(R, C) inputs_##R##_##C,
+static Rows *const rows_of[2][MOST] = {{UP_TO_16(ROWS, 1)}, {UP_TO_8(ROWS, 2)}};
+static Inputs *const inputs_of[2][MOST] = {{UP_TO_16(INPUTS, 1)}, {UP_TO_8(INPUTS, 2)}};
 
 /* The next of equal parts into which what is left is cut, none longer than `most`. */
 INLINE int part_of(int left, int most) {
@@ -94,16 +124,17 @@ INLINE int part_of(int left, int most) {
     return (left + parts - 1) / parts;
 }
 
-/* y (rows, ld) = x w + bias, for w (K, ld); without a bias where it is NULL. */
-static void rows_by_units(const real *const *x, int rows, const real *w, int K, int ld, const real *bias, real *y) {
+/* y (rows, ld) = x w + bias, for w (K, ld), and what `finish` makes of it; without a bias where it is NULL. */
+static void rows_by_units(const real *const *x, int rows, const real *w, int K, int ld, const real *bias, real *y,
+                          const Finish *finish) {
     for (int c = 0; c < ld;) {
         int two = ld - c >= 2 * W, R;
         const real *b = bias ? bias + c : NULL;
         for (int n = 0; n < rows; n += R) {
             R = part_of(rows - n, two ? WIDE : TALL);
-            real *to = y + (ptrdiff_t)n * ld + c;
-            if (two) switch (R) { UP_TO_8(of_rows, 2, x + n, w + c, K, ld, b, to); }
-            else switch (R) { UP_TO_8(of_rows, 1, x + n, w + c, K, ld, b, to); }
+            ptrdiff_t at = (ptrdiff_t)n * ld + c;
+            Finish own = {finish->gated, finish->units - c, finish->gates ? finish->gates + at : NULL};
+            rows_of[two][R - 1](x + n, w + c, K, ld, b, y + at, &own);
         }
         c += two ? 2 * W : W;
     }
@@ -115,9 +146,7 @@ static void inputs_by_units(const real *const *x, int rows, int K, const real *d
         int two = ld - c >= 2 * W, R;
         for (int k = 0; k < K; k += R) {
             R = part_of(K - k, two ? WIDE : NARROW);
-            real *to = g + (ptrdiff_t)k * ld + c;
-            if (two) switch (R) { UP_TO_8(of_inputs, 2, x, k, d + c, ld, rows, to); }
-            else switch (R) { UP_TO_16(of_inputs, 1, x, k, d + c, ld, rows, to); }
+            inputs_of[two][R - 1](x, k, d + c, ld, rows, g + (ptrdiff_t)k * ld + c);
         }
         c += two ? 2 * W : W;
     }

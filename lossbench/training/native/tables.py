@@ -49,9 +49,9 @@ class Tables:
 
     def of_part(self, part: str) -> tuple[np.ndarray, int]:
         """Return the addresses of each trial's features of a clean part, (trials,) uint64, and their rows."""
-        parts = [self.pack.seen(index, part) for index in range(len(self.pack.trials))]
-        rows = len(parts[0].features)
-        return self.once(("part", part), lambda: self.places([one.features for one in parts])[0]), rows
+        seen, trials = self.pack.seen, range(len(self.pack.trials))
+        places = self.once(("part", part), lambda: self.places([seen(one, part).features for one in trials])[0])
+        return places, len(seen(0, part).features)
 
     def class_places(self, targets: list[np.ndarray]) -> np.ndarray:
         """Return the addresses of several targets of class indices, (targets,) uint64."""

@@ -120,8 +120,8 @@ INLINE V sign(V a) { return choose(less(all(0), a), all(1), choose(less(a, all(0
 #if BYTES == 64 && !defined(DOUBLE)
 INLINE V over_root(V a, V b, V c, V d) {
     V x = larger(b, all(1.17549435e-38f)), r = (V)_mm512_rsqrt14_ps((__m512)x);
-    r = r * fma_(all(-0.5f) * x * r, r, all(1.5f));
-    V sum = fma_(x * r, c, d), y = (V)_mm512_rcp14_ps((__m512)sum);
+    V twice = x * (r * fma_(-(x * r), r, all(3))); /* halved by c's share of it, which is exact and costs nothing */
+    V sum = fma_(twice, all(0.5f) * c, d), y = (V)_mm512_rcp14_ps((__m512)sum);
     y = y * fma_(-sum, y, all(2));
     return a * choose(less(b, all(__builtin_inff())), y, all(0));
 }
@@ -170,7 +170,9 @@ INLINE void transpose(V *v) {
 
 /* The sum over the lanes of each of W vectors, as the lanes of one. */
 INLINE V sums(V *v) {
+#pragma GCC unroll 4
     for (int half = W / 2; half; half /= 2)
+#pragma GCC unroll 8
         for (int i = 0; i < half; i++) v[i] = lower(v[i], v[i + half]) + upper(v[i], v[i + half]);
     return v[0];
 }
