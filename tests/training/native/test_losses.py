@@ -112,7 +112,7 @@ def test_images_of_any_batch_are_those_of_the_loop(images: int, spoilt: dict[str
 @pytest.mark.parametrize("batch_size", [1, 7, 17, 1000])
 @pytest.mark.parametrize("name", ["moons:rows=60", "imbalanced:rows=100"])
 def test_overlaps_of_any_batch_are_those_of_the_loop(batch_size: int, name: str) -> None:
-    """Of one row, of no positive, of what is left of the rows at the end of an epoch; by a compiled score or not."""
+    """Of one row, of no positive, of what is left at the end of an epoch; by a compiled score or not."""
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in ("dice", "bce", "tversky")])
     check_against_the_loop(group, "curve", "last", "best", "train_loss", "train_score")
