@@ -51,7 +51,7 @@ NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): FIRST_OF_IMAGES + IMAGES.index(name) for name in ("dice", "tversky")},
 }
 """By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a
-segmentation is a pixel, and a loss of single ones the mean over all of them. Of two classes, a batch is an image."""
+segmentation is a pixel, and a loss of single ones the mean over all. For two classes a batch is an image."""
 
 TORCH = -1
 """The number of a loss that torch evaluates."""
