@@ -124,7 +124,7 @@ def rate_cell(row: Mapping[Hashable, Any], name: str) -> str:
 
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
     from lossbench.report.terminal import show
     from lossbench.selftest.aa import POWER
 
@@ -154,7 +154,7 @@ def print_rates(rates: pd.DataFrame) -> None:
 
 def print_coverage(rates: pd.DataFrame) -> None:
     """Print one line a law and metric."""
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
     from lossbench.report.terminal import show
 
     rows = tuple(
