@@ -160,7 +160,7 @@ def summed(part: np.ndarray) -> np.ndarray:
         array([[2., 1.]])
     """
     if part.dtype == bool:
-        return np.count_nonzero(part, axis=1).astype(np.float64, order="C")  # exact, and several times as fast
+        return np.array(np.count_nonzero(part, axis=1), np.float64, order="C")  # exact, and several times as fast
     return np.asarray(part.sum(axis=1, dtype=np.float64))
 
 
