@@ -38,6 +38,7 @@ def register(**fields: Any) -> Callable[[Function], Function]:
 
     def enter(function: Function) -> Function:
         _RECORDS.append(LossRecord(name=function.__name__, fn=function, **fields))
+        catalogue.cache_clear()
         own = _OWN.setdefault(function, function.__doc__ or "")
         function.__doc__ = docstring(own, [record for record in _RECORDS if record.fn is function])
         return function
@@ -67,6 +68,7 @@ def register_per_label(
     return enter
 
 
+@cache
 def catalogue() -> tuple[LossRecord, ...]:
     """Return the record of every loss on every task, ordered by task, the reference loss of each task first.
 

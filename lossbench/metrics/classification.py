@@ -39,8 +39,9 @@ def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 def _confusion(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Return true positives, predicted positives and positives, (M, n, columns, 3) of 0 and 1."""
-    true, said = _columns(target, prediction), _columns(prediction.decision, prediction)
-    return np.stack([true & said, said, true], axis=-1)
+    columns = _classes if prediction.task == "multiclass" else _columns
+    true, said = columns(target, prediction), columns(prediction.decision, prediction)
+    return np.moveaxis(np.stack([true & said, said, true]), 0, -1)
 
 
 @of_sums(_confusion)
@@ -92,7 +93,7 @@ def recall(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
 def _agreement(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Return hits, decisions and truth for each class, both of two, (M, n, classes, 3) of 0 and 1."""
     true, said = _classes(target, prediction), _classes(prediction.decision, prediction)
-    return np.stack([true & said, said, true], axis=-1)
+    return np.moveaxis(np.stack([true & said, said, true]), 0, -1)
 
 
 @of_sums(_agreement)
@@ -387,9 +388,12 @@ def _columns(values: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _classes(values: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Return targets or decisions as (M, n, classes) bool: both classes of two, or every class."""
+    """Return targets or decisions as (M, n, classes) bool: both classes of two, or every class.
+
+    The rows of a class lie side by side in memory, which are then counted several times as fast.
+    """
     classes = 2 if prediction.task == "binary" else prediction.raw.shape[-1]
-    return np.asarray(values[..., None] == np.arange(classes))
+    return np.moveaxis(np.equal.outer(np.arange(classes), values), 0, -1)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

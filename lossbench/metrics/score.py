@@ -124,10 +124,14 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
 
     def decorate(function: Function) -> Score:
         def value(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-            return function(parts(target, prediction).sum(axis=1, dtype=np.float64), prediction)
+            return function(summed(parts(target, prediction)), prediction)
+
+        def in_order(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+            # How summands lie in memory decides in which order numpy adds them up.
+            return np.ascontiguousarray(parts(target, prediction))
 
         def rows(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-            part = parts(target, prediction)
+            part = in_order(target, prediction)
             kinds, kind = alike(part)
             sums, step = part.sum(axis=1, dtype=np.float64, keepdims=True), STEP * kinds
             slope = function(sums + step, prediction) - function(sums - step, prediction)
@@ -138,14 +142,26 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
             return np.asarray(function(sums, prediction) + part.shape[1] * slope / (2.0 * STEP))
 
         def one(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-            sums = parts(target, prediction).sum(axis=1, dtype=np.float64, keepdims=True)
+            sums = in_order(target, prediction).sum(axis=1, dtype=np.float64, keepdims=True)
             more, *decided = one_more(prediction)
-            right, wrong = (function(sums + parts(more, shown), prediction) for shown in decided)
+            right, wrong = (function(sums + in_order(more, shown), prediction) for shown in decided)
             return np.asarray((target.shape[1] + 1) * np.fmax.reduce(np.abs(right - wrong), axis=1))
 
         return Score(value, rows, function, one)
 
     return decorate
+
+
+def summed(part: np.ndarray) -> np.ndarray:
+    """Return sums over rows, (M, ...) float64, of summands (M, n, ...).
+
+    Example:
+        >>> summed(np.array([[[True, False], [True, True]]]))
+        array([[2., 1.]])
+    """
+    if part.dtype == bool:
+        return np.array(np.count_nonzero(part, axis=1), np.float64, order="C")  # exact, and several times as fast
+    return np.asarray(part.sum(axis=1, dtype=np.float64))
 
 
 def alike(part: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -69,6 +69,7 @@ def talwar(written: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
     monkeypatch.syspath_prepend(written.parent)
     yield importlib.import_module("talwar")
     del sys.modules["talwar"]
+    registry.catalogue.cache_clear()
 
 
 def arguments(law: Any, record: LossRecord) -> Iterator[dict[str, Any]]:

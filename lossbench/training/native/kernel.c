@@ -398,18 +398,23 @@ static double value_by_sample(const Model *m, const Net *net, int rows, const V 
     return m->scale * rows * sample_value((int)m->loss, &samples, p, m->offset);
 }
 
-/* Those of images, whose pixels are the last of the parameters; a mean over them, of which each pixel counts one part. */
+/* The pixels of an image are the last of the parameters; 0 where the whole batch is looked at, as one image. */
+INLINE Images images_in(const Net *net, const Model *m, int rows) {
+    Images images = net->images;
+    images.pixels = m->parameters[3] > 0 ? (int)m->parameters[3] : rows;
+    return images;
+}
+
+/* Those of images: a mean over them, of which each pixel counts one part. */
 INLINE void slopes_by_image(const int loss, const Model *m, const Net *net, int rows, const V *p) {
     const Layer *a = last_of(net);
-    Images images = net->images;
-    images.pixels = (int)m->parameters[3];
+    Images images = images_in(net, m, rows);
     V factor = all((real)(m->scale * images.pixels / rows));
     of_batch(loss, &images, a->out, net->target, rows, p, factor, a->delta);
 }
 
 INLINE double value_by_image(const int loss, const Model *m, const Net *net, int rows, const V *p) {
-    Images images = net->images;
-    images.pixels = (int)m->parameters[3];
+    Images images = images_in(net, m, rows);
     return m->scale * images.pixels * of_batch(loss, &images, last_of(net)->out, net->target, rows, p, all(0), NULL);
 }
 
@@ -607,18 +612,22 @@ EXPORT void judge(const int32_t *plan, const Model *models, int64_t count, const
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
         int64_t right = 0, wild = 0;
+        /* As in `losses`. */
+        const int32_t *order = totals && of_batches(models[i].loss) ? models[i].order : NULL;
+        int most = order ? net.batch : CHUNK;
         if (totals) totals[i] = 0;
-        for (int64_t start = 0; start < rows; start += CHUNK) {
-            int some = rows - start < CHUNK ? rows - start : CHUNK;
-            face(&net, tables[i], NULL, start, some);
+        for (int64_t start = 0; start < rows; start += most) {
+            int some = rows - start < most ? rows - start : most;
+            const int32_t *mine = order ? order + start : NULL;
+            face(&net, tables[i], mine, mine ? 0 : start, some);
             forward(&net, models[i].theta, net.x, some);
             for (int n = 0; n < some; n++) {
                 const real *raw = a->out + (ptrdiff_t)n * a->to;
                 for (int u = 0; u < a->units; u++) wild += !(raw[u] - raw[u] == 0);
-                right += decided(raw, a->units, (real)thresholds[i]) == classes[i][start + n];
+                right += decided(raw, a->units, (real)thresholds[i]) == classes[i][mine ? mine[n] : start + n];
             }
             if (!totals) continue;
-            aim(&net, models + i, NULL, start, some);
+            aim(&net, models + i, mine, mine ? 0 : start, some);
             totals[i] += values(&net, models + i, some);
         }
         hits[i] = wild ? -1 : right;

@@ -48,9 +48,10 @@ NUMBERS: dict[tuple[str, str], int] = {
     **{("embedding", name): number for number, name in enumerate(PAIRS, FIRST_OF_PAIRS)},
     **{("distribution", name): number for number, name in enumerate(SAMPLES, FIRST_OF_SAMPLES)},
     **{("segmentation", name): number for number, name in enumerate(IMAGES, FIRST_OF_IMAGES)},
+    **{("binary", name): FIRST_OF_IMAGES + IMAGES.index(name) for name in ("dice", "tversky")},
 }
 """By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a
-segmentation is a pixel, and a loss of single ones the mean over all of them."""
+segmentation is a pixel, and a loss of single ones the mean over all. For two classes a batch is an image."""
 
 TORCH = -1
 """The number of a loss that torch evaluates."""

@@ -103,7 +103,7 @@ class Models:
             if record["loss"] != TORCH and loss.record.prior:
                 self.set_shares(index, loss)
             if looks == LOOKS_AT_IMAGES:
-                self.records["parameters"][index, 3] = self.pack.dataset.pixels
+                self.records["parameters"][index, 3] = 0 if loss.record.whole_batch else self.pack.dataset.pixels
             if ways is not None:
                 self.records["parameters"][index, 0] = ways.shape[1]
                 self.records["offset"][index] = address(self.tables.ways(ways))

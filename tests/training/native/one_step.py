@@ -12,7 +12,7 @@ from lossbench.training.native.models import MODEL
 from lossbench.training.native.tables import side_by_side
 
 
-def by_step(library: Library, loss: Loss, raw: np.ndarray, target: np.ndarray, pixels: int = 1):
+def by_step(library: Library, loss: Loss, raw: np.ndarray, target: np.ndarray, pixels: int = 0):
     """Return value and gradient (rows, targets) of a batch, as the compiled step finds them.
 
     A linear network whose features are ones on a diagonal has its outputs for weights, and their gradient.

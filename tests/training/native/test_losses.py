@@ -18,6 +18,7 @@ LIMITS = {
     "moons:rows=60": (
         *("asymmetric:m=0", "asymmetric:gamma_pos=0:gamma_neg=0:m=0", "asymmetric:gamma_neg=0.5:m=0.6"),
         *("poly1:epsilon=-1", "weighted_bce:pos_weight=3", "scaled:factor=3:loss=weighted_bce"),
+        *("dice:epsilon=1e-06", "dice:epsilon=1000", "tversky:alpha=5:beta=0.01", "scaled:factor=3:loss=dice"),
     ),
     "diabetes": (
         *("barron:alpha=2", "barron:alpha=0:c=0.3", "barron:alpha=-2", "barron:alpha=-1000"),
@@ -104,6 +105,16 @@ def test_images_of_any_batch_are_those_of_the_loop(images: int, spoilt: dict[str
     name = "discs:images=50"
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": images}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in IMAGES])
+    check_against_the_loop(group, "curve", "last", "best", "train_loss", "train_score")
+
+
+@COMPILED
+@pytest.mark.parametrize("batch_size", [1, 7, 17, 1000])
+@pytest.mark.parametrize("name", ["moons:rows=60", "imbalanced:rows=100"])
+def test_overlaps_of_any_batch_are_those_of_the_loop(batch_size: int, name: str) -> None:
+    """Of one row, of no positive, of what is left at the end of an epoch; by a compiled score or not."""
+    plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size}
+    (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in ("dice", "bce", "tversky")])
     check_against_the_loop(group, "curve", "last", "best", "train_loss", "train_score")
 
 
