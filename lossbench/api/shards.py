@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lossbench.api.answer import Answer, Progress, prepare_targets, write_files
 from lossbench.api.result import Comparison
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, DataError
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Manner, Request
 from lossbench.results.folder import other_run_command
@@ -65,6 +65,8 @@ def merge(folders: Iterable[str | Path], output: str | Path, command: str = "") 
     target, given = Path(output), [*map(Path, folders)]
     if target.resolve() in {folder.resolve() for folder in given}:
         raise BadValue(f"'{output}' is one of those to be merged; give --output another folder for the whole")
+    if absent := [folder for folder in given if not folder.exists()]:
+        raise DataError(f"no folder '{absent[0]}'; name folders that compare -o FOLDER wrote")
     request = Request(Manner(), folder=target, command=command)
     if any(map(is_run, given)):
         runs = read_runs(given)
