@@ -84,20 +84,24 @@ class BadValue(UsageError):
 
 
 class LossDoesNotFit(UsageError):
-    """A loss that does not fit the task or the data."""
+    """A loss that does not fit the task or the data; `fact` is the message without `more`, which is advice."""
+
+    def __init__(self, fact: str, more: str = "") -> None:
+        super().__init__(f"{fact}. {more}" if more else fact)
+        self.fact, self.more = fact, more
 
 
 class WrongTask(LossDoesNotFit):
-    """A loss that does not fit the task; `fault` says why, `more` adds advice.
+    """A loss that does not fit the task; `fault` says why, `more` adds advice, `wanted` has what to state.
 
     Example:
         >>> str(WrongTask("'huber'", "binary", "it serves regression"))
         "loss 'huber' does not fit the task binary: it serves regression"
     """
 
-    def __init__(self, loss: str, task: str, fault: str, more: str = "") -> None:
-        super().__init__(f"loss {loss} does not fit the task {task}: {fault}{f'. {more}' if more else ''}")
-        self.fault, self.more = fault, more
+    def __init__(self, loss: str, task: str, fault: str, more: str = "", wanted: tuple[str, ...] = ()) -> None:
+        super().__init__(f"loss {loss} does not fit the task {task}: {fault}", more)
+        self.fault, self.wanted = fault, wanted
 
 
 class CodeFailed(UsageError):

@@ -43,6 +43,8 @@ class Topic(Enum):
     ENDED = "dataset", "schedule", "epochs", "losses"
     UNDEFINED = "dataset", "score", "seeds"
     BY_SEEDS = "dataset", "score"
+    FEW_POSITIVES = "dataset", "score", "positives"
+    THRESHOLD_MOVES = "dataset", "score"
     COLLAPSED = "dataset", "counts", "spread"
     PAIRS = "kept", "tested", "best"
     FEW_SEEDS = ("enough",)

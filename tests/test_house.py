@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -30,6 +30,25 @@ FLOORS = (
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""
 
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+SENTENCES = frozenset(
+    {
+        *("verdict", "answer", "standing", "note", "detail", "clause", "distinction", "case"),
+        *("reason", "fault", "saw", "interval", "advice"),
+    }
+)
+"""The attributes that hold worded facts."""
+
+WORDING = ("words", "worded")
+"""The functions that word a remark."""
+
+CUTS = frozenset(
+    {
+        *("startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "rsplit"),
+        *("find", "match", "fullmatch", "search", "findall"),
+    }
+)
+"""The methods and functions that read something out of a text, or cut it."""
+
 CROWDED = 21  # files in a folder, beyond which nobody knows where to look
 
 
@@ -51,9 +70,15 @@ def imports() -> dict[str, set[str]]:
     return {module: set(imported(file, known)) for module, file in known.items()}
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    """Return the syntax of a file."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def imported(file: Path, known: dict[str, Path]) -> Iterator[str]:
     """Yield the modules that a file imports, for types only and within functions too."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         names = [name.name for name in getattr(node, "names", [])]
         if isinstance(node, ast.ImportFrom):
             told = [home(f"{node.module}.{name}", known) or home(str(node.module), known) for name in names]
@@ -91,3 +116,40 @@ def test_no_folder_is_crowded() -> None:
     folders = {file.parent for file in modules().values()}
     counts = {str(folder.relative_to(PACKAGE)): len(list(folder.glob("*.py"))) for folder in folders}
     assert {name: count for name, count in counts.items() if count > CROWDED} == {}
+
+
+def sentence(node: ast.AST, names: Collection[str] = ()) -> bool:
+    """Say whether an expression is worded: a remark in words, an attribute of a sentence, or their name."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in WORDING
+    if isinstance(node, ast.Attribute):
+        return node.attr in SENTENCES
+    return isinstance(node, ast.Name) and node.id in names
+
+
+def parts_cut(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what an expression takes apart: by a method, a regular expression or a slice."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        yield node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CUTS:
+        yield from (node.func.value, *node.args)
+
+
+def sentences_cut(function: ast.FunctionDef) -> Iterator[str]:
+    """Yield the expressions of a function that take a sentence apart, also one that it gave a name first."""
+    nodes = [*ast.walk(function)]
+    given = (node for node in nodes if isinstance(node, ast.Assign) and sentence(node.value))
+    names = {name.id for node in given for name in node.targets if isinstance(name, ast.Name)}
+    yield from (ast.unparse(node) for node in nodes if any(sentence(part, names) for part in parts_cut(node)))
+
+
+def test_no_decision_is_read_out_of_a_sentence() -> None:
+    """What is worded is not taken apart in the same function: who needs a fact of it asks for the fact."""
+    found = [
+        f"{module}, {function.name}: {expression}"
+        for module, file in modules().items()
+        for function in ast.walk(parsed(file))
+        if isinstance(function, ast.FunctionDef)
+        for expression in sentences_cut(function)
+    ]
+    assert found == []

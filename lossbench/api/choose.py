@@ -104,9 +104,7 @@ def decide(plan: Plan, request: Request, watch: choosing.StageProgress) -> tuple
         work = choosing.Work(request.manner, request.began, store, request.budget, watch)
         chosen = choosing.choose(plan, work)
     known = {one.name: getattr(chosen.comparison, one.name) for one in fields(chosen.comparison)}
-    comparison = Comparison(
-        **known | {"advice": Advice(tuple(choice_lines(chosen)), tuple(lines_to_paste(chosen)))}
-    )
+    comparison = Comparison(**known | {"advice": Advice.of(choice_lines(chosen), lines_to_paste(chosen))})
     return Choice(plan=chosen.plan, comparison=comparison, decision=chosen.decision), write_files(
         comparison, request
     )

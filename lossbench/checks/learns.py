@@ -68,7 +68,7 @@ def undefined(case: Case, descent: Descent) -> str:
 
 def unbounded_below(case: Case, descent: Descent) -> str:
     """Report a loss that falls without bound as outputs grow, unless its record allows that."""
-    if case.loss.record.range.startswith("(-inf"):
+    if case.loss.record.bottomless:
         return ""
     value = descent.values.double()
     second, third = value[2] - value[3], value[3] - value[4]

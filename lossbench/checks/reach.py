@@ -137,7 +137,7 @@ def cut_off(case: Case) -> str:
 
 def has_pole(case: Case) -> str:
     """Report that the loss falls without end towards some finite output."""
-    if case.loss.record.range.startswith("(-inf"):
+    if case.loss.record.bottomless:
         return ""
     single = row_by_row(case)
     for line in [standard(single)] if case.one_by_one else lines(single):

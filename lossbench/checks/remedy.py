@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -82,7 +82,7 @@ def remedy(case: Case) -> str:
     if not case.loss.record.code:
         return ""
     by_statement = partial(helpful_statements, case.loss.spec, case.loss.task, until=case.until)
-    ways = [*by_statement(1), *_wraps(case)] or by_statement(2)
+    ways = [*_stated(by_statement(1)), *_wraps(case)] or _stated(by_statement(2))
     best = [way for way, estimate in ways if estimate == "probability"] or [way for way, _ in ways]
     return f"it is right {' or '.join(best[:MOST_WAYS])}" if best else ""
 
@@ -92,7 +92,11 @@ def helpful_statements(spec: str, task: Task, number: int, until: float = math.i
     if is_scaled(spec):
         return []
     tried = ((said, _estimate_if_right(_restated(spec, task, said, until))) for said in _statements(task, number))
-    return [(f"with {said}", found) for said, found in tried if found is not None and _settles(said, found)]
+    return [(said, found) for said, found in tried if found is not None and _settles(said, found)]
+
+
+def _stated(statements: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(f"with {said}", found) for said, found in statements]
 
 
 def _settles(said: str, estimate: str) -> bool:

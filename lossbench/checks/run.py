@@ -31,7 +31,7 @@ from lossbench.checks.shape import (
     check_reduction,
     check_shape,
 )
-from lossbench.checks.tasks import fits
+from lossbench.checks.tasks import Misfit, fits
 from lossbench.errors import LossFailed
 from lossbench.losses import Loss
 from lossbench.losses.custom.contain import contained, meddles
@@ -134,7 +134,8 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
         losses = {task: loss for task, loss in losses.items() if task not in astray}
         unfit = {task: {**unfit, **astray}[task] for task in found if task not in losses}
     if not losses:
-        unfit = {task: f"{reason}{_advice(spec, task, reason)}" for task, reason in unfit.items()}
+        named = {task: reason.wanted for task, reason in unfit.items() if isinstance(reason, Misfit)}
+        unfit = {task: f"{why}{_advice(spec, task, named.get(task, ()))}" for task, why in unfit.items()}
     seconds = (end - time.monotonic()) / max(1, len(losses))
     return Report(spec, unfit, {task: observations_of(loss, seconds, watch) for task, loss in losses.items()})
 
@@ -153,18 +154,18 @@ def _not_leading_to_targets(losses: Iterable[Loss], end: float, watch: Watch) ->
     return astray
 
 
-def _advice(spec: str, task: Task, reason: str) -> str:
-    """Return the statement with which a loss would lead to the targets of a task, unless the reason names it."""
+def _advice(spec: str, task: Task, named: tuple[str, ...]) -> str:
+    """Return the statement with which a loss would lead to the targets of a task, unless it is named already."""
     try:
         ways = apart(partial(_ways, spec, task), LIMIT / 2, SLACK)
     except Ended:
         ways = []
-    return f". It is right {ways[0]}" if ways and ways[0] not in reason else ""
+    return f". It is right with {ways[0]}" if ways and ways[0] not in named else ""
 
 
 def _ways(spec: str, task: Task) -> list[str]:
     with contained():
-        return [way for way, _ in helpful_statements(spec, task, 1)]
+        return [said for said, _ in helpful_statements(spec, task, 1)]
 
 
 def _case(loss: Loss) -> Case:

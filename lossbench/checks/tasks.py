@@ -41,6 +41,12 @@ def not_among(tasks: Collection[Task], task: Task) -> str:
     return "classes only" if task in VALUED else f"no {task} form"
 
 
+class Misfit(str):
+    """Why a loss does not fit a task; `wanted` are the statements that it names, with which the loss would."""
+
+    wanted: tuple[str, ...] = ()
+
+
 def fits(spec: str, tasks: Iterable[Task] = TASKS, until: float = math.inf) -> dict[Task, Loss | str]:
     """Return the loss on each task that it fits, and the reason for each that it does not.
 
@@ -95,7 +101,11 @@ def _reason(spec: str, task: Task, error: Exception, whole: bool) -> str:
         return not_among(tasks, task)
     if not isinstance(error, WrongTask):
         return str(error)
-    return f"{error.fault}. {error.more}" if whole and error.more else error.fault
+    if not (whole and error.more):
+        return error.fault
+    found = Misfit(f"{error.fault}. {error.more}")
+    found.wanted = error.wanted
+    return found
 
 
 def in_words(unfit: Mapping[Task, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from lossbench.claims.claim import Evidence, Word
-from lossbench.claims.report.words import listed
+from lossbench.claims.report.words import each_once
 
 
 def any_of(
@@ -26,7 +26,7 @@ def any_of(
     shown = max(showing or tried, key=lambda line: line.clarity)
     several = len({line.dataset for line in tried}) > 1
     cases = [f"{line.case} on {line.dataset}" if several else line.case for line in showing]
-    named = f": {listed(sorted(cases))}" if showing else ""
+    named = f": {each_once(sorted(cases))}" if showing else ""
     note = f"{len(showing)} of {len(tried)} comparisons {said}{named}"
     return replace(shown, verdict="reproduced" if showing else otherwise, note=note, again=())
 

@@ -12,7 +12,7 @@ from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.finding.axes import AXES, Split, by_value
 from lossbench.claims.finding.forms import Finding
 from lossbench.claims.finding.tally import WEAK, Tally
-from lossbench.claims.report.words import difference, listed, place, plain, relation, result_of
+from lossbench.claims.report.words import difference, each_once, place, plain, relation, result_of
 from lossbench.grouped import grouped
 from lossbench.report.words.english import joined, upper
 from lossbench.schema import METRICS
@@ -34,7 +34,7 @@ def answer(claim: Claim, finding: Finding) -> str:
     """
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
-    if finding.verdict == WEAK:
+    if finding.word == WEAK and finding.size is None:
         where = by_part(finding) or by_axis(finding.tally) if finding.instability else ""
         counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
@@ -72,13 +72,16 @@ def differences(tally: Tally, case: Evidence | None = None) -> str:
         tally: the units.
         case: a line that is told already, and a retrial of it.
     """
+    return "".join(f"; {word} {result}" for word, result in named_differences(tally, case))
+
+
+def named_differences(tally: Tally, case: Evidence | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the median difference of the units and the largest against the claim, each with its name."""
     told = [what_of(case)] if case is not None else []
-    said = ""
     for word, line in (("typically", tally.typical), ("at worst", tally.worst)):
         if line is not None and what_of(line) not in told:
-            said += f"; {word} {result_of(line)}"
+            yield word, result_of(line)
             told.append(what_of(line))
-    return said
 
 
 def what_of(line: Evidence) -> tuple[str, ...]:
@@ -90,19 +93,19 @@ def identity(claim: Claim, finding: Finding) -> str:
     """Write the answer to an identity."""
     line = finding.case
     assert line is not None  # an identity always has a deciding line
-    head = upper(finding.verdict)
-    if finding.verdict == "true but for rounding":
+    head = upper(finding.word)
+    if finding.word == "true but for rounding":
         return f"{head}: {line.part or 'it'} is {cut_off(line)}{as_printed(finding.tally, line.part)}"
     mine = [one for one in finding.tally.units if one.part == line.part]
-    if finding.verdict == "true under another reading":
+    if finding.word == "true under another reading":
         stated = [one for one in mine if one.reading == "as stated" and one.verdict != "reproduced"]
-        return f"{head}: {found(line)}, but {listed(map(found, stated))}"
-    word = "contradicted" if finding.verdict == "false" else "reproduced"
-    others = finding.tally.units if finding.verdict == "true" else mine
+        return f"{head}: {found(line)}, but {each_once(map(found, stated))}"
+    word = "contradicted" if finding.word == "false" else "reproduced"
+    others = finding.tally.units if finding.word == "true" else mine
     told_of = [one for one in others if one.verdict == word and one.reading == "as stated"] or [line]
     more = f"; {len(told_of) - FEW} more likewise" if len(told_of) > FEW else ""
     other = [one.clause for one in others if one.reading == "another" and one.verdict != word and one.clause]
-    but = f", but {listed(other)}" if other and finding.verdict == "true" else ""
+    but = f", but {each_once(other)}" if other and finding.word == "true" else ""
     return f"{head}: {'; '.join(dict.fromkeys(map(found, told_of[:FEW])))}{more}{but}"
 
 
@@ -130,7 +133,7 @@ def found(line: Evidence) -> str:
         return line.clause
     if line.printed and line.measured is not None:
         return f"{line.part or 'it'} is {printed_as(line)}"
-    about = "; ".join(filter(None, [line.detail if line.arms else "", line.note]))
+    about = "; ".join(filter(None, [line.distinction if line.arms else "", line.note]))
     return value_of(line) + (f" ({about})" if about else "")
 
 
@@ -153,7 +156,7 @@ def value_of(line: Evidence) -> str:
 
 def conjunction(claim: Claim, finding: Finding) -> str:
     """Write the answer to a claim of several parts: the counts, then each part with what was found of it."""
-    head = "Partly true" if finding.verdict == "partly" else upper(finding.verdict)
+    head = "Partly true" if finding.word == "partly" else upper(finding.word)
     said = f"{head}: {cases(claim, finding.tally)}"
     groups = grouped(finding.parts, lambda part: HOW[finding.parts[part]])
     if len(groups) == 1:
@@ -178,7 +181,7 @@ HOW = {
 def parts_said(finding: Finding, parts: list[str]) -> str:
     """Name parts of one verdict, each with what was found of it unless they are many."""
     if len(parts) > FEW:
-        return listed(map(plain, parts))
+        return each_once(map(plain, parts))
     return joined(f"{plain(part)} ({of_part(finding, part)})" for part in parts)
 
 
@@ -188,8 +191,9 @@ def of_part(finding: Finding, part: str) -> str:
     if all(line.p_value is None for line in tally.units):
         return joined(dict.fromkeys(map(result_on_part, tally.supporting or tally.opposing or tally.units)))
     units = len(tally.units)
-    count = f"in {len(tally.supporting)} of {units} cases" if units > 1 else ""
-    return (count + differences(tally)).removeprefix("; " if units > 1 else "; typically ")
+    if units > 1:
+        return f"in {len(tally.supporting)} of {units} cases{differences(tally)}"
+    return "; ".join(result for _, result in named_differences(tally))
 
 
 def result_on_part(line: Evidence) -> str:
@@ -201,7 +205,7 @@ def result_on_part(line: Evidence) -> str:
 
 def universal(claim: Claim, finding: Finding) -> str:
     """Write the answer to a universal claim: its counterexample, or what was tried."""
-    head = upper(finding.verdict)
+    head = upper(finding.word)
     if finding.case is not None:
         counted = f"{cases(claim, finding.tally)}{differences(finding.tally, finding.case)}"
         return f"{head}: {result_of(finding.case)}{retried(finding)}; {counted}"
@@ -229,7 +233,7 @@ def existential(claim: Claim, finding: Finding) -> str:
 
 def tendency(claim: Claim, finding: Finding) -> str:
     """Write the answer to a tendency: where it holds, in how many units, and by how much."""
-    tally, head = finding.tally, upper(finding.verdict)
+    tally, head = finding.tally, upper(finding.word)
     if finding.split is not None:
         head = f"{head}: {sides(finding.split)}"
         return f"{head}; {cases(claim, tally)}{differences(tally)}"
@@ -272,7 +276,7 @@ def sides(split: Split) -> str:
     for word, values in (("holds", split.holds), ("refuted", split.refuted)):
         decided = sum(tally.decided for tally in values.values())
         supporting = sum(len(tally.supporting) for tally in values.values())
-        said.append(f"{word} {listed(values)} (for it {supporting} of {decided} decided)")
+        said.append(f"{word} {each_once(values)} (for it {supporting} of {decided} decided)")
     return "; ".join(said)
 
 
@@ -284,7 +288,7 @@ def magnitude(claim: Claim, finding: Finding) -> str:
 
 def order_of(finding: Finding) -> str:
     """State how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
-    tally, word = finding.tally, finding.order
+    tally, word = finding.tally, finding.word
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""

@@ -109,6 +109,9 @@ Aspect = Literal["outcome", "size", "level"]
 ASPECTS: dict[Aspect, str] = {"outcome": "", "size": "size of the difference in ", "level": "level of "}
 """The prefix of the name of a quantity, by aspect."""
 
+CLEAN = "clean"
+"""An arm that is no loss of its own: the first arm, trained on clean data."""
+
 CLEAN_SKILL, DIRTY_SKILL = "skill after clean training", "skill after contaminated training"
 """The two quantities that pictures plot against each other."""
 
@@ -125,6 +128,8 @@ class Evidence:
         arms: what is compared, the first minus the second; one arm alone for a level.
         rates: the learning rates, if they are not those of the protocol: one for all arms, or those compared.
         by_rate: whether the rates of one loss are compared, not losses.
+        of_models: whether models of one loss are compared, named by how they were trained, not losses.
+        entry: the row or the example of a document that it is about.
         detail: what else distinguishes it: the reading of the claim, the way of printing.
         part: the part of a claim of several parts; empty if the claim has only one.
         role: its role.
@@ -148,6 +153,7 @@ class Evidence:
         diverged: how many trainings of the arms diverged.
         clause: the result in words for the answer; empty if the figures are enough.
         note: what a reader must also know.
+        advice: what to do about it.
 
     Example:
         >>> line = Evidence("reproduced", "f1", arms=("bce", "mse"), contamination="label", shares=(0.1,))
@@ -162,6 +168,8 @@ class Evidence:
     arms: tuple[str, ...] = ()
     rates: tuple[float, ...] = ()
     by_rate: bool = False
+    of_models: bool = False
+    entry: str = ""
     detail: str = ""
     part: str = ""
     role: Role = "unit"
@@ -184,6 +192,7 @@ class Evidence:
     diverged: int = 0
     clause: str = ""
     note: str = ""
+    advice: str = ""
 
     @property
     def what(self) -> str:
@@ -196,7 +205,14 @@ class Evidence:
         arms, rates = " vs ".join(self.arms), " vs ".join(f"{rate:g}" for rate in self.rates)
         if rates:
             arms += f": rate {rates}" if self.by_rate else f" at rate {rates}"
-        return " ".join(filter(None, [self.claim, ", ".join(filter(None, [arms, self.detail]))]))
+        return " ".join(filter(None, [self.claim, ", ".join(filter(None, [arms, self.distinction]))]))
+
+    @property
+    def distinction(self) -> str:
+        """What distinguishes it apart from its arms: "second row (cut off)"."""
+        if self.entry and self.detail:
+            return f"{self.entry} ({self.detail})"
+        return self.entry or self.detail
 
     @property
     def difference(self) -> float | None:

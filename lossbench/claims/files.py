@@ -16,7 +16,7 @@ import pandas as pd
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import WORDS, Evidence
-from lossbench.claims.finding.forms import FORMER_VERDICTS, is_verdict, same_as, standing
+from lossbench.claims.finding.written import is_verdict, same_as
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.tables import title_of
 from lossbench.errors import DataError
@@ -72,7 +72,7 @@ def row_of(judgement: Judgement) -> dict[str, Any]:
         "form": claim.form,
         "claim": claim.sentence,
         "verdict": judgement.verdict,
-        "standing": standing(judgement.verdict),
+        "standing": judgement.standing,
         "answer": judgement.answer,
         **counts_of(judgement),
         **({} if line is None else plain({name: cells(line)[name] for name in DECISIVE})),
@@ -94,6 +94,7 @@ def counts_of(judgement: Judgement) -> dict[str, int]:
 def cells(line: Evidence) -> dict[str, Any]:
     """Return the cells of a comparison; `again` is the probability of its own word on other seeds."""
     found = {name: getattr(line, name) for name in {**dict.fromkeys(EVIDENCE), **dict.fromkeys(DECISIVE)}}
+    found["note"] = ". ".join(filter(None, [line.note, line.advice]))
     return found | {"again": line.chances[WORDS.index(line.verdict)] if line.again else None}
 
 
@@ -130,7 +131,7 @@ def read_expected(file: Path) -> dict[str, str]:
     sheet = read_sheet(file, check_header)
     expected: dict[str, str] = {}
     for row, (name, verdict) in enumerate(zip(sheet.cells["id"], sheet.cells["verdict"], strict=True)):
-        if not (is_verdict(verdict) or verdict in FORMER_VERDICTS):
+        if not is_verdict(verdict):
             raise sheet.error(row, f"claim {name} has the verdict '{verdict}', which is none; {AGAIN}")
         if name in expected:
             raise sheet.error(row, f"claim {name} is there twice; keep one of the two")
@@ -163,11 +164,11 @@ def changes(
         >>> changes({"A10": "holds"}, [])
         [ChangedVerdict(id='A10', before='holds', after='missing')]
     """
-    found = {judgement.claim.id: judgement.verdict for judgement in judgements}
+    verdicts = {judgement.claim.id: (judgement.verdict, judgement.standing) for judgement in judgements}
     return [
-        ChangedVerdict(name, before, found.get(name, MISSING))
+        ChangedVerdict(name, before, verdicts.get(name, (MISSING,))[0])
         for name, before in expected.items()
-        if (name in ids or not ids) and not (name in found and same_as(before, found[name]))
+        if (name in ids or not ids) and not (name in verdicts and same_as(before, *verdicts[name]))
     ]
 
 

@@ -38,6 +38,11 @@ class Judgement:
         return "not yet" if self.finding is None else self.finding.verdict
 
     @property
+    def standing(self) -> str:
+        """The column of a document's score in which it is counted."""
+        return "not yet" if self.finding is None else self.finding.standing
+
+    @property
     def answer(self) -> str:
         """The verdict with its counts and figures, as one sentence."""
         if self.finding is not None:

@@ -10,18 +10,19 @@ An experiment that trains returns its design; any other returns every comparison
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from inspect import Parameter, signature
 from typing import Any, TypeVar, get_type_hints
 
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.design import Design
+from lossbench.claims.search.found import Conditions
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.plan.toml import read_as
 
 Procedure = Callable[..., list[Evidence] | Design]
-Explanation = Callable[..., Iterator[str]]
+Explanation = Callable[..., Conditions]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 EXPERIMENTS: dict[str, Procedure] = {}
@@ -59,8 +60,8 @@ def keywords_of(function: Callable[..., Any]) -> dict[str, tuple[Any, bool]]:
 def explanation(name: str) -> Callable[[Function], Function]:
     """Return a decorator that registers the search behind `--explain` for the claims that an experiment decides.
 
-    The function takes the arguments of the experiment, and yields lines of text: the settings under which the
-    reported result is found, and their share of all settings searched.
+    The function takes the arguments of the experiment, and returns the settings under which the reported result is
+    found, and their share of all settings searched.
     """
     return partial(_register, EXPLANATIONS, name)
 

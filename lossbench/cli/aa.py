@@ -17,7 +17,7 @@ from lossbench.plan.request import STDOUT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
 
 LAWS = ("moons:rows=178", "blobs:rows=178", "blobs:rows=500:classes=10", "line:rows=200", "friedman1:rows=200")
 DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
@@ -126,7 +126,7 @@ def rate_cell(row: Mapping[Hashable, Any], name: str) -> str:
 
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
     from lossbench.report.terminal import show
     from lossbench.selftest.aa import POWER
 
@@ -171,7 +171,7 @@ def print_coverage(rates: pd.DataFrame) -> None:
 
 def coverage_table(rates: pd.DataFrame) -> Table:
     """Return the table of one law."""
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
 
     rows = tuple(
         (

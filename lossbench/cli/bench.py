@@ -35,7 +35,7 @@ def bench(target: str | None) -> None:
 
 def print_figures(figures: pd.DataFrame) -> None:
     """Print a line for each pack size, with a bar for its speed."""
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
     from lossbench.report.terminal import show
     from lossbench.training.native import fault
 

@@ -31,7 +31,7 @@ def cache() -> None:
 @cache.command(short_help="Show what is stored, and where.")
 def info() -> None:
     """Show where the store is, what it holds and since when, and for how many claims it holds evidence."""
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
     from lossbench.report.terminal import show
     from lossbench.store import open_store
 

@@ -61,6 +61,7 @@ def claims(
 def print_searches(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
     """Print under which settings one claim would hold."""
     from lossbench.claims.registry import EXPLANATIONS, arguments_for
+    from lossbench.claims.report.conditions import condition_lines
     from lossbench.errors import BadValue
 
     if len(ids) != 1:
@@ -71,5 +72,5 @@ def print_searches(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> 
     if not searches:
         raise BadValue(f"there is no search for the settings under which {claim.id} holds; leave --explain out")
     for one, name in searches:
-        for line in EXPLANATIONS[name](one, study, **arguments_for(one, name)):
+        for line in condition_lines(EXPLANATIONS[name](one, study, **arguments_for(one, name))):
             click.echo(visible(line))

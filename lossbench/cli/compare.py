@@ -7,13 +7,15 @@ import shlex
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossbench.cli import completion
-from lossbench.cli.ending import print_and_exit, print_part_and_exit, print_plan
+from lossbench.cli.ending import print_again, print_and_exit, print_part_and_exit, print_plan
 from lossbench.cli.grouped import GroupedCommand
 from lossbench.cli.options import (
     DURATION,
@@ -29,6 +31,7 @@ from lossbench.cli.options import (
     repeatable,
 )
 from lossbench.cli.process.progress import busy, training_progress
+from lossbench.cli.process.streams import surface
 from lossbench.cli.report import FORMATS
 from lossbench.plan.cluster import BACKENDS
 
@@ -192,24 +195,57 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     """
     began = time.perf_counter()
     with busy("reading the data", quiet):
-        from lossbench.api import answer, rehearse, train_shard
-        from lossbench.run.shards import part_of
+        from lossbench.results.again import recall
 
-        experiment, request = plan_options(began, **options)
-    if request.shard is not None:
-        refuse_format(form, request.shard)
-        experiment = part_of(experiment, request.shard)
-    progress = training_progress(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
-    if dry_run:
-        print_plan(experiment, request.shard, rehearse(experiment, request))
-    elif request.shard is not None:
-        print_part_and_exit(train_shard(experiment, request, progress), quiet)
+        settings, request, plan = parse_options(began, **options)
+        shown = form, quiet, *surface()
+        kept = None if dry_run or form not in (None, "table") else recall(request, settings, shown)
+        if kept is None:
+            experiment = part_asked(plan(), request.shard, form)
+    if kept is not None:
+        print_again(kept, request, quiet)
+    elif dry_run:
+        print_rehearsal(experiment, request)
     else:
-        settle = busy("testing the differences, writing the report", quiet)
-        print_and_exit(answer(experiment, request, progress, settle), form, quiet)
+        run_and_print(experiment, request, form, quiet, shown)
 
 
-def plan_options(
+def part_asked(experiment: Experiment, shard: Shard | None, form: str | None) -> Experiment:
+    """Return what is to be trained of an experiment."""
+    from lossbench.run.shards import part_of
+
+    if shard is None:
+        return experiment
+    refuse_format(form, shard)
+    return part_of(experiment, shard)
+
+
+def print_rehearsal(experiment: Experiment, request: Request) -> None:
+    """Say what would be trained."""
+    from lossbench.api import rehearse
+
+    print_plan(experiment, request.shard, rehearse(experiment, request))
+
+
+def run_and_print(
+    experiment: Experiment, request: Request, form: str | None, quiet: bool, shown: Iterable[object]
+) -> None:
+    """Train and judge, or train a shard, print the outcome, and exit with its code."""
+    from lossbench.api import answer, train_shard
+    from lossbench.results.again import remember
+
+    progress = training_progress(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
+    if request.shard is not None:
+        print_part_and_exit(train_shard(experiment, request, progress), quiet)
+        return
+    settle = busy("testing the differences, writing the report", quiet)
+    found = answer(experiment, request, progress, settle)
+    said = print_and_exit(found, form, quiet)
+    if form in (None, "table"):
+        remember(request, shown, found.comparison, said)
+
+
+def parse_options(
     began: float,
     config: str | None,
     quick: bool,
@@ -228,8 +264,8 @@ def plan_options(
     shard: str | None,
     margins: list[tuple[str, float]] | None,
     **changes: Any,
-) -> tuple[Experiment, Request]:
-    """Return the experiment and the request that the options describe.
+) -> tuple[Settings, Request, Callable[[], Experiment]]:
+    """Return the settings and the request that the options describe, and a function that plans the experiment.
 
     `changes` holds the axes and settings of the experiment, see `make_settings`.
     """
@@ -259,7 +295,7 @@ def plan_options(
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
     )
-    return planned(settings, config, declared), request
+    return settings, request, partial(planned, settings, config, declared)
 
 
 def refuse_conflicts(quick: bool, config: str | None, baseline: Path | None, baseline_to_be: Path | None) -> None:

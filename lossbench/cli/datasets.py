@@ -41,7 +41,7 @@ def print_catalogue() -> None:
     """Print one line for each data set, and other sources of data."""
     from lossbench.data import records
     from lossbench.data.files.shipped import SOURCE, tables
-    from lossbench.report.tables import Table
+    from lossbench.report.table import Table
     from lossbench.report.terminal import show
 
     rows = [

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from lossbench.cli.process.progress import training_progress
+from lossbench.cli.process.streams import overheard
 from lossbench.cli.report import WITHOUT_REMARKS, print_findings, print_warnings
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
     from lossbench.plan.experiment import Experiment
+    from lossbench.plan.request import Request
     from lossbench.plan.shard import Shard
     from lossbench.remark import Remark
+    from lossbench.results.again import Kept
     from lossbench.results.comparison import Comparison
     from lossbench.results.part import Part
     from lossbench.run.runner import Forecast
@@ -25,11 +30,15 @@ if TYPE_CHECKING:
 WORSE, UNFINISHED = 3, 4
 
 
-def print_and_exit(answer: Answer, form: str | None, quiet: bool) -> None:
-    """Print the results, and exit with the code for their outcome."""
+def print_and_exit(answer: Answer, form: str | None, quiet: bool) -> str:
+    """Print the results, and exit with the code for their outcome.
+
+    Returns:
+        What was printed without the remarks on this one run, where the code is 0.
+    """
     from lossbench.errors import OutputError
 
-    print_all(answer, form, quiet)
+    said = print_all(answer, form, quiet)
     if answer.unwritten:
         raise OutputError(answer.unwritten)
     if answer.verdict is not None and answer.verdict.failed:
@@ -38,6 +47,7 @@ def print_and_exit(answer: Answer, form: str | None, quiet: bool) -> None:
         raise click.exceptions.Exit(UNFINISHED)
     if answer.verdict is not None and answer.verdict.idle:
         refuse_idle(answer.verdict, answer.request.baseline)
+    return said
 
 
 def refuse_idle(verdict: GateReport, baseline: Path | None) -> NoReturn:
@@ -83,22 +93,22 @@ def print_part(part: Part) -> None:
     click.echo("\n".join(map(visible, lines)))
 
 
-def print_all(answer: Answer, form: str | None, quiet: bool) -> None:
-    """Print what the options ask for: trials, summary, warnings, gate."""
+def print_all(answer: Answer, form: str | None, quiet: bool) -> str:
+    """Print what the options ask for: trials, summary, warnings, gate. `print_and_exit` says what it returns."""
     from lossbench.plan.request import STDOUT
     from lossbench.results.write import trials_csv
 
     rows, verdict = answer.request.csv == STDOUT, answer.verdict
     if rows:
         click.echo(trials_csv(answer.comparison.trials), nl=False)
-    if form or not (quiet or rows):
-        print_summary(answer, form or "table")
+    said = print_summary(answer, form or "table") if form or not (quiet or rows) else ""
     if quiet:
-        return
+        return said
     if rows or form in WITHOUT_REMARKS:
         print_warnings(remarks_of(answer.comparison))
     if verdict is not None and answer.request.baseline is not None and form not in ("junit", "markdown"):
         print_gate(verdict, answer.request.baseline, to_stderr=form not in (None, "table") or rows)
+    return said
 
 
 def remarks_of(comparison: Comparison) -> Iterator[Remark]:
@@ -122,8 +132,12 @@ def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
     print_lines(console(to_stderr), [*left_out_note(whole, narrow), *gate_lines(verdict, path, width)])
 
 
-def print_summary(answer: Answer, form: str) -> None:
-    """Print the summary in one of the formats; in JUnit, the checks of a gate come in its place."""
+def print_summary(answer: Answer, form: str) -> str:
+    """Print the summary in one of the formats; in JUnit, the checks of a gate come in its place.
+
+    Returns:
+        What was printed as tables, without the remarks on this one run; empty in other formats.
+    """
     from lossbench.report.gate import gate_lines, gate_record, gate_tables
     from lossbench.report.junit import gate_junit
     from lossbench.report.markdown import markdown
@@ -134,8 +148,38 @@ def print_summary(answer: Answer, form: str) -> None:
     gaps, skips = comparison.gaps, comparison.experiment.skipped
     if form == "junit" and verdict:
         click.echo(gate_junit(verdict, gaps, comparison.answers, skips), nl=False)
-        return
-    all_remarks = [*remarks(comparison), *run_remarks(comparison, answer.folder, answer.replaced)]
-    print_findings(comparison, gaps, skips, all_remarks, form, gate=gate_record(verdict) if verdict else {})
+        return ""
+    of_run = list(run_remarks(comparison, answer.folder, answer.replaced))
+    if form == "table":
+        with overheard() as said:
+            print_findings(comparison, gaps, skips, remarks(comparison), form)
+        print_remarks(of_run)
+        return said.getvalue()
+    every, record = [*remarks(comparison), *of_run], gate_record(verdict) if verdict else {}
+    print_findings(comparison, gaps, skips, every, form, gate=record)
     if form == "markdown" and verdict and baseline:
         click.echo(markdown(gate_tables(verdict), gate_lines(verdict, baseline, WIDTH)), nl=False)
+    return ""
+
+
+def print_remarks(remarks: Iterable[Remark]) -> None:
+    """Print remarks below the tables of a run."""
+    from lossbench.report.terminal import WIDTH, console, line_width, print_lines
+    from lossbench.report.words.english import wrapped
+    from lossbench.report.words.remark import words
+
+    print_lines(console(width=line_width(WIDTH)), wrapped(map(words, remarks), line_width()))
+
+
+def print_again(kept: Kept, request: Request, quiet: bool) -> None:
+    """Print what a run printed before; see `lossbench.results.again`."""
+    from lossbench.remark import Topic
+
+    with training_progress(kept.trainings, quiet) as progress:
+        for dataset, trainings in kept.trainings.items():
+            progress(dataset, trainings)
+    click.echo(kept.text, nl=False)
+    if kept.text:
+        seconds = time.perf_counter() - request.began
+        time_taken = Topic.TIME(trained=0, seconds=seconds, cached=sum(kept.trainings.values()))
+        print_remarks([time_taken, Topic.FILES(folder=request.folder)])

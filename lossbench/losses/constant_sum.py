@@ -97,7 +97,7 @@ def _unhinged_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="of two classes: van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise: the "
     "importance of being unhinged, NIPS; of several: Lemire Paquin, Chaib-draa and Giguère (2026), Symmetrization "
     "of loss functions for robust training of neural networks in the presence of noisy labels, arXiv 2605.20347",
-    range="(-inf, inf)",
+    bottomless=True,
     slope=_unhinged_slope,
     # Lipschitz: of the term of the true class
     facts=smooth_terms(convex=True, lipschitz=1.0, estimates="most probable class", nonnegative=False),

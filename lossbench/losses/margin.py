@@ -237,7 +237,7 @@ def _unhinged_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     formula="1 - s z, with s = 2y - 1",
     source="van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise: the importance of being "
     "unhinged, NIPS",
-    range="(-inf, inf)",
+    bottomless=True,
     slope=_unhinged_slope,
     facts=smooth_terms(convex=True, lipschitz=1.0, estimates="most probable class", nonnegative=False),
 )

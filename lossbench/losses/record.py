@@ -128,7 +128,8 @@ class LossRecord:
         formula: in plain text, one line; empty for a custom loss.
         source: author, year, section; for a custom loss, where its code is.
         facts: its properties; None where nothing is known, as for a custom loss.
-        range: of the values, in interval notation; needed where it is not [0, inf).
+        range: of the values, in interval notation; needed where it is not [0, inf), and not without a lower bound.
+        bottomless: True where the values have no lower bound.
         outputs_per_target: number of raw outputs for each class, label or regression target.
         parameters: what can be set.
         aliases: other names.
@@ -162,6 +163,7 @@ class LossRecord:
     source: str
     facts: Facts | None
     range: str = "[0, inf)"
+    bottomless: bool = False
     outputs_per_target: int = 1
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -185,6 +187,11 @@ class LossRecord:
     def summary(self) -> str:
         """The first line of the function's docstring; empty where a user's function has none."""
         return (self.fn.__doc__ or "").strip().partition("\n")[0]
+
+    @property
+    def interval(self) -> str:
+        """The range of the values, in interval notation."""
+        return "(-inf, inf)" if self.bottomless else self.range
 
     @property
     def headless(self) -> bool:
@@ -270,7 +277,7 @@ def docstring(own: str, records: Sequence[LossRecord]) -> str:
         more.strip(),
         "\n".join(_wrapped(f"Source: {source}") for source in _by_task("source", records).splitlines()),
         "\n".join(["Args:", *(_wrapped(f"{name}: {text}.", 4) for name, text in _arguments(widest))]),
-        f"Returns:\n    {shape}, in {widest.range}.",
+        f"Returns:\n    {shape}, in {widest.interval}.",
         f"Example:\n    >>> import torch\n{example}",
     ]
     return "\n\n".join(filter(None, parts))

@@ -14,10 +14,10 @@ from lossbench.checks.tasks import fits, in_words, not_among
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
-from lossbench.losses.record import Link
 from lossbench.losses.registry import served
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
+from lossbench.report.words.links import reading
 from lossbench.report.words.remark import words
 from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task
@@ -36,19 +36,6 @@ deviations of the training target.
 """
 
 LISTED = ("loss", "core", "parameters", "link", "placebo of")
-
-LINKS: Mapping[Link, str] = {
-    "identity": "the raw output is the prediction",
-    "softplus": "the prediction is log(1 + exp(raw)), above zero",
-    "location": "half of the raw outputs are the predictions, the others say how wide their spread is",
-    "sigmoid": "the probability is sigmoid(raw)",
-    "softmax": "the probabilities are softmax(raw)",
-    "clip": "raw is the probability itself, clipped to [0, 1]",
-    "signed": "raw is 2p - 1 for a probability p, clipped to [-1, 1]",
-    "margin": "raw is a decision value and says nothing of a probability",
-    "embedding": "raw is where a row lies; what is predicted hangs on the rows near it",
-}
-"""How raw outputs become predictions, in words."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +172,7 @@ def facts_about(record: LossRecord, values: Mapping[str, float]) -> Iterator[tup
         given = f" (with {record.facts.given})" if record.facts.given else ""
         yield "estimates", record.facts.estimates + given
     yield "receives", receives(record)
-    yield "link", f"{record.link}: {LINKS[record.link]}"
+    yield "link", f"{record.link}: {reading(record.link, record.task)}"
     if record.domain is not None:
         yield "needs", f"{record.domain.description}; else: {record.domain.advice}"
     for parameter in record.parameters:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.checks import Grade
 from lossbench.checks.tasks import in_words
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.report.words.remark import fact_text
 
 if TYPE_CHECKING:

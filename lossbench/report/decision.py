@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from lossbench.losses import Loss
@@ -18,6 +18,7 @@ from lossbench.report.figures import interval
 from lossbench.report.tables import heading
 from lossbench.report.threshold import threshold_lines
 from lossbench.report.words.english import joined, listed, plural, upper
+from lossbench.report.words.links import reading
 from lossbench.results.choosing import Choice
 from lossbench.schema import METRICS
 from lossbench.spec import title
@@ -39,22 +40,6 @@ SIGN_TEXTS = {
 RARE_LABELS = "only {share} of the labels are present"
 """The imbalance of a multilabel table."""
 
-OUTPUT_MEANING = {
-    "identity": "the raw output is the prediction",
-    "softplus": "softplus(raw output) is the prediction",
-    "location": "the first half of the raw outputs is the prediction",
-    "sigmoid": "sigmoid(raw output) is read as the probability",
-    "softmax": "softmax(raw outputs) are read as the probabilities",
-    "clip": "the raw output, cut to [0, 1], is read as the probability",
-    "signed": "(1 + raw output) / 2, cut to [0, 1], is read as the probability",
-    "margin": "a raw output above 0 is the positive class; it is no probability",
-    "embedding": "what the network puts out is the embedding of a row, of length one where it is scored",
-}
-"""By link, how raw outputs are read."""
-
-LARGEST_OUTPUT_MEANING = "the largest raw output is the class; none is a probability"
-"""Likewise, for a multiclass loss without probabilities."""
-
 LEAST_TEST_ROWS = 10
 """Rows of a test part; with fewer, scores say little."""
 
@@ -62,10 +47,11 @@ LEAST_TEST_ROWS = 10
 def choice_lines(choice: Choice) -> list[str]:
     """Return the answer as paragraphs: choice, evidence, second choice, contaminated data, signs, scope."""
     made = choice.decision
-    table = unsized(made.table) if rows_in_all(choice) else made.table
+    sized = rows_in_all(choice) is not None or made.table.unlearned is not None
+    table = replace(unsized(made.table) if sized else made.table, unlearned=None)  # both are said of the choice
     evidence = paragraph(table, places([table])[0], units_of(choice))
     more = () if too_few_test_rows(choice) else (second_choice(made), with_contaminated_data(choice))
-    said = " ".join([choice_sentence(choice), *how_settled(choice)])
+    said = " ".join([choice_sentence(choice), *nothing_learned(made), *how_settled(choice)])
     return [
         said,
         evidence,
@@ -100,6 +86,15 @@ def choice_sentence(choice: Choice) -> str:
     return f"{where} choose {made.chosen}: {usual}, is worse than {listed(beaten)}."
 
 
+def nothing_learned(made: Decision) -> Iterator[str]:
+    """Yield that no candidate is shown to learn from the features, where that is so."""
+    if made.table.unlearned is not None and made.end != "nothing":
+        yield (
+            f"No candidate is shown to do better than a constant answer, which has "
+            f"{interval(made.table.unlearned)}: look at the features and the network first."
+        )
+
+
 def units_of(choice: Choice) -> int:
     """Return how many rows the table has, or groups of rows, whichever is counted; 0 where seeds are."""
     table, unit = choice.plan.dataset, choice.decision.table.unit
@@ -117,7 +112,8 @@ def rows_in_all(choice: Choice) -> int | None:
     gone = {one.loss for one in made.table.unfinished}
     by_seeds = all(one.more_seeds is not None for one in made.table.open if one.loss not in gone)
     units = units_of(choice)
-    if made.rows_needed is None or made.end == "budget" or by_seeds or not units:
+    elsewhere = made.end == "budget" or by_seeds or made.table.unlearned is not None
+    if made.rows_needed is None or elsewhere or not units:
         return None
     return rounded(made.rows_needed * max(units / made.table.units, 1.0))
 
@@ -240,7 +236,12 @@ def usage_notes(choice: Choice, loss: Loss) -> Iterator[str]:
     """Yield how the loss was used in training, and so how to call it in your own code."""
     dataset, rate = choice.plan.dataset, dict(choice.decision.table.rates).get(choice.decision.chosen)
     if rate is not None:
-        yield f"here: {choice.comparison.trials.optimizer.iloc[0]}, step size {rate:g}, features standardised"
+        one = choice.comparison.trials.iloc[0]
+        steps = f"{plural(int(one.epochs), 'epoch')} of batches of {one.batch_size}"
+        yield f"here: {one.optimizer}, step size {rate:g}, {steps}, features standardised"
+    if dataset.weighted:
+        factor = "so that classes count alike" if dataset.balanced else "by its weight over the mean weight"
+        yield f"here the loss of each row is multiplied {factor}; criterion counts all rows alike"
     if loss.record.natural_zero:
         yield "the target is divided by its standard deviation, and not centred"
     elif loss.task in VALUED:
@@ -249,11 +250,7 @@ def usage_notes(choice: Choice, loss: Loss) -> Iterator[str]:
     target = f"(batch, {dataset.targets})" if several else "(batch,)"
     raw = f"(batch, {loss.record.width(dataset.targets)})"
     yield f"call it with the raw outputs, {raw}, and the target, {target}"
-    read = (
-        LARGEST_OUTPUT_MEANING
-        if loss.link == "margin" and loss.task == "multiclass"
-        else OUTPUT_MEANING[loss.link]
-    )
+    read = reading(loss.link, loss.task)
     yield f"{read}; estimated: {loss.facts.estimates}" if loss.facts else read
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
-from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
+from lossbench.report.table import Table
+from lossbench.report.tables import heading, label, listed_seeds, p_value, varying
 from lossbench.report.words.english import differ
 from lossbench.schema import PLACE, SCORES, TRIALS, is_score, three
 from lossbench.stats.between_runs.change import (
@@ -39,11 +40,14 @@ MARKS = {
 """The meaning of each mark, for B against A."""
 
 LEGEND = (
-    "+ better, - worse, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
+    "+ better, - worse, ~ not significant, ! now fails, * now works, x not comparable",
     "< only in A, > only in B, = the same numbers: counted, not shown",
     "change  B minus A over the n seeds of both, ± half of the 95 % interval, on these very rows",
     "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
 )
+
+UNSEEN = "=x"
+"""Marks of lines that are not shown, or say nothing without their note: their notes stand below the tables."""
 
 LEGEND_INDENT = " " * 8
 """Before a line of the legend that goes on."""
@@ -199,9 +203,11 @@ def _cells(row: Mapping[Any, Any], names: tuple[str, ...], figures: Sequence[str
 
 
 def closing_lines(frame: pd.DataFrame) -> Iterator[str]:
-    """Yield the lines below the tables: the counts of marks, and whether fingerprints differ."""
+    """Yield the lines below the tables: the counts of marks and of notes, and whether fingerprints differ."""
     count = Counter(frame.mark)
     marks = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
     yield f"{len(frame)} lines: {marks}"
+    unseen = Counter(frame.note[frame.mark.isin([*UNSEEN]) & (frame.note != "")])
+    yield from (f"{note}: {count} of {len(frame)} lines" for note, count in unseen.items())
     if frame.elsewhere.any():
         yield f"{OTHER_FINGERPRINTS}: {frame.elsewhere.sum()} of {len(frame)} lines"

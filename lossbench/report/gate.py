@@ -12,7 +12,8 @@ from lossbench.plan.gate import OUTCOMES, Rule
 from lossbench.report.diff import OTHER_FINGERPRINTS
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.report.grid import labelled
-from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying_by_dataset
+from lossbench.report.table import Table
+from lossbench.report.tables import SHARE, label, listed_seeds, p_value, varying_by_dataset
 from lossbench.report.words.english import joined
 from lossbench.schema import SETTING
 from lossbench.stats.between_runs.change import Change

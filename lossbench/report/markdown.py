@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lossbench.report.escape import html
 from lossbench.report.escape import markdown as escaped
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.visible import visible
 
 MOST = 60_000

@@ -12,7 +12,7 @@ from lossbench.report.answer.run import leading
 from lossbench.report.html.run import run_page
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import rank_table, ranks_by_task, tables, threshold_tables
-from lossbench.report.words.legend import ACROSS, LEGEND
+from lossbench.report.words.legend import ACROSS, LEGEND, laid_out
 from lossbench.report.words.remark import words
 from lossbench.results.circumstances import circumstances
 from lossbench.results.examples_file import EXAMPLES, examples_bytes
@@ -80,7 +80,7 @@ def reports(
     """Return `report.md` and `report.html`, which say the same; see `lossbench.report.html.run.run_page`."""
     every, advice = list(remarks), manifest.advice if manifest else None
     across = [*map(rank_table, ranks_by_task(findings.ranks))]
-    legend = [*LEGEND, *ACROSS] if across else LEGEND
+    legend = laid_out([*LEGEND, *(ACROSS if across else ())])
     shown = [*tables(findings.summary), *threshold_tables(findings.thresholds), *across]
     return {
         "report.md": markdown(

@@ -18,14 +18,13 @@ from rich.text import Text
 
 from lossbench.report.grid import labelled
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table
-from lossbench.report.words.english import COMMANDS, wrapped
+from lossbench.report.table import Table
+from lossbench.report.words.english import wrapped
+from lossbench.report.words.legend import COLUMN, Entry, laid_out
+from lossbench.results.advice import Code
 from lossbench.visible import visible
 
 WIDTH = 100
-COLUMN = 11
-"""The column where the texts of the legend begin."""
-
 SHORT = 8
 """The narrowest width to which text columns may wrap."""
 
@@ -114,23 +113,11 @@ def left_out_note(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
     return [f"Not shown for want of room: {', '.join(gone)}.", ""] if gone else []
 
 
-def legend_lines(legend: Sequence[str], width: int) -> list[str]:
-    """Return a legend, whose texts begin in one column, wrapped to a width.
-
-    Args:
-        legend: as it is laid out for 100 columns; a line that begins with blanks continues the one before.
-        width: of the terminal.
-    """
+def legend_lines(legend: Iterable[Entry], width: int) -> list[str]:
+    """Return a legend as lines, its meanings in one column, for a terminal of a width."""
     if width >= WIDTH:
-        return list(legend)
-    joined: list[list[str]] = []
-    for line in legend:
-        name, text = line[:COLUMN].strip(), line[COLUMN:].strip()
-        if name:
-            joined.append([name, text])
-        else:
-            joined[-1][1] += f" {text}"
-    return [part for name, text in joined for part in labelled(name, text, width, column=COLUMN)]
+        return list(laid_out(legend))
+    return [line for entry in legend for line in labelled(entry.name, entry.meaning, width, column=COLUMN)]
 
 
 def console(stderr: bool = False, width: int = WIDTH) -> Console:
@@ -197,11 +184,11 @@ class Trimmed:
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
     """Print lines of prose, none of which ends in blanks.
 
-    A path or a name is never cut or coloured, and what is to be pasted is one line.
+    A path or a name is never cut or coloured, and code is one line.
     """
     for line in lines:
         whole = Text(visible(line), style=style)
-        for part in [whole] if line.startswith(COMMANDS) else whole.wrap(screen, screen.width):
+        for part in [whole] if isinstance(line, Code) else whole.wrap(screen, screen.width):
             part.rstrip()
             screen.print(part, soft_wrap=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from lossbench.plan.choosing import Plan, judged_by
 from lossbench.plan.settings import make_settings
+from lossbench.results.advice import Code
 from lossbench.results.choosing import Choice
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import title
@@ -28,7 +29,7 @@ def threshold_lines(choice: Choice) -> Iterator[str]:
     if rare and judged_by(plan) in THRESHOLDS_OF.get(plan.dataset.task, ()) and made.end != "nothing":
         options = unusual(plan) | with_threshold(plan, made.looks[-1])
         yield WARNING
-        yield (in_python if plan.given else in_shell)(plan.dataset.name, rivals(choice), options)
+        yield Code((in_python if plan.given else in_shell)(plan.dataset.name, rivals(choice), options))
 
 
 def rivals(choice: Choice) -> list[str]:

@@ -14,8 +14,10 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.grouped import grouped
 from lossbench.report.figures import Spread, amount, column
-from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying_by_dataset
+from lossbench.report.table import Table
+from lossbench.report.tables import VERDICTS, heading, label, p_value, varying_by_dataset
 from lossbench.report.words.english import differ, joined, listed, plural
+from lossbench.report.words.legend import Entry
 from lossbench.results.dated_runs import DatedRun, key_of
 from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better, is_score
 from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns
@@ -27,14 +29,20 @@ COLUMNS = (
 )
 
 LEGEND = (
-    "+ - ~      moved to the better, moved to the worse, and no more than chance explains",
-    "change     after the change point minus before it, over n seeds, ± half of the 95 % interval, on these",
-    "           very rows",
-    "since      the first run after it",
-    "course     the mean in each run, from the least to the greatest of its line; the last 24",
-    "vs         the verdict against the reference, in the first and in the last run",
-    "p          of a paired t test where CUSUM is largest, corrected for the runs that moved and for all",
-    "           series",
+    Entry("+ - ~", "moved to the better, moved to the worse, and no more than chance explains"),
+    Entry(
+        "change",
+        "after the change point minus before it, over n seeds, ± half of the 95 % interval, on these",
+        "very rows",
+    ),
+    Entry("since", "the first run after it"),
+    Entry("course", "the mean in each run, from the least to the greatest of its line; the last 24"),
+    Entry("vs", "the verdict against the reference, in the first and in the last run"),
+    Entry(
+        "p",
+        "of a paired t test where CUSUM is largest, corrected for the runs that moved and for all",
+        "series",
+    ),
 )
 
 BARS = "▁▂▃▄▅▆▇█"

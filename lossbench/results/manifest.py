@@ -85,7 +85,9 @@ class Manifest:
     def advice(self) -> Advice | None:
         """What was chosen, in words; None where nothing was to be chosen, and in one of an older lossbench."""
         found = self.content.get("choice", {})
-        return Advice(tuple(found["answer"]), tuple(found["paste"])) if found.get("answer") else None
+        if not found.get("answer"):
+            return None
+        return Advice(tuple(found["answer"]), tuple(found["paste"]), tuple(found.get("code", ())))
 
     @property
     def protocols(self) -> tuple[Own, ...]:
@@ -170,7 +172,7 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
             f"{path}: schema {found['schema']} is of a newer lossbench, this one reads up to {SCHEMA}; update it"
         )
     shape = {key: SHAPE[key] for key in SHAPE if key in found or key in needed}
-    for fault in (*faults(found, shape), *margin_faults(found), *correction_faults(found)):
+    for fault in (*faults(found, shape), *margin_faults(found), *correction_faults(found), *code_faults(found)):
         raise DataError(f"{path}: {fault}; restore it, or remove it")
     return Manifest(found)
 
@@ -212,6 +214,12 @@ def correction_faults(found: dict[str, Any]) -> Iterator[str]:
     factor = found.get("correction", 1.0)
     if type(factor) not in (int, float) or not 1 <= factor < math.inf:
         yield f"correction is not a number of at least one but {factor!r:.50}"
+
+
+def code_faults(found: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the places of code in an answer, which one of an older lossbench lacks."""
+    choice = found.get("choice")
+    yield from faults(choice.get("code", []) if isinstance(choice, dict) else [], [int], "choice.code")
 
 
 def margin_faults(found: dict[str, Any]) -> Iterator[str]:

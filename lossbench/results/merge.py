@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from lossbench.errors import BadValue, DataError
 from lossbench.grouped import grouped
@@ -22,6 +22,33 @@ from lossbench.store import Done
 from lossbench.training.trial import Trial
 
 SAME_PROCESSOR = "run all shards on one kind of processor, with one lossbench"
+SAME_COMMAND = "name the shards of one command, or runs that differ in seeds, losses and data sets alone"
+
+Kind = Literal["shard", "setting", "manner", "hash", "version", "machine", "fingerprint"]
+"""What of two manifests differs."""
+
+PHRASES: dict[Kind, str] = {
+    "shard": "shard {name}",
+    "setting": "setting {name}",
+    "manner": "{name}",
+    "hash": "hash on {dataset} of {name}",
+    "version": "version of {name}",
+    "machine": "machine's {name}",
+    "fingerprint": "{name}",
+}
+OF_THE_MACHINE = ("version", "machine", "fingerprint")
+
+
+class Difference(NamedTuple):
+    """A name under which two manifests have other values, where they must agree; `dataset` for a hash alone."""
+
+    kind: Kind
+    name: str
+    one: Any
+    other: Any
+    dataset: str = ""
+
+
 TrialResult = Done | str
 """The stored result of a trial, or why it failed."""
 
@@ -56,9 +83,11 @@ def read_parts(folders: Sequence[Path]) -> list[Part]:
 
 def refuse_unlike(one: Part, other: Part, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
     """Refuse two parts whose manifests, given as far as they must agree, differ."""
-    for what, here, there in differences(mine, theirs):
+    for found in differences(mine, theirs):
+        what = PHRASES[found.kind].format(name=found.name, dataset=found.dataset)
         raise DataError(
-            f"'{one.folder}' and '{other.folder}' are not of one run: {what} {here} and {there}; {advice(what)}"
+            f"'{one.folder}' and '{other.folder}' are not of one run: {what} {found.one} and {found.other}; "
+            f"{SAME_PROCESSOR if found.kind in OF_THE_MACHINE else SAME_COMMAND}"
         )
 
 
@@ -72,34 +101,29 @@ def refuse_other_lossbench(part: Part) -> None:
         )
 
 
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield how two manifests differ where they must agree: the name, and both values.
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield how two manifests differ where they must agree.
 
     A fingerprint only shows that something differs, so its components come first.
     """
     if "shard" in one:  # a whole run has none
         yield from _unequal("shard", {"count": one["shard"]["count"]}, other["shard"])
     yield from _unequal("setting", one["config"], other["config"])
-    yield from _unequal("", {name: one[name] for name in ("engine", "device")}, other)
+    yield from _unequal("manner", {name: one[name] for name in ("engine", "device")}, other)
     for dataset in one["hashes"]:
-        yield from _unequal(f"hash on {dataset} of", one["hashes"][dataset], other["hashes"].get(dataset, {}))
+        yield from _unequal("hash", one["hashes"][dataset], other["hashes"].get(dataset, {}), dataset)
     if one["fingerprint"] != other["fingerprint"]:
-        yield from _unequal("version of", one["versions"], other["versions"])
-        yield from _unequal("machine's", one["machine"], other["machine"])
-        yield "fingerprint", one["fingerprint"], other["fingerprint"]
+        yield from _unequal("version", one["versions"], other["versions"])
+        yield from _unequal("machine", one["machine"], other["machine"])
+        yield from _unequal("fingerprint", {"fingerprint": one["fingerprint"]}, other)
 
 
-def _unequal(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def _unequal(
+    kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any], dataset: str = ""
+) -> Iterator[Difference]:
     for name in one:
         if one[name] != other.get(name):
-            yield f"{what} {name}".strip(), one[name], other.get(name)
-
-
-def advice(what: str) -> str:
-    """Return what to do about a difference."""
-    if what.startswith(("version", "machine", "fingerprint")):
-        return SAME_PROCESSOR
-    return "name the shards of one command, or runs that differ in seeds, losses and data sets alone"
+            yield Difference(kind, name, one[name], other.get(name), dataset)
 
 
 def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:

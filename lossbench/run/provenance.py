@@ -8,7 +8,7 @@ import inspect
 import platform
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from lossbench.training.pack import Pack
 
 PROGRAM = ("randomness.py", "schema", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
 """The parts of the package that make the numbers of a row; a test follows the imports and finds no other."""
+
+version = cache(metadata.version)
+"""Return the version of a package that is installed; looking it up takes milliseconds."""
 
 
 def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:

@@ -125,8 +125,9 @@ def train_missing(
         Whether there is time left.
     """
     packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
-    for name, count in Counter(trial.dataset for trial in ledger.recalled).items():
-        progress(name, count)
+    stored = Counter(trial.dataset for trial in ledger.recalled)
+    for name in (dataset.name for dataset in ledger.experiment.datasets if stored[dataset.name]):
+        progress(name, stored[name])
     train = partial(train_and_contribute, wanted=wanted, engine=manner.engine, device=manner.device)
     with closing(backend_of(manner, packs).run(train, packs)) as results:
         for index, (trained, contributed) in results:
@@ -225,13 +226,14 @@ def finished(ledger: Ledger) -> Finished:
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]
-    contributed = row_scores(ledger.experiment, rows[whole], kept, ledger.contributed)
-    examples = examples_of(ledger.experiment, rows[whole], kept)
-    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     # A copy has columns of one type side by side in memory: pandas warns where many are not.
+    reported = rows[whole].copy()
+    contributed = row_scores(ledger.experiment, reported, kept, ledger.contributed)
+    examples = examples_of(ledger.experiment, reported, kept)
+    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     return Finished(
         ledger.experiment,
-        rows[whole].copy(),
+        reported,
         curves[whole],
         [slopes[place] for place in places],
         contributed,

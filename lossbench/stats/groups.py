@@ -161,7 +161,7 @@ class ComparisonGroup:
         clean = self.rows[..., 0]
         there, found = clean >= 0, np.full(clean.shape, -1)
         if self.contributed:
-            found[there] = self.contributed.places(identities(self.trials.iloc[clean[there]]))
+            found[there] = self.contributed.places(identities(self.trials[[*TRIAL]].iloc[clean[there]]))
         return found
 
     def _rows_counted(self, column: str) -> float:
@@ -171,10 +171,8 @@ class ComparisonGroup:
 
     def setting(self) -> dict[str, list[Any]]:
         """Return the setting of each loss, in the order of `losses`; in a fixed view, it is the same for all."""
-        some = self.trials.iloc[
-            self.rows.reshape(len(self.losses), -1).max(axis=1)
-        ]  # all trials of a loss share it
-        return {name: some[name].tolist() for name in SETTING}
+        some = self.rows.reshape(len(self.losses), -1).max(axis=1)  # all trials of a loss share it
+        return {name: self.trials[name].iloc[some].tolist() for name in SETTING}
 
     def shared_setting(self) -> dict[str, Any]:
         """Return the setting that all losses share; the rate is NaN where each has its own."""

@@ -19,9 +19,12 @@ the rows' part counts twice:
     var(mean) = 2 max(0, V_row - V_both) + V_split
 
 Two is what `lossbench aa` finds right: on fresh tables drawn from known laws, 95 % intervals cover about 95 %
-averaged over pairs of losses, and more or less for single pairs; the README has the figures. Degrees of freedom
-are Satterthwaite's (1946), from S - 1 for the splits and from the kurtosis of the rows, so that a difference that
-depends on a few rows has a wide interval.
+averaged over pairs of losses. It is more or less for single pairs, and no table shows which (Bengio and Grandvalet
+2004, "No unbiased estimator of the variance of k-fold cross-validation"): as trained on, rows count from less than
+nothing to twenty times what they count as tested where `tests/other_rows.py` knows it, and what V_split has beyond
+its test rows does not tell, since initial weights are in it too. Degrees of freedom are Satterthwaite's (1946),
+from S - 1 for the splits and from the kurtosis of the rows, so that a difference that depends on a few rows has a
+wide interval.
 """
 
 from __future__ import annotations

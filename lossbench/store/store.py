@@ -141,7 +141,10 @@ class Store:
         return str(lines)
 
     def remember(self, key: str, claim: str, lines: str) -> None:
-        """Store evidence on a claim; see `lossbench.claims.memory` for key and lines."""
+        """Store evidence on a claim; see `lossbench.claims.memory` for key and lines.
+
+        What a run printed is stored likewise, without a claim; see `lossbench.results.again`.
+        """
         values = key, claim, lines, checksum(key, claim, lines)
         with self._writing():
             self._connection.execute(
@@ -150,7 +153,7 @@ class Store:
 
     def claims(self) -> int:
         """Return the number of claims with evidence."""
-        return int(self._query("SELECT count(DISTINCT claim) FROM evidence")[0][0])
+        return int(self._query("SELECT count(DISTINCT claim) FROM evidence WHERE claim != ''")[0][0])
 
     def clear(self, dataset: str | None = None, loss: str | None = None) -> int:
         """Remove the trials of a data set, of a loss, of both, or all of them. Return how many were removed.

@@ -22,7 +22,7 @@ from lossbench.claims.files import (
     evidence_csv,
     read_expected,
 )
-from lossbench.claims.finding.forms import FORMER_VERDICTS, is_verdict, same_as, standing
+from lossbench.claims.finding.written import FORMER_VERDICTS, is_verdict, same_as
 from lossbench.errors import DataError
 
 IDS = ("A6", "B4", "B6", "F3", "F-round")
@@ -48,7 +48,7 @@ def test_claims_csv_has_a_row_a_claim(judgements):
     for row, judgement in zip(table, judgements, strict=True):
         assert (row["verdict"], row["answer"]) == (judgement.verdict, judgement.answer)
         assert is_verdict(row["verdict"])
-        assert row["standing"] == standing(row["verdict"])
+        assert row["standing"] == judgement.standing
         assert int(row["comparisons"]) == sum(line.role != "shown" for line in judgement.evidence)
         counts = [row[name] for name in ("supporting", "opposing", "equal", "open")]
         assert all(counts) == bool(row["units"])
@@ -131,7 +131,7 @@ def test_what_was_written_is_read(tmp_path):
 def test_a_file_of_an_older_version_is_held_to_what_its_words_became(before, after):
     """A claim is as it was where its verdict is one of those that the old word may be called now."""
     (judgement,) = found({"T3": after})
-    assert (changes({"T3": before}, [judgement]) == []) == same_as(before, after)
+    assert (changes({"T3": before}, [judgement]) == []) == same_as(before, after, judgement.standing)
 
 
 @pytest.mark.parametrize("word", [*FORMER_VERDICTS, "true", "order rarely; size refuted", "depends on the score"])

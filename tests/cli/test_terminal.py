@@ -69,6 +69,18 @@ def test_no_color_is_honoured(tmp_path: Path, inside: Callable) -> None:
     assert max(map(len, plain.splitlines())) <= 100
 
 
+def test_a_command_given_again_looks_the_same(tmp_path: Path) -> None:
+    """What is said again has the codes and the width of the terminal that it is said on, as at the first time."""
+    command = ("compare", "-d", "iris", "-l", "ce,mse", *BRIEF, "-o", "run")
+    looks = ({}, {"NO_COLOR": "1"}, {"COLUMNS": "70"})
+    first, again = (
+        [on_terminal(*command, cwd=tmp_path, stream="stdout", **look)[0].split("time ")[0] for look in looks]
+        for _ in range(2)
+    )
+    assert first == again
+    assert len({*first}) == len(looks)
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -91,8 +91,8 @@ def test_record_is_complete(record):
     assert record.formula
     assert record.facts.estimates
     assert record.summary.endswith(".")
-    assert record.facts.bounded == ("inf" not in record.range)
-    assert record.facts.nonnegative == record.range.startswith("[0,")
+    assert record.facts.bounded == ("inf" not in record.interval)
+    assert record.facts.nonnegative == record.interval.startswith("[0,")
     assert ">>>" in record.fn.__doc__.partition("Example:")[2]
 
 

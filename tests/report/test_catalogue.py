@@ -7,9 +7,7 @@ import pytest
 
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import catalogue
-from lossbench.losses.record import Link
 from lossbench.report.catalogue import (
-    LINKS,
     REMAKE,
     facts_about,
     losses_document,
@@ -81,8 +79,3 @@ def test_a_loss_that_fits_no_task_is_refused(tmp_path: Path, monkeypatch: pytest
     Path("mine.py").write_text("def f(p, t): return p.nothing")
     with pytest.raises(LossDoesNotFit, match=rf"fits no task\. {', '.join(TASKS)}: it"):
         one_loss("mine.py:f")
-
-
-def test_every_link_is_explained() -> None:
-    """No loss has a link without words."""
-    assert set(LINKS) == set(Link.__args__)

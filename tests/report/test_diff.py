@@ -151,6 +151,19 @@ def test_equal_lines_are_counted_and_not_shown() -> None:
     assert next(iter(closing_lines(frame))) == "2 lines: 1 better (+), 1 the same (=)"
 
 
+def test_seeds_that_one_run_lacks_are_told_where_all_numbers_are_the_same() -> None:
+    """Also where no seed is in both runs, so that there is nothing to compare."""
+    both = clean(SCORES)
+    for run, said in (
+        (both[both.seed < 3], "seeds 3-7 only in A: 2 of 2 lines"),
+        (both.assign(seed=both.seed + 100), "seeds 0-7 only in A; seeds 100-107 only in B: 2 of 2 lines"),
+    ):
+        below = list(closing_lines(differences(both, run)))
+        assert said in below
+        assert below[0] in ("2 lines: 2 the same (=)", "2 lines: 2 not comparable (x)")
+    assert list(closing_lines(differences(both, both))) == ["2 lines: 2 the same (=)"]
+
+
 def test_a_diff_fits_a_hundred_columns_and_keeps_its_figures() -> None:
     """Long names wrap; means, change, p and n stand whole; the legend explains every mark."""
     names = ("label_smoothing:epsilon=0.05:and_something_more=1.25", "huber:delta=1.35")

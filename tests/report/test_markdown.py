@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.report.markdown import MOST, blocks_that_fit, markdown
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 
 cell_texts = st.text("ab|,:= ±²*_<\\`~[](", max_size=6).map(str.strip)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from stats.synthetic import SETTING, score_tables, table
 
 from lossbench.report.figures import NOT_DEFINED
+from lossbench.report.table import Table
 from lossbench.report.tables import (
-    Table,
     answered,
     label,
     listed_seeds,

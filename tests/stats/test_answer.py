@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 from lossbench.stats.tuning import disagreements, tuning_table
 from lossbench.stats.verdicts import BETTER, WORSE
-from stats.synthetic import SHARES, learnt, over, score_tables, table
+from stats.synthetic import SETTING, SHARES, learnt, over, score_tables, table
 
 few = settings(max_examples=settings.default.max_examples // 5, deadline=None)
 LOSSES = ("bce", "mse", "mae", "ce")
@@ -87,6 +89,32 @@ def test_who_did_not_end_well_is_counted(scores: dict[str, np.ndarray]) -> None:
     found = only(table(scores))
     assert {one.loss: one.diverged for one in found.unfinished} == {loss: n for loss, n in gone.items() if n}
     assert not {one.loss for one in found.unfinished} & set(found.best)
+
+
+@given(
+    gains=st.lists(st.floats(-0.2, 0.2), min_size=6, max_size=6).filter(lambda found: np.std(found) > 1e-6),
+    lift=st.sampled_from([-1.0, 0.0, 2.0]),
+)
+def test_that_nothing_is_learnt_is_said_unless_a_loss_beats_the_constant(gains: list[float], lift: float) -> None:
+    """A loss whose mean is that of the constant answer, or below, is no better; one well above it is enough."""
+    level, noise = SETTING["constant_score"], np.array(gains) - np.mean(gains)
+    scores = {
+        "bce": (level - 0.1 + noise)[:, None],
+        "mse": (level + lift * 3 * noise.std(ddof=1) + noise)[:, None],
+    }
+    found = only(table(scores, [0.0])).unlearned
+    assert found is None if lift > 0 else found == pytest.approx(level)
+
+
+def test_nothing_is_said_of_learning_where_the_constant_answer_has_no_score() -> None:
+    """Nor from one seed, but for a score that is no higher."""
+    level = SETTING["constant_score"]
+    equal = {loss: np.full((5, 1), level) for loss in ("bce", "mse")}
+    unknown = table(equal, [0.0]).assign(constant_score=np.nan)
+    assert only(unknown).unlearned is None
+    for gain, said in ((0.01, None), (-0.01, level)):
+        one = table({"bce": np.array([[level - 0.1]]), "mse": np.array([[level + gain]])}, [0.0])
+        assert only(one).unlearned == said
 
 
 def test_what_is_short_hangs_on_the_unit() -> None:

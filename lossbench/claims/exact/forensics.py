@@ -207,7 +207,7 @@ def implied(
     what: str, case: str, found: Range, verdict: Word, note: str, part: str = "", clause: str = ""
 ) -> Evidence:
     """Return the evidence that reported numbers imply; the part of the claim is by default the case."""
-    about = Evidence(verdict, what, detail=case, part=part or case, clause=clause, note=note)
+    about = Evidence(verdict, what, entry=case, part=part or case, clause=clause, note=note)
     return replace(about, measured=found.middle, low=found.low, high=found.high)
 
 

@@ -72,7 +72,8 @@ def line(example: Example, agrees: bool, manner: str, measured: float) -> Eviden
     return Evidence(
         decided(agrees),
         example.loss,
-        detail=f"{example.name} ({manner})" if example.name else manner,
+        entry=example.name,
+        detail=manner,
         part=example.name,
         reported=float(example.printed),
         printed=example.printed,

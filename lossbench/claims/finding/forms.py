@@ -16,7 +16,6 @@ lines never matters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
@@ -40,8 +39,6 @@ SINGLE = (
 )
 """Every verdict that is not composed of two."""
 
-_MAGNITUDE = re.compile(r"order (?P<order>[^;]+)(?:; size (?P<size>.+))?")
-
 STANDING: dict[str, tuple[str, ...]] = {
     "true": ("true", "true but for rounding", "holds", "holds everywhere tried", "shown", "mostly"),
     "refuted": ("false", "refuted", "rarely"),
@@ -57,12 +54,12 @@ class Finding:
     """What the evidence on a claim amounts to.
 
     Args:
-        verdict: the verdict in words.
+        word: the verdict; for a magnitude, that on the order of its numbers.
         tally: the units that were counted; for a magnitude, those of the order.
         split: the axis that the claim depends on; None if none separates.
         parts: for a conjunction, the verdict of each part.
-        order: for a magnitude, the word on the order of its numbers.
-        size: for a magnitude, the word on the size of its differences; empty if no sizes are printed.
+        size: for a magnitude, the verdict on the size of its differences; empty if no sizes are printed, None for
+            other forms.
         sizes: for a magnitude, the units of the size.
         case: the line of evidence that decides alone, such as a counterexample; None if many decide.
         again: for a universal claim, the retrial of its strongest counterexample; None if there was none.
@@ -70,16 +67,45 @@ class Finding:
             else 0.
     """
 
-    verdict: str
+    word: str
     tally: Tally
     split: Split | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
-    order: str = ""
-    size: str = ""
+    size: str | None = None
     sizes: Tally = field(default_factory=Tally)
     case: Evidence | None = None
     again: Evidence | None = None
     instability: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in words.
+
+        Example:
+            >>> Finding("holds", Tally()).verdict, Finding("rarely", Tally(), size="refuted").verdict
+            ('holds', 'order rarely; size refuted')
+        """
+        if self.size is None:
+            return self.word
+        return f"order {self.word}" + (f"; size {self.size}" if self.size else "")
+
+    @property
+    def standing(self) -> str:
+        """The column of a document's score in which the claim is counted; see `STANDING`.
+
+        For a magnitude the columns of order and size must agree, or it is mixed.
+
+        Example:
+            >>> Finding("holds", Tally()).standing, Finding("rarely", Tally(), size="refuted").standing
+            ('true', 'refuted')
+        """
+        columns = {column_of(word) for word in (self.word, self.size) if word}
+        return columns.pop() if len(columns) == 1 else "mixed"
+
+
+def column_of(word: str) -> str:
+    """Return the column of one word of a verdict."""
+    return next((column for column, words in STANDING.items() if word in words), "mixed")
 
 
 def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
@@ -209,8 +235,7 @@ def magnitude(evidence: Sequence[Evidence]) -> Finding:
     order = tendency([line for line in evidence if line.aspect == "outcome"])
     sizes = Tally.of(line for line in evidence if line.aspect == "size")
     size = lean(sizes) if sizes.units else ""
-    verdict = f"order {order.verdict}" + (f"; size {size}" if size else "")
-    return replace(order, verdict=verdict, order=order.verdict, size=size, sizes=sizes)
+    return replace(order, size=size, sizes=sizes)
 
 
 FORMS: dict[Form, Callable[[Sequence[Evidence]], Finding]] = {
@@ -221,51 +246,3 @@ FORMS: dict[Form, Callable[[Sequence[Evidence]], Finding]] = {
     "magnitude": magnitude,
     "tendency": tendency,
 }
-
-
-def is_verdict(text: str) -> bool:
-    """Say whether a text is a verdict that a claim can have.
-
-    Example:
-        >>> is_verdict("order rarely; size refuted"), is_verdict("depends on the score"), is_verdict("perhaps")
-        (True, True, False)
-    """
-    words = _MAGNITUDE.fullmatch(text)
-    if words is None:
-        return text in SINGLE
-    return words["order"] in SINGLE and words["size"] in (None, *get_args(Lean))
-
-
-def standing(verdict: str) -> str:
-    """Return the column of a document's score in which a verdict is counted; see `STANDING`.
-
-    For a magnitude the columns of order and size must agree, or it is mixed.
-
-    Example:
-        >>> standing("holds"), standing("depends on the score"), standing("order rarely; size refuted")
-        ('true', 'mixed', 'refuted')
-    """
-    words = _MAGNITUDE.fullmatch(verdict)
-    said = [word for word in words.groups() if word] if words else [verdict]
-    columns = {next((column for column, mine in STANDING.items() if word in mine), "mixed") for word in said}
-    return columns.pop() if len(columns) == 1 else "mixed"
-
-
-FORMER_VERDICTS: dict[str, tuple[str, ...]] = {
-    "reproduced": ("true", "mixed"),
-    "contradicted": ("refuted", "mixed"),
-    "equivalent": ("refuted", "mixed"),
-    "depends": ("true", "refuted", "mixed", "too weak"),
-    "inconclusive": ("too weak", "mixed"),
-}
-"""Verdicts of older files, before there were forms, and the columns of `STANDING` that they may have become."""
-
-
-def same_as(expected: str, found: str) -> bool:
-    """Say whether a verdict is the expected one, which may be a former verdict of an older file.
-
-    Example:
-        >>> same_as("reproduced", "holds"), same_as("reproduced", "false"), same_as("holds", "mostly")
-        (True, False, False)
-    """
-    return expected == found or standing(found) in FORMER_VERDICTS.get(expected, ())

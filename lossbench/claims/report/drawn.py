@@ -12,7 +12,7 @@ from lossbench.claims.finding.axes import Axis
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.figures import SIDES, ends, quantity_of, value
 from lossbench.claims.report.pictures import Mark, over_rates, over_shares, trade_offs
-from lossbench.claims.report.units import AXES, counted_units
+from lossbench.claims.report.units import AXES, NO_CONTAMINATION, counted_units
 from lossbench.grouped import grouped
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
@@ -39,7 +39,7 @@ def drawn(judgement: Judgement, key: str) -> str:
 
 def unit_of(line: Evidence, axes: Sequence[Axis] = AXES) -> Unit:
     """Return a line of evidence as a unit of a figure, named by its values on some axes."""
-    about = [axis.value(line).removeprefix("clean") for axis in AXES if axis.name != "of"]
+    about = [said for axis in AXES if axis.name != "of" and (said := axis.value(line)) != NO_CONTAMINATION]
     name = ", ".join(filter(None, (axis.value(line) for axis in axes if axis.name != "of")))
     text = " ".join(filter(None, [", ".join(filter(None, [*about, quantity_of(line)])), value(line), ends(line)]))
     known = line.p_value is not None and None not in (line.measured, line.low, line.high)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.finding.forms import standing
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.report.drawn import drawn
 from lossbench.claims.report.story import SAYS, facts
@@ -68,7 +67,7 @@ def about(found: Manifest, study: Study) -> Section:
 
 def card(judgement: Judgement, key: str, catalogue: Catalogue, study: Study) -> str:
     """Return the card of one claim; `key` is a prefix of its element names."""
-    claim, stands = judgement.claim, standing(judgement.verdict)
+    claim, stands = judgement.claim, judgement.standing
     data = {"document": title_of(claim.document, catalogue), "form": claim.form, "verdict": stands}
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     head = f"<h3>{escape(claim.id)}: {escape(claim.sentence)}</h3>\n"

@@ -9,7 +9,7 @@ from lossbench.claims.claim import Evidence
 from lossbench.claims.finding.forms import find
 from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.report.words import listed, place, plain
+from lossbench.claims.report.words import each_once, place, plain
 from lossbench.claims.study import Protocol, Study
 from lossbench.data.catalogue import records
 from lossbench.grouped import grouped
@@ -25,7 +25,7 @@ def sensitivity(judgement: Judgement, study: Study) -> Iterator[str]:
         # Under the primary protocol these are comparisons with other rivals, or parts of a difference.
         beside = "beside the units, " if name == study.terms.primary else ""
         tally = Tally(tuple(lines))
-        reversed_sets = listed(reversed_on(tally, Tally() if found is None else found.tally))
+        reversed_sets = each_once(reversed_on(tally, Tally() if found is None else found.tally))
         more = f"; reversed on {reversed_sets}" if reversed_sets else ""
         yield f"{beside}{protocol_in_words(protocols[name], lines)}: {sides_of(tally)}{more}"
 
@@ -42,7 +42,7 @@ def single_cases(judgement: Judgement) -> Iterator[str]:
             others.setdefault(find(form, opened).verdict, []).append(line)
     for verdict, cases in others.items():
         if verdict != judgement.verdict:
-            which = "any one of " * (len(cases) > 1) + listed(map(named, cases))
+            which = "any one of " * (len(cases) > 1) + each_once(map(named, cases))
             yield f"were {which} open, the verdict would be: {verdict}"
 
 

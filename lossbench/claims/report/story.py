@@ -15,7 +15,7 @@ from lossbench.claims.report.pictures import pictures
 from lossbench.claims.report.sensitivity import sensitivity, single_cases
 from lossbench.claims.report.tables import title_of
 from lossbench.claims.report.units import units
-from lossbench.claims.report.words import listed
+from lossbench.claims.report.words import each_once
 from lossbench.claims.study import Study
 from lossbench.report.grid import labelled
 from lossbench.report.terminal import WIDTH
@@ -111,8 +111,8 @@ def remarks(judgement: Judgement) -> Iterator[str]:
     for line in judgement.evidence:
         if line.note and line.arms and not line.protocol:
             about = ", ".join(filter(None, [" vs ".join(line.arms), line.dataset]))
-            yield f"{about}: {line.note.partition('. ')[0]}"
+            yield f"{about}: {line.note}"
     gone = [line for line in judgement.evidence if line.diverged and line.role == "unit"]
     if gone:
-        places = listed(f"{' vs '.join(line.arms)} on {line.dataset}" for line in gone)
+        places = each_once(f"{' vs '.join(line.arms)} on {line.dataset}" for line in gone)
         yield f"trainings diverged in {len(gone)} units: {places}"

@@ -10,11 +10,11 @@ from itertools import chain, islice
 from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.finding.forms import STANDING, standing
+from lossbench.claims.finding.forms import STANDING
 from lossbench.claims.judgement import Judgement
 from lossbench.grouped import grouped
 from lossbench.report.grid import GAP, Column, grid
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.report.words.english import joined
 
 LEGEND = ("Comparisons are of rows like these: tables that might have been drawn, or further draws from a law.",)
@@ -46,7 +46,7 @@ class Score:
     @classmethod
     def of(cls, name: str, judgements: Sequence[Judgement]) -> Score:
         """Count judgements."""
-        return cls(name, len(judgements), Counter(standing(one.verdict) for one in judgements))
+        return cls(name, len(judgements), Counter(one.standing for one in judgements))
 
 
 def scores(judgements: Sequence[Judgement], catalogue: Catalogue) -> list[Score]:
@@ -65,7 +65,7 @@ def without_copies(judgements: Sequence[Judgement]) -> list[Judgement]:
 def tally(judgements: Sequence[Judgement]) -> str:
     """Count the claims by standing in one sentence; a copy is counted once."""
     mine = without_copies(judgements)
-    count = Counter(standing(one.verdict) for one in mine)
+    count = Counter(one.standing for one in mine)
     said = joined(f"{count[column]} {IN_WORDS.get(column, column)}" for column in STANDING if count[column])
     copies = len(judgements) - len(mine)
     more = f"; {copies} more only repeat{'s' * (copies == 1)} others" if copies else ""
@@ -155,6 +155,6 @@ def brief(judgement: Judgement, room: int) -> str:
         ('order and size: holds', 'true')
     """
     found, said = judgement.finding, judgement.verdict
-    if found is not None and found.order and found.order == found.size:
-        said = f"order and size: {found.order}"
-    return said if len(said) <= room else standing(judgement.verdict)
+    if found is not None and found.word == found.size:
+        said = f"order and size: {found.word}"
+    return said if len(said) <= room else judgement.standing

@@ -28,6 +28,8 @@ SHORT = {
     "feature_one_sided_at_test": "test inputs up",
 }
 
+NO_CONTAMINATION = "clean"
+
 
 def against(line: Evidence) -> str:
     """Return what is compared: "mae vs mse", "bce: rate 0.1 vs 1"."""
@@ -37,7 +39,7 @@ def against(line: Evidence) -> str:
 
 def contaminated(line: Evidence) -> str:
     """Return the kind of contamination in two words; "clean" if there is none."""
-    return SHORT.get(line.contamination, line.contamination) or "clean"
+    return SHORT.get(line.contamination, line.contamination) or NO_CONTAMINATION
 
 
 def share(line: Evidence) -> str:
@@ -46,8 +48,8 @@ def share(line: Evidence) -> str:
 
 
 def manner(line: Evidence) -> str:
-    """Return what else distinguishes a unit, without the name of its part."""
-    return line.detail.removeprefix(line.part).strip(" ()") if line.part else line.detail
+    """Return what else distinguishes a unit, without an entry that is its part."""
+    return line.detail if line.entry == line.part else line.distinction
 
 
 AXES = (
@@ -75,7 +77,7 @@ def units(judgement: Judgement, width: int) -> Iterator[str]:
     varying = [axis for axis in AXES if len(values[axis.name]) > 1 and (several or axis.name != "under")]
     shared = [next(iter(mine)) for name, mine in values.items() if len(mine) == 1 and name != "under"]
     many = len(lines) > MANY
-    about = ", ".join(word for word in shared if word not in ("", "clean"))
+    about = ", ".join(word for word in shared if word not in ("", NO_CONTAMINATION))
     yield from wrap(f"{len(lines)} unit{'s' * (len(lines) != 1)}" + (f": {about}" if about else ""), width)
     groups = groups_of(lines, varying) if many else [[line] for line in lines]
     cells = {axis: [{axis.value(line) for line in group} for group in groups] for axis in varying}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.claim import CLEAN, Claim, Evidence
 from lossbench.report.figures import NOT_DEFINED
-from lossbench.report.words.english import joined
+from lossbench.report.words.english import MOST_NAMED, listed
 from lossbench.schema import METRICS
 
-NAMED = 4  # things that a sentence names before it only counts
+NAMED = MOST_NAMED  # things that a sentence names before it only counts
 
 SCORES = {
     "r2": "R²",
@@ -128,7 +128,7 @@ def result_of(line: Evidence) -> str:
     """State the result of one line, with its interval and its data."""
     if line.clause:
         return " ".join(filter(None, [line.clause, bounds(line)]))
-    about = "; ".join(filter(None, [line.detail, line.note])) if not line.protocol else line.detail
+    about = "; ".join(filter(None, [line.distinction, line.note])) if not line.protocol else line.distinction
     return " ".join(filter(None, [difference(line), bounds(line), place(line), f"({about})" if about else ""]))
 
 
@@ -148,7 +148,7 @@ def difference(line: Evidence) -> str:
     if line.quantity == SKILL and pair:
         return skill_lost(line.arms, line.measured)
     if pair:
-        return between(line.arms, line.measured, line.quantity) + at_rate(line)
+        return between(line, line.measured) + at_rate(line)
     named = f" for {' and '.join(line.arms)}" if line.arms else ""
     return f"the {plain(line.quantity)} is {line.measured:.3g}{named}{at_rate(line)}"
 
@@ -156,28 +156,32 @@ def difference(line: Evidence) -> str:
 def skill_lost(arms: Sequence[str], change: float) -> str:
     """State how much more skill contamination costs one loss than another, or what it costs the loss itself."""
     first, other = arms
-    if other == "clean":
+    if other == CLEAN:
         return f"{first} {'loses' if change <= 0 else 'gains'} {abs(change):.2g} of its skill"
     return f"{first} loses {abs(change):.2g} {'less' if change >= 0 else 'more'} skill than {other}"
 
 
-def between(arms: Sequence[str], gap: float, quantity: str) -> str:
-    """State the difference of two arms."""
-    first, other = map(arm_in_words, arms)
-    if quantity == EPOCHS:
+def between(line: Evidence, gap: float) -> str:
+    """State the difference of the two arms of a line."""
+    first, other = arms_in_words(line)
+    if line.quantity == EPOCHS:
         more = f"{abs(gap):.3g} {'more' if gap > 0 else 'fewer'} epochs than" if gap else "as many epochs as"
         return f"{first} takes {more} {other}"
-    return f"{first} is {gap_in_words(gap)} {other} in {plain(quantity)}"
+    return f"{first} is {gap_in_words(gap)} {other} in {plain(line.quantity)}"
 
 
-def arm_in_words(arm: str) -> str:
-    """Name an arm in a sentence: a loss by its name, a model by its rate, and the best constant answer.
+def arms_in_words(line: Evidence) -> list[str]:
+    """Name the arms of a line in a sentence: losses, models by their rates, and the best constant answer.
 
     Example:
-        >>> arm_in_words("bce"), arm_in_words("rate 0.1")
-        ('bce', 'the model of rate 0.1')
+        >>> arms_in_words(Evidence("reproduced", "f1", arms=("bce", "constant")))
+        ['bce', 'the best constant answer']
+        >>> arms_in_words(Evidence("reproduced", "f1", arms=("rate 0.1", "rate 1"), of_models=True))
+        ['the model of rate 0.1', 'the model of rate 1']
     """
-    return CONSTANT if arm == "constant" else f"the model of {arm}" if arm.startswith("rate ") else arm
+    if line.of_models:
+        return [f"the model of {arm}" for arm in line.arms]
+    return [CONSTANT if arm == "constant" else arm for arm in line.arms]
 
 
 def at_rate(line: Evidence) -> str:
@@ -224,7 +228,7 @@ def relation(claim: Claim, units: Sequence[Evidence]) -> str:
         'a is better than b or c in F1'
     """
     quantities = {line.quantity for line in units}
-    scores = listed(plain(line.quantity) for line in units)
+    scores = each_once(plain(line.quantity) for line in units)
     about = f" in {scores}" if quantities <= {*METRICS} and len(quantities) < NAMED else ""
     if said := shown_by(claim):
         return said + about
@@ -232,9 +236,9 @@ def relation(claim: Claim, units: Sequence[Evidence]) -> str:
     if not direction or not all(len(line.arms) == 2 and not line.by_rate for line in units):
         return "it is as claimed"
     one = either([line.arms[0] for line in units], "the loss that the claim names")
-    other = rival(claim, [line.arms[1] for line in units])
+    other = rival(claim, [arms_in_words(line)[1] for line in units])
     if quantities == {SKILL}:
-        if other == "clean":
+        if all(line.arms[1] == CLEAN for line in units):
             return f"{one} loses {'no ' if direction in ('not worse', 'equal') else ''}skill to contamination"
         return f"{one} {LOSSES_OF_SKILL[direction]} {other}"
     return f"{one} {RELATIONS[direction]} {other}{about}"
@@ -251,8 +255,7 @@ def rival(claim: Claim, others: Sequence[str]) -> str:
     """Name what the first arm is compared with: one of a few losses, or how many there are."""
     if "best_of" in claim.experiments:
         return "its best rival"
-    names = list(map(arm_in_words, others))
-    return either(names, f"its rival, one of {len({*names})},")
+    return either(others, f"its rival, one of {len({*others})},")
 
 
 def either(names: Iterable[str], otherwise: str) -> str:
@@ -274,14 +277,11 @@ def direction_of(claim: Claim) -> str:
     )
 
 
-def listed(values: Iterable[str]) -> str:
+def each_once(values: Iterable[str]) -> str:
     """List the first few things, each once, and count the others.
 
     Example:
-        >>> listed(["b", "a", "a"]), listed("abcdef")
+        >>> each_once(["b", "a", "a"]), each_once("abcdef")
         ('b and a', 'a, b, c, d and 2 more')
     """
-    names = list(dict.fromkeys(filter(None, values)))
-    if len(names) > NAMED:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    return joined(names)
+    return listed(list(dict.fromkeys(filter(None, values))), named=NAMED)

@@ -12,9 +12,8 @@ implementation of itself. A region is found on one half of the seeds, and confir
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from textwrap import wrap
 from typing import Any, Literal
 
 import pandas as pd
@@ -24,10 +23,10 @@ from lossbench.claims.contrast import Direction
 from lossbench.claims.design import Training
 from lossbench.claims.exact.forensics import f1_of_share, with_share
 from lossbench.claims.registry import explanation
-from lossbench.claims.search.regions import ORDERED, PURE, name, region
+from lossbench.claims.search.found import Conditions, Likeness, Near, OfReading, Share, Shortfall
+from lossbench.claims.search.regions import ORDERED, PURE, region
 from lossbench.claims.study import Study
 from lossbench.losses.registry import losses_of
-from lossbench.report.terminal import WIDTH
 from lossbench.schema import METRICS
 
 AXES = ("reading", "optimizer", "model", "lr", "epochs", "prevalence", "label noise")
@@ -90,8 +89,8 @@ def conditions(
     generator: str,
     search: Search,
     **rest: Any,
-) -> Iterator[str]:
-    """Train the grid, and yield lines of text on the settings that give the order and the numbers of two arms.
+) -> Conditions:
+    """Train the grid, and return the settings that give the order and the numbers of two arms.
 
     The readings of the two names are an axis of the grid. For the keywords see the experiment.
     """
@@ -111,20 +110,24 @@ def conditions(
     placebo = paired_settings(whole, [(loss, copy) for copy, loss in same.items()], scores)
     distance = largest_distance(every, claim, arms, scores)
     order = Order(scores, direction, study)
-    yield from indented(0, looks_like(every, distance <= search.tolerance))
-    yield from indented(0, f"{len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting")
-    for depth, text in (
-        *about_order(every, order, f"{arms[0]} {direction} than {arms[1]}", placebo),
-        *about_regions(settings, confirming, order),
-        *about_numbers(every, distance, scores, search.tolerance),
-    ):
-        yield from indented(depth, text)
-
-
-def indented(depth: int, text: str) -> list[str]:
-    """Wrap a text, with all lines but the first indented one step further."""
-    indent = "  " * depth
-    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+    ordered = order.claimed(every)
+    return Conditions(
+        len(trials),
+        generator,
+        search.seeds,
+        arms,
+        direction,
+        scores,
+        likeness(every, distance <= search.tolerance),
+        Share.where(ordered),
+        Share.where(order.reverse(every)),
+        Share.where(order.equal(every)),
+        (Share.where(order.claimed(placebo)), Share.where(order.reverse(placebo))) if len(placebo) else None,
+        {axis: dict(ordered.groupby(every[axis], sort=axis in ORDERED).mean().items()) for axis in AXES},
+        tuple(by_reading(settings, confirming, order)),
+        search.tolerance,
+        tuple(nearest(every, distance, scores)),
+    )
 
 
 def placebos(losses: Sequence[str]) -> dict[str, str]:
@@ -221,86 +224,47 @@ def largest_distance(
     return pd.concat(gaps, axis="columns").max(axis="columns", skipna=False)
 
 
-def looks_like(settings: pd.DataFrame, near: pd.Series[bool]) -> str:
-    """Describe the trainings that give the printed numbers: what three quarters of them have in common."""
-    count = f"{int(near.sum())} of {len(near)} settings give all printed numbers"
+def likeness(settings: pd.DataFrame, near: pd.Series[bool]) -> Likeness:
+    """Return what three quarters of the settings near the printed numbers have in common."""
     if not near.any():
-        return f"The printed table comes out nowhere: {count}."
+        return Likeness(Share.where(near))
     mine, far = settings[near], settings.lr * settings.epochs
     model, share = max(mine.model.value_counts(normalize=True).items(), key=lambda pair: pair[1])
-    early = (far[near] < far.median()).mean() >= PURE
-    said = [
-        ("a linear model" if model == "linear" else f"a network {model}") if share >= PURE else "a model",
-        *(["stopped early"] if early else []),
-        *(["with flipped labels"] if (mine["label noise"] > 0).mean() >= PURE else []),
-    ]
-    return f"The printed table looks like {' '.join(said)}: {count}."
+    early = bool((far[near] < far.median()).mean() >= PURE)
+    flipped = bool((mine["label noise"] > 0).mean() >= PURE)
+    return Likeness(Share.where(near), str(model) if share >= PURE else "", early, flipped)
 
 
-def about_order(
-    settings: pd.DataFrame, order: Order, claimed: str, placebo: pd.DataFrame
-) -> Iterator[tuple[int, str]]:
-    """Yield the share of the settings that give the order, beside the reverse and a placebo, and by axis.
-
-    Each text comes with its depth of indentation.
-    """
-    ordered = order.claimed(settings)
-    shares = f"the reverse: {share_of(order.reverse(settings))}; equal: {share_of(order.equal(settings))}"
-    yield 0, f"{claimed} in {' and '.join(order.scores)}: {share_of(ordered)}; {shares}"
-    if len(placebo):
-        zero, back = share_of(order.claimed(placebo)), share_of(order.reverse(placebo))
-        yield 0, f"the same loss by another road, the zero to read that from: {zero}; the reverse: {back}"
-    for axis in AXES:
-        along = ordered.groupby(settings[axis], sort=axis in ORDERED).mean()
-        yield 1, f"{axis:<12} {', '.join(f'{name(value)} {share:.0%}' for value, share in along.items())}"
-
-
-def about_regions(settings: pd.DataFrame, confirming: pd.DataFrame, order: Order) -> Iterator[tuple[int, str]]:
+def by_reading(settings: pd.DataFrame, confirming: pd.DataFrame, order: Order) -> Iterator[OfReading]:
     """Yield the region that gives the order for each reading, found on half of the seeds, confirmed on others."""
     keys = list(AXES)
     aligned = confirming.set_index(keys).reindex(pd.MultiIndex.from_frame(settings[keys])).reset_index()
     ordered, again = order.claimed(settings), order.claimed(aligned)
     for reading, mine in settings.groupby("reading", sort=False):
         found = ordered[mine.index]
-        yield 1, f"{reading}: {share_of(found)}"
+        told = OfReading(str(reading), Share.where(found))
         if found.any():
             best = region(mine, found, AXES)
-            yield 2, best.words(found)
-            if best.hits:
-                yield 2, f"on the other half of the seeds, there: {share_of(again[mine.index][best.inside])}"
-            yield 2, shortfall(mine, found, order.scores[0])
+            there = Share.where(again[mine.index][best.inside]) if best.hits else None
+            told = replace(told, region=best, again=there, behind=shortfall(mine, found, order.scores[0]))
+        yield told
 
 
-def about_numbers(
-    settings: pd.DataFrame, distance: pd.Series[float], scores: tuple[str, ...], tolerance: float
-) -> Iterator[tuple[int, str]]:
-    """Yield the share of settings that give the reported numbers, and the nearest settings, with their depth."""
-    yield 0, f"all reported numbers within {tolerance:g}: {share_of(distance <= tolerance)}"
+def nearest(settings: pd.DataFrame, distance: pd.Series[float], scores: tuple[str, ...]) -> Iterator[Near]:
+    """Yield the settings that come nearest to the reported numbers."""
     for index in distance.sort_values(kind="stable").index[:NEAREST]:
         row = settings.loc[index]
-        at = ", ".join(f"{axis} {name(row[axis])}" for axis in AXES[1:])
-        yield 1, f"misses by {distance[index]:.3f}: {row.reading}, {at}"
         sides = product(("first", "other"), scores)
-        yield 2, ", ".join(f"{row[side]} {score} {row[f'{score} {side}']:.3f}" for side, score in sides)
+        means = tuple((row[side], score, row[f"{score} {side}"]) for side, score in sides)
+        yield Near(distance[index], row.reading, {axis: row[axis] for axis in AXES[1:]}, means)
 
 
-def share_of(found: pd.Series[bool]) -> str:
-    """Format a number of settings, and its share of all.
-
-    Example:
-        >>> share_of(pd.Series([True, False, False, False]))
-        '1 of 4 settings (25.00%)'
-    """
-    return f"{int(found.sum())} of {len(found)} settings ({found.mean():.2%})"
-
-
-def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> str:
-    """State how far the other loss is behind its own best on the same data, in the settings that give the order.
+def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> Shortfall:
+    """Return how far the other loss is behind its own best on the same data, in the settings that give the order.
 
     A loss far behind its best is not trained well there: too briefly, or at too large a rate.
     """
     worth = METRICS[score].sign * settings[f"{score} other"]
     best = worth.groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")]).transform("max")
     there, elsewhere = ((best - worth)[mask].mean() for mask in (ordered, ~ordered))
-    other = settings.other.iloc[0]
-    return f"there, {other} is {there:.3f} of {score} behind its best on the same data; elsewhere {elsewhere:.3f}"
+    return Shortfall(settings.other.iloc[0], score, there, elsewhere)

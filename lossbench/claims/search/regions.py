@@ -23,17 +23,34 @@ CONDITIONS = 3
 """The largest number of conditions of a region."""
 
 
+@dataclass(frozen=True)
+class Condition:
+    """A condition on one axis: neighbouring values.
+
+    Args:
+        axis: name of the axis.
+        values: in their order; a decade stands for all values up to the next.
+        least: whether the least value of an ordered axis is among them.
+        most: whether the greatest is.
+    """
+
+    axis: str
+    values: tuple[Any, ...]
+    least: bool = False
+    most: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Region:
     """Some settings, by their common conditions.
 
     Args:
-        conditions: the conditions in words, each on another axis.
+        conditions: each on another axis.
         inside: (settings,) whether each setting is in the region.
         hits: how many of them give the result.
     """
 
-    conditions: tuple[str, ...]
+    conditions: tuple[Condition, ...]
     inside: np.ndarray
     hits: int
 
@@ -41,13 +58,6 @@ class Region:
     def rank(self) -> tuple[int, int, int]:
         """The sorting key, greatest is best: more hits, then fewer conditions, then fewer other settings."""
         return self.hits, -len(self.conditions), -int(np.count_nonzero(self.inside))
-
-    def words(self, found: pd.Series[bool]) -> str:
-        """State the conditions, and the share of all hits that is inside."""
-        if not self.hits:
-            return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
-        said = f"where {' and '.join(self.conditions)}" if self.conditions else "everywhere"
-        return f"{PURE:.0%} or more {said}: that is {self.hits / found.sum():.0%} of all settings where it does"
 
 
 def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]) -> Region:
@@ -61,7 +71,7 @@ def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]
     return largest(everything, bounds, wanted, Region((), np.full(len(wanted), False), 0))
 
 
-Bounds = list[tuple[str, np.ndarray]]
+Bounds = list[tuple[Condition, np.ndarray]]
 
 
 def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region) -> Region:
@@ -74,15 +84,15 @@ def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region)
     if len(start.conditions) == CONDITIONS:
         return best
     for index, bounds in enumerate(axes):
-        for text, mask in bounds:
+        for condition, mask in bounds:
             inside = start.inside & mask
-            inner = Region((*start.conditions, text), inside, int(np.count_nonzero(inside & wanted)))
+            inner = Region((*start.conditions, condition), inside, int(np.count_nonzero(inside & wanted)))
             if inner.rank > best.rank:
                 best = largest(inner, axes[index + 1 :], wanted, best)
     return best
 
 
-def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[str, np.ndarray]]:
+def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[Condition, np.ndarray]]:
     """Yield the conditions on one axis, ranges or single values, each with the rows (settings,) that meet it."""
     values = decades(settings) if axis == DECADE else settings[axis]
     ordered = axis in (*ORDERED, DECADE)
@@ -90,7 +100,8 @@ def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[str, np.ndarr
     for low, high in combinations(range(len(known) + 1), 2):
         if high - low < len(known) and (ordered or high - low == 1):
             chosen = known[low:high]
-            yield f"{axis} {written(chosen, len(known), low, axis == DECADE)}", values.isin(chosen).to_numpy()
+            condition = Condition(axis, tuple(chosen), low == 0, high == len(known))
+            yield condition, values.isin(chosen).to_numpy()
 
 
 def decades(settings: pd.DataFrame) -> pd.Series[float]:
@@ -102,23 +113,3 @@ def decades(settings: pd.DataFrame) -> pd.Series[float]:
     """
     distance = (settings.lr * settings.epochs).round(9)  # 0.001 times 10 is a little less than 0.01
     return pd.Series(10.0 ** np.floor(np.log10(distance.to_numpy())), settings.index).round(9)
-
-
-def written(chosen: list[Any], count: int, start: int, decades: bool = False) -> str:
-    """Format neighbouring values of an axis; a decade stands for all values up to the next.
-
-    Example:
-        >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
-        ('at most 0.3', 'at least 0.1', '0.1 to 0.3', '0.1')
-    """
-    if len(chosen) == 1 and not decades:
-        return name(chosen[0])
-    low, high = name(chosen[0]), name(10 * chosen[-1] if decades else chosen[-1])
-    if start == 0:
-        return f"{'below' if decades else 'at most'} {high}"
-    return f"at least {low}" if start + len(chosen) == count else f"{low} to {high}"
-
-
-def name(value: object) -> str:
-    """Format a value of an axis."""
-    return f"{value:g}" if isinstance(value, float | int | np.number) else str(value)

@@ -201,9 +201,9 @@ def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) ->
             if error is None:
                 fitting.setdefault(dataset.task, []).append(dataset.name)
             else:
-                arms, note = (one.loss, one.fits), f"refused before any training: {error}"
-                what = " and ".join(one.score)
-                refused.append(Evidence("not testable", what, dataset=dataset.name, arms=arms, note=note))
+                about = Evidence("not testable", " and ".join(one.score), dataset=dataset.name)
+                note = f"refused before any training: {error.fact}"
+                refused.append(replace(about, arms=(one.loss, one.fits), note=note, advice=error.more))
         for task, names in fitting.items():
             alike = {loss: loss for loss in (one.loss, one.fits)}
             pairing = Pairing(task, tuple(names), (one.loss,), (one.fits,), alike)

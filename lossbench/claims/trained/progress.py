@@ -203,7 +203,14 @@ class Models:
             for quantity, table, small in sides:
                 differences, loss = table[first] - table[second], [self.watched.loss]
                 yield self.cell.contrast(
-                    quantity, arms, differences, "equal", small, losses=loss, detail=self.watched.entry
+                    quantity,
+                    arms,
+                    differences,
+                    "equal",
+                    small,
+                    losses=loss,
+                    of_models=True,
+                    detail=self.watched.entry,
                 )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from lossbench.claims.among import any_differs, any_of
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence
+from lossbench.claims.claim import CLEAN, CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence
 from lossbench.claims.contrast import Contrast, Direction, level
 from lossbench.claims.design import Design, Found, under_each
 from lossbench.claims.registry import experiment
@@ -30,9 +30,6 @@ from lossbench.errors import BadValue
 from lossbench.grouped import grouped
 from lossbench.losses.registry import core_losses
 from lossbench.metrics.robustness import robustness, skill
-
-CLEAN = "clean"
-"""An arm that is no loss of its own: the first arm, trained on clean data."""
 
 CHANGE = "change of skill"
 

@@ -10,7 +10,8 @@ import codecs
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from lossbench.errors import OutputError
@@ -84,3 +85,55 @@ def _text_stream(raw: io.FileIO, found: TextIO | None) -> io.TextIOWrapper:
     if terminal and found is not None and codecs.lookup(found.encoding).name != "ascii":
         encoding = found.encoding  # ASCII is only Python's default without a locale
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "replace", line_buffering=terminal)
+
+
+DECORATION = (
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+    "COLUMNS",
+    "LINES",
+    "UNICODE_VERSION",
+)
+"""The variables by which rich and we choose colours and widths."""
+
+
+def surface() -> tuple[object, ...]:
+    """Return what the look of a printed text depends on, beside the text."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # no terminal, or no file at all
+        columns = 0
+    return sys.stdout.isatty(), sys.stdout.encoding, columns, *map(os.environ.get, DECORATION)
+
+
+class Overheard(io.StringIO):
+    """A text that is written as it would be to another stream."""
+
+    encoding = ""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream, self.encoding = stream, stream.encoding
+
+    def isatty(self) -> bool:
+        """Return whether that stream is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the descriptor of that stream."""
+        return self._stream.fileno()
+
+
+@contextmanager
+def overheard() -> Iterator[Overheard]:
+    """Give what is printed inside as a text, and print it at the end."""
+    text = Overheard(sys.stdout)
+    try:
+        with redirect_stdout(text):
+            yield text
+    finally:
+        sys.stdout.write(text.getvalue())

@@ -131,7 +131,7 @@ def sum_record(name: str, terms: Sequence[Term], records: Sequence[LossRecord]) 
         ),
         source="; ".join(f"{record.name}: {record.source}" for record in dict.fromkeys(records)),
         facts=None,
-        range="(-inf, inf)" if any(record.range.startswith("(-inf") for record in records) else "[0, inf)",
+        bottomless=any(record.bottomless for record in records),
         outputs_per_target=first.outputs_per_target,
         parameters=parameters,
         whole_batch=any(record.whole_batch for record in records),

@@ -33,6 +33,9 @@ PRECISION = re.compile("scalar type|dtype|result type", re.IGNORECASE)
 RANGE = re.compile("out of bounds|out of range(?! .expected to be in range)|Class values must be")
 """In what torch raises where a class index is that of no class; the other range is that of dimensions."""
 
+ANYTHING_ELSE = "if it wants anything else, state @gets, @target or @link"
+"""The advice where nothing is known to mend a fault."""
+
 
 def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return raw outputs (models, rows, outputs) and targets to try a loss on.
@@ -213,32 +216,34 @@ class Probe:
 
     def _misfit(self, fault: str) -> WrongTask:
         rows, outputs = self.raw.shape
-        more = f"It was given {self.convention}, with {rows} rows and {outputs} outputs; {self._advice(fault)}"
-        return WrongTask(f"'{self.name}'", self.convention.task, fault, more)
+        mend = self._mend(fault)
+        wanted = () if mend else self._wanted()
+        state = f"with {''.join(wanted)} it runs" if wanted else ANYTHING_ELSE
+        more = f"It was given {self.convention}, with {rows} rows and {outputs} outputs; {mend or state}"
+        return WrongTask(f"'{self.name}'", self.convention.task, fault, more, wanted)
 
-    def _advice(self, fault: str) -> str:
-        """Say what to do about a fault: mend a constant or a label where it names one, else what to state."""
+    def _mend(self, fault: str) -> str:
+        """Say how to mend the constant or the label that a fault names; empty where it names none."""
         index = self.convention.encoding == "index"
         if PRECISION.search(fault):
             labels = ", and a class index is int64" * index
             return f"raw outputs are float32{labels}: give constants that precision, as weight.to(raw.dtype)"
         if index and RANGE.search(fault):
             return f"classes are numbered from 0 to {int(self.target.max())}: take them as they are"
-        wanted = self._wanted()
-        return f"with {wanted} it runs" if wanted else "if it wants anything else, state @gets, @target or @link"
+        return ""
 
-    def _wanted(self) -> str:
+    def _wanted(self) -> tuple[str, ...]:
         """Return statements that would make the loss run; empty where there are none, or such are made already."""
         told = self.convention.gets == "probability" or self.convention.target == "onehot"
         if told or self.convention.link == "embedding":
-            return ""
+            return ()
         gets: dict[str, Any] = {"gets": "probability"} if self._may_get_probabilities else {}
         sees: dict[str, Any] = {"target": "onehot"} if self.convention.target == "index" else {}
         for stated in filter(None, (gets, sees, gets | sees)):
             with suppress(LossFailed, LossDoesNotFit):
                 if replace(self, convention=replace(self.convention, **stated))._leads():
-                    return "".join(f":@{key}={value}" for key, value in stated.items())
-        return ""
+                    return tuple(f":@{key}={value}" for key, value in stated.items())
+        return ()
 
     def _leads(self) -> bool:
         """Say whether right raw outputs cost less than wrong ones, and do not pay without end as they grow."""

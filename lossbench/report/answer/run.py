@@ -23,7 +23,7 @@ def lead(answer: RunAnswer) -> list[str]:
 
 def leading(answer: RunAnswer, advice: Advice | None) -> list[str]:
     """Return what stands before everything else: where something was to be chosen, the decision."""
-    return [*advice.answer] if advice else lead(answer)
+    return advice.paragraphs if advice else lead(answer)
 
 
 def records(answer: RunAnswer, tables: Iterable[TableAnswer], advice: Advice | None = None) -> dict[str, Any]:

@@ -115,6 +115,8 @@ def advantage(one: Against, score: str) -> str:
 
 def further_sentences(table: TableAnswer) -> Iterator[str]:
     """Yield the other sentences: other pairs, what would decide, failures, contamination, tuning."""
+    if table.unlearned is not None:
+        yield f"no loss is shown to do better than a constant answer, which has {interval(table.unlearned)}"
     yield from filter(None, (beaten_by_others(table), what_would_decide(table)))
     if table.unfinished:
         gone = listed([unfinished_counts(one) for one in table.unfinished])
@@ -150,7 +152,12 @@ def unfinished_counts(unfinished: Unfinished) -> str:
 
 
 def what_would_decide(table: TableAnswer) -> str:
-    """Return what would decide the open verdicts, except for losses whose trainings diverged or failed."""
+    """Return what would decide the open verdicts, except for losses whose trainings diverged or failed.
+
+    Where no loss learns, more of the same is no remedy.
+    """
+    if table.unlearned is not None:
+        return ""
     unfinished = {one.loss for one in table.unfinished}
     undecided = [] if table.reference in unfinished else [one for one in table.open if one.loss not in unfinished]
     known = [one.more_seeds for one in undecided if one.more_seeds is not None]

@@ -8,8 +8,8 @@ from lossbench.remark import Remark, Topic
 from lossbench.report.html.document import Section, pairs
 from lossbench.report.tables import setting
 from lossbench.report.words.english import joined, plural
-from lossbench.report.words.legend import ACROSS, LEGEND
-from lossbench.report.words.remark import words
+from lossbench.report.words.legend import ACROSS, LEGEND, Entry
+from lossbench.report.words.remark import worded
 from lossbench.results.manifest import Manifest
 from lossbench.stats.findings import Findings
 
@@ -23,8 +23,6 @@ MISSING = frozenset(
 
 SHOWN_ELSEWHERE = frozenset({Topic.RANKS, Topic.SKILLS, Topic.PLACES})
 """Topics of remarks that are shown in other sections, or as a picture."""
-
-HEADING_LENGTH = 9  # characters of the heading that a remark on a run begins with
 
 NOTHING_MISSING = "<p>All that was asked for was run, and every score has a value.</p>\n"
 
@@ -42,34 +40,20 @@ PROTOCOL = (
 
 def closing_sections(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
     """Yield the sections on what was not run, on further remarks, and on how to read the page."""
-    told = [(one.topic in MISSING, *split_heading(one)) for one in remarks if one.topic not in SHOWN_ELSEWHERE]
+    told = [(one.topic in MISSING, *worded(one)) for one in remarks if one.topic not in SHOWN_ELSEWHERE]
     missing = pairs((name, text) for gone, name, text in told if gone)
     title = "What was not run, or has no value"
     yield Section("missing", "What was not run", title, missing or NOTHING_MISSING)
     rest = [(name, text) for gone, name, text in told if not gone]
     if rest:
         yield Section("notes", "Notes", "Notes", pairs(rest))
-    yield Section(
-        "legend", "How to read it", "How to read it", pairs(legend_entries([*LEGEND, *(ACROSS if across else ())]))
-    )
+    legend = legend_list([*LEGEND, *(ACROSS if across else ())])
+    yield Section("legend", "How to read it", "How to read it", legend)
 
 
-def split_heading(remark: Remark) -> tuple[str, str]:
-    """Return the heading that a remark begins with, and the rest."""
-    text = words(remark)
-    return text[:HEADING_LENGTH].strip(), text[HEADING_LENGTH:]
-
-
-def legend_entries(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each heading of a legend with its meaning."""
-    name, parts = "", list[str]()
-    for line in legend:
-        if line[0] != " " and parts:
-            yield name, " ".join(parts)
-            parts = []
-        name = line[:11].strip() or name
-        parts.append(line[11:])
-    yield name, " ".join(parts)
+def legend_list(legend: Iterable[Entry]) -> str:
+    """Return a legend as a definition list."""
+    return pairs((entry.name, entry.meaning) for entry in legend)
 
 
 def run_section(findings: Findings, manifest: Manifest | None) -> Section:

@@ -18,10 +18,11 @@ from lossbench.report.html.across import ranks_section
 from lossbench.report.html.dataset import section
 from lossbench.report.html.document import document
 from lossbench.report.html.document import paragraph as shown
-from lossbench.report.html.ending import closing_sections, run_section, split_heading
+from lossbench.report.html.ending import closing_sections, run_section
 from lossbench.report.html.run_table import ArmCurves, RunTable
 from lossbench.report.tables import answer_key, answered, ranks_by_task, table_groups, table_key
 from lossbench.report.words.english import listed
+from lossbench.report.words.remark import worded
 from lossbench.results.advice import Advice
 from lossbench.results.manifest import Manifest
 from lossbench.run.examples import Examples
@@ -138,4 +139,4 @@ def rank_sentences(remarks: Iterable[Remark], tables: Sequence[RunTable]) -> lis
     first, tuned = tables[0].first, tables[0].curves_by_arm.findings.tuning is not None
     if tuned and first["view"] != "tuned":
         return []
-    return [split_heading(one)[1] for one in remarks if one.topic in RANKS and one.facts["task"] == first.task]
+    return [worded(one).text for one in remarks if one.topic in RANKS and one.facts["task"] == first.task]

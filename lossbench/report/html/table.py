@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lossbench.report.charts.look import Look
 from lossbench.report.escape import html as escape
 from lossbench.report.html.figure import swatch
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 
 BREAKS = re.compile("([_:=/,])")
 PHONE_DROPS = 3  # columns that a phone leaves out

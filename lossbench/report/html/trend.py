@@ -11,10 +11,11 @@ from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
-from lossbench.report.html.ending import legend_entries
+from lossbench.report.html.ending import legend_list
 from lossbench.report.html.figure import legend, line_figure
 from lossbench.report.html.table import grid
-from lossbench.report.tables import Table, heading, label, varying_by_dataset
+from lossbench.report.table import Table
+from lossbench.report.tables import heading, label, varying_by_dataset
 from lossbench.report.trend import LEGEND, LossHistory, closing_lines, lead, run_dates, table_of
 from lossbench.results.dated_runs import DatedRun
 from lossbench.schema import greater_is_better
@@ -81,7 +82,7 @@ def line_of(one: LossHistory, x: np.ndarray, every: Mapping[str, Look]) -> Line:
 
 def legend_section(found: Sequence[LossHistory]) -> Section:
     """Return the section on how to read the page, and what it leaves out."""
-    body = pairs(legend_entries(LEGEND)) + "".join(map(paragraph, closing_lines(found)))
+    body = legend_list(LEGEND) + "".join(map(paragraph, closing_lines(found)))
     return Section("read", "How to read it", "How to read it", body)
 
 

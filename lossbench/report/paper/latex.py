@@ -11,7 +11,8 @@ from lossbench.data.contamination import AT_TEST
 from lossbench.report.answer.place import places
 from lossbench.report.escape import latex
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.report.tables import SHARE, Table, answered, heading, make_table, rank_table, ranks_by_task, setting
+from lossbench.report.table import Table
+from lossbench.report.tables import SHARE, answered, heading, make_table, rank_table, ranks_by_task, setting
 from lossbench.report.words.english import joined, plural
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings

@@ -10,9 +10,11 @@ from lossbench.remark import Topic
 Pairs = tuple[tuple[str, Any], ...]
 """(name, figure)."""
 
-Templates = Mapping[Topic, str | Callable[..., str]]
-"""By topic, a text with the facts in braces, or a function of the facts."""
+Saying = str | Callable[..., str]
+"""A text with the facts in braces, or a function of the facts."""
 
+Templates = Mapping[Topic, Saying]
+"""What is said of each topic."""
 
 FEW_CHANNELS = 4
 """More are rarely meant: grey, colours, colours with opacity."""

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import TextWrapper
 
+from lossbench.results.advice import Code
 from lossbench.visible import visible
 
 MOST_NAMED = 4
-"""The most items that are all named; of more, three are named and the others counted."""
+"""The most items that are all named; of more, some are named and the others counted."""
 
 
-def listed(names: Sequence[str], write: Callable[[Sequence[str]], str] | None = None) -> str:
-    """Return a few names in a row; of many the first three, and how many more.
+def listed(
+    names: Sequence[str], write: Callable[[Sequence[str]], str] | None = None, named: int = MOST_NAMED - 1
+) -> str:
+    """Return a few names in a row; of many the first `named`, and how many more.
 
     Example:
         >>> listed(["a"]), listed(["a", "b"]), listed(list("abcde"))
         ('a', 'a and b', 'a, b, c and 2 more')
     """
-    shown = (
-        names if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
-    )
+    shown = names if len(names) <= MOST_NAMED else [*names[:named], f"{len(names) - named} more"]
     return (write or joined)(shown)
 
 
@@ -65,22 +66,18 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-COMMANDS = ("lossbench compare -", "lossbench.compare(")
-"""How a paragraph begins that is to be pasted, into a shell or into Python."""
-
-
 def wrapped(paragraphs: Iterable[str], width: int, indent: str = "  ") -> list[str]:
     """Return paragraphs as lines, broken between words; all but the first line of each are indented.
 
-    One that is to be pasted is one line, as long as it is.
+    Code stays one line, as long as it is.
 
     Example:
-        >>> wrapped(["Try both:", "lossbench compare -d iris -l ce,mse"], 20)
+        >>> wrapped(["Try both:", Code("lossbench compare -d iris -l ce,mse")], 20)
         ['Try both:', 'lossbench compare -d iris -l ce,mse']
     """
     wrapper = TextWrapper(width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
     return [
         line
-        for one in map(visible, paragraphs)
-        for line in ([one] if one.startswith(COMMANDS) else wrapper.wrap(one))
+        for one in paragraphs
+        for line in ([Code(visible(one))] if isinstance(one, Code) else wrapper.wrap(visible(one)))
     ]

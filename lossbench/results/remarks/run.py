@@ -31,6 +31,7 @@ from lossbench.results.remarks.verdicts import (
     chosen_thresholds,
     correction_for_looks,
     pairs_left_out,
+    too_narrow,
     tuning_effects,
     verdicts_by_budget,
 )
@@ -69,6 +70,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from diverged(trials)
     yield from undefined(trials)
     yield from by_seeds(trials, comparison.summary, comparison.contributed)
+    yield from too_narrow(experiment.datasets, comparison.summary)
     yield from collapsed(trials)
     yield from shares(comparison.parts)
     yield from ended_early(trials)

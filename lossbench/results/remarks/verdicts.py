@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lossbench.plan.search import ADAPTIVE
@@ -14,8 +14,15 @@ from lossbench.stats.tuning import disagreements
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lossbench.data.dataset import Dataset
     from lossbench.stats.findings import Findings
     from lossbench.stats.row_scores import RowScores
+
+FEW_POSITIVES = 100
+"""With fewer positive rows in a table, a loss may learn them on one table and not on another of the same law."""
+
+ON_POSITIVES = ("f1", "precision", "recall", "balanced_accuracy", "roc_auc", "average_precision")
+"""Scores in which the positive rows count as much as all others together."""
 
 
 def correction_for_looks(correction: float) -> Iterator[Remark]:
@@ -38,6 +45,22 @@ def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores
     for dataset, score, unit in zip(first.dataset, first.score, first.unit, strict=True):
         if dataset in tables and unit == "seed" and is_own(score):
             yield Topic.BY_SEEDS(dataset=dataset, score=score)
+
+
+def too_narrow(datasets: Iterable[Dataset], summary: pd.DataFrame) -> Iterator[Remark]:
+    """Yield which intervals over rows may be too narrow, since no table shows what other training rows would do.
+
+    `tests/other_rows.py` tries it where the truth is known.
+    """
+    units = summary.drop_duplicates("dataset").set_index("dataset")
+    for dataset in datasets:
+        if dataset.task != "binary" or dataset.name not in units.index or units.unit[dataset.name] == "seed":
+            continue
+        positives, about = int(dataset.target.sum()), {"dataset": dataset.name, "score": units.score[dataset.name]}
+        if positives < FEW_POSITIVES and about["score"] in ON_POSITIVES:
+            yield Topic.FEW_POSITIVES(**about, positives=positives)
+        elif about["score"] in ("precision", "recall"):
+            yield Topic.THRESHOLD_MOVES(**about)
 
 
 def tuning_effects(

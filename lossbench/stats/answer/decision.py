@@ -226,5 +226,5 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
     there = Contaminated(group.outlier_kind, float(group.shares[-1]), means[made.chosen], others, told.unfinished)
     place = group.losses.index(made.chosen)
     tried = dirty.trained()[place]
-    clean = float(group.clean(group.score)[place][tried].mean())
+    clean = made.means[made.chosen][0] if tried.all() else float(group.clean(group.score)[place][tried].mean())
     return replace(made, clean=clean, dirty=there, dirty_seeds=int(tried.sum()))

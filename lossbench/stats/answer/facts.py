@@ -119,6 +119,7 @@ class TableAnswer:
             share.
         rates: the learning rate of each loss, where each has its own.
         disagree: loss, rate and verdict, where one rate for all leads to another verdict on it.
+        unlearned: the mean score of the constant answer, where no loss is shown to do better; otherwise None.
     """
 
     dataset: str
@@ -140,6 +141,7 @@ class TableAnswer:
     contaminated: tuple[Contaminated, ...] = ()
     rates: tuple[tuple[str, float], ...] = ()
     disagree: tuple[tuple[str, float, str], ...] = ()
+    unlearned: float | None = None
 
     def judged(self, *verdicts: str) -> tuple[Against, ...]:
         """Return the losses with one of these verdicts, in their order."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.schema import SETTING
+from lossbench.schema import METRICS, SETTING
 from lossbench.stats.answer.contaminated import at_each_share
 from lossbench.stats.answer.facts import Against, Limit, TableAnswer, unfinished
 from lossbench.stats.groups import ComparisonGroup
+from lossbench.stats.paired import paired_test
 from lossbench.stats.pairs import Judged, pairs_of
 from lossbench.stats.sample_size import MOST, decided
 from lossbench.stats.verdicts import APART, BETTER, WORSE
@@ -58,7 +59,21 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         limit=limit(group, others, margin),
         contaminated=at_each_share(group, margin),
         rates=tuple(zip(group.losses, group.setting()["lr"], strict=True)) if group.view == "tuned" else (),
+        unlearned=unlearned(group),
     )
+
+
+def unlearned(group: ComparisonGroup) -> float | None:
+    """Return the mean score of the constant answer, unless a loss is shown to do better, by a test over seeds.
+
+    The test of each loss is at the full level: that none does better is said too rarely rather than too often.
+    """
+    constant = group.clean("constant_score")
+    gains = METRICS[group.score].sign * (group.scored - constant)
+    if np.isnan(constant).all():
+        return None
+    low = gains if gains.shape[1] < 2 else paired_test(gains, group.test_to_train).estimate.interval().low
+    return None if np.any(low > 0) else float(np.nanmean(constant))
 
 
 def setting(group: ComparisonGroup) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from report.html.reading import pictures, read, sections, seen
 
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.finding.forms import standing
 from lossbench.claims.report.drawn import drawn, unit_of
 from lossbench.claims.report.page import claims_page
 from lossbench.claims.report.tables import tally
@@ -81,7 +80,7 @@ def test_every_claim_has_a_card(judgements, study):
         claim = judgement.claim
         assert all(part in said for part in (claim.id, claim.sentence, judgement.verdict, judgement.answer))
         assert judgement.command in said
-        assert f'data-form="{claim.form}" data-verdict="{standing(judgement.verdict)}"' in card
+        assert f'data-form="{claim.form}" data-verdict="{judgement.standing}"' in card
     assert tally(judgements) in seen(sections(text)["answer"])
 
 

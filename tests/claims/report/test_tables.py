@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.finding.forms import STANDING, standing
+from lossbench.claims.finding.forms import STANDING
 from lossbench.claims.report.tables import (
     FEW,
     TOTAL,
@@ -73,7 +73,7 @@ def test_the_sentence_on_top_says_the_totals(judgements):
     said, mine = tally(judgements), without_copies(judgements)
     assert said.startswith(f"Of {len(mine)} claim")
     for column in STANDING:
-        count = sum(standing(one.verdict) == column for one in mine)
+        count = sum(one.standing == column for one in mine)
         assert (f"{count} {'' if column != 'not yet' else 'not tried yet'}".strip() in said) == bool(
             count
         ) or not count
@@ -94,7 +94,7 @@ def test_every_claim_has_one_line_that_begins_with_its_id_and_ends_with_what_was
     lines = list(listing(judgements, CATALOGUE, width))
     for judgement in judgements:
         (line,) = [line for line in lines if line.split()[:1] == [judgement.claim.id]]
-        words = (judgement.verdict, standing(judgement.verdict))
+        words = (judgement.verdict, judgement.standing)
         shown = judgement.answer.lower().startswith(line.split("  ")[-1].strip("… ").lower()[:6])
         assert line.endswith(words) or shown
         head = line.split("  ")[1 if len(line.split("  ")) > 1 else 0].strip().removesuffix("…")

@@ -9,7 +9,10 @@ import pytest
 
 from lossbench.claims import read_catalogue
 from lossbench.claims.registry import EXPLANATIONS, arguments_for
-from lossbench.claims.search.conditions import AXES, Order, largest_distance, looks_like, share_of
+from lossbench.claims.report.conditions import condition_lines, share
+from lossbench.claims.report.conditions import likeness as likeness_in_words
+from lossbench.claims.search.conditions import AXES, Order, largest_distance, likeness
+from lossbench.claims.search.found import Share
 
 from ..planted import planted
 
@@ -31,7 +34,8 @@ SETTINGS = 3 * 3 * 2 * 2 * 2 * 2
 
 def lines(study):
     """Return what the search behind `--explain` says."""
-    return list(EXPLANATIONS["number_table"](CLAIM, study, **arguments_for(CLAIM, "number_table")))
+    found = EXPLANATIONS["number_table"](CLAIM, study, **arguments_for(CLAIM, "number_table"))
+    return list(condition_lines(found))
 
 
 def under_trained(trial):
@@ -94,7 +98,7 @@ def test_the_farthest_number_decides():
 
 def test_a_share_is_written_with_its_counts():
     """So many of so many."""
-    assert share_of(pd.Series([True, False])) == "1 of 2 settings (50.00%)"
+    assert share(Share.where(pd.Series([True, False]))) == "1 of 2 settings (50.00%)"
 
 
 def test_a_real_search(study):
@@ -128,7 +132,7 @@ def test_the_sentence_on_top_says_what_such_settings_have_in_common():
         }
     )
     near = pd.Series([True, False, False, False])
-    assert looks_like(settings, near) == (
+    assert likeness_in_words(likeness(settings, near)) == (
         "The printed table looks like a linear model stopped early: 1 of 4 settings give all printed numbers."
     )
-    assert looks_like(settings, near & False).startswith("The printed table comes out nowhere")
+    assert likeness_in_words(likeness(settings, near & False)).startswith("The printed table comes out nowhere")

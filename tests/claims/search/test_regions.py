@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.claims.report.conditions import region as region_in_words
 from lossbench.claims.search.regions import Region, bounds_of, largest, region
 
 AXES = ("optimizer", "lr", "epochs")
@@ -17,14 +18,14 @@ GRID = pd.DataFrame(list(product(["sgd", "adam"], [0.01, 0.1, 1.0], [1, 10, 100]
 def test_a_planted_region_is_named():
     """What comes out under SGD at small rates, and nowhere else, is said so."""
     found = (GRID.optimizer == "sgd") & (GRID.lr < 0.5)
-    said = region(GRID, found, AXES).words(found)
+    said = region_in_words(region(GRID, found, AXES), found.sum())
     assert "where optimizer sgd and lr at most 0.1: that is 100% of all settings where it does" in said
 
 
 def test_how_far_a_network_was_trained_is_an_axis():
     """A small rate for many epochs and a large one for few are one region."""
     found = (GRID.lr * GRID.epochs).round(6).between(0.1, 1.0)
-    assert "where lr × epochs 0.1 to 10: that is 100%" in region(GRID, found, AXES).words(found)
+    assert "where lr × epochs 0.1 to 10: that is 100%" in region_in_words(region(GRID, found, AXES), found.sum())
 
 
 @pytest.mark.parametrize(("hits", "named"), [(9, True), (8, False)])
@@ -32,7 +33,7 @@ def test_in_a_quarter_of_a_region_it_may_fail_and_in_no_more(hits, named):
     """Of twelve settings at the smallest rate, nine will do and eight will not."""
     table = pd.DataFrame({"optimizer": ["x"] * 24, "lr": [0.01] * 12 + [1.0] * 12, "epochs": [1] * 24})
     found = pd.Series([index < hits for index in range(24)])
-    said = region(table, found, AXES).words(found)
+    said = region_in_words(region(table, found, AXES), found.sum())
     assert ("where lr 0.01: that is 100%" in said) == named
     assert said.startswith("no region") != named
 
@@ -40,7 +41,7 @@ def test_in_a_quarter_of_a_region_it_may_fail_and_in_no_more(hits, named):
 def test_what_comes_out_everywhere_needs_no_condition():
     """All of the space is a region too."""
     found = pd.Series([True] * len(GRID))
-    said = region(GRID, found, AXES).words(found)
+    said = region_in_words(region(GRID, found, AXES), found.sum())
     assert "where everywhere" not in said
     assert "everywhere" in said
 

@@ -26,6 +26,14 @@ def verdict_of(clause: str) -> str:
     return word + (WITHIN if "within the margin" in clause else "")
 
 
+@given(verdicts=tables)
+def test_where_nothing_is_learnt_nothing_is_asked_for(verdicts: dict[str, str]) -> None:
+    """The paragraph says it, and that more seeds would decide something is not said."""
+    said = paragraph(replace(made(verdicts, "accuracy"), unlearned=0.25))
+    assert "No loss is shown to do better than a constant answer, which has 0.25" in said
+    assert not re.search(r"would( not)? decide", said)
+
+
 @given(verdicts=tables, score=st.sampled_from(["accuracy", "mae"]))
 def test_no_sentence_says_more_than_its_verdicts(verdicts: dict[str, str], score: str) -> None:
     """Every loss is in the clause of its own verdict and in no other, by its name or as one of those counted."""

@@ -14,15 +14,15 @@ import lossbench
 from lossbench import Comparison
 from lossbench.remark import Topic
 from lossbench.report.answer.run import lead
+from lossbench.report.escape import html as escape
 from lossbench.report.html.across import pairs_told_apart
 from lossbench.report.html.document import asset
-from lossbench.report.html.ending import legend_entries as legend
-from lossbench.report.html.ending import split_heading
+from lossbench.report.html.ending import legend_list
 from lossbench.report.html.run import run_page
 from lossbench.report.save import reports
 from lossbench.report.tables import rank_table, ranks_by_task, tables
-from lossbench.report.words.legend import ACROSS, LEGEND
-from lossbench.report.words.remark import words
+from lossbench.report.words.legend import ACROSS, LEGEND, laid_out
+from lossbench.report.words.remark import worded
 from lossbench.results.manifest import Manifest
 from lossbench.results.remake import remake
 from lossbench.results.remarks.run import remarks as made
@@ -182,18 +182,19 @@ def test_it_says_what_the_run_was(reference: str) -> None:
     assert "mape on friedman1" in seen(found["missing"])
 
 
-def test_a_remark_stands_under_what_it_begins_with(comparison: Comparison) -> None:
-    """Whole words of it, and all of it."""
+def test_a_remark_stands_under_its_heading(comparison: Comparison) -> None:
+    """All of it, and the heading is a name of its own."""
     remarks = [Topic.UNDEFINED(dataset="wine", score="r2", seeds=(1,)), *made(comparison)]
+    page = run_page(comparison, comparison.curves, remarks)
     for remark in remarks:
-        name, text = split_heading(remark)
+        name, text = worded(remark)
         assert name == name.strip()
-        assert f"{name:<8} {text}" == words(remark)
-    assert split_heading(remarks[0])[0] == "no score"
+        assert f"<dt>{name}</dt>" in page
+        assert f"<dd>{escape(text)}</dd>" in page
 
 
 def test_all_of_the_legend_is_there() -> None:
-    """Each line of it, under its heading."""
-    for lines in (LEGEND, (*LEGEND, *ACROSS)):
-        found = dict(legend(lines))
-        assert " ".join(" ".join(lines).split()) == " ".join(f"{name} {text}" for name, text in found.items())
+    """Each word of it, in order; what is laid out in lines says the same."""
+    for legend in (LEGEND, (*LEGEND, *ACROSS)):
+        text = " ".join(seen(legend_list(legend).replace("<", " <")).split())
+        assert text == " ".join(" ".join(laid_out(legend)).split())

@@ -14,7 +14,7 @@ from stats.runs import clean, finished
 import lossbench
 from lossbench.report.escape import latex
 from lossbench.report.paper.latex import latex_cell, latex_tables, text_tables
-from lossbench.report.tables import Table
+from lossbench.report.table import Table
 from lossbench.stats.findings import Findings
 from lossbench.visible import visible
 from report.paper.tex import balanced, rows_of, shown
