@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lossbench.api.answer import Answer, Progress, prepare_targets, write_files
 from lossbench.api.result import Comparison
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, DataError
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Manner, Request
 from lossbench.results.folder import other_run_command
@@ -72,6 +72,8 @@ def merge(folders: Iterable[str | Path]) -> Comparison:
     from lossbench.results.merge_runs import is_run, merge_runs, read_runs, whole_settings
 
     given = [*map(Path, folders)]
+    if absent := [folder for folder in given if not folder.exists()]:
+        raise DataError(f"no folder '{absent[0]}'; name folders that compare -o FOLDER wrote")
     if any(map(is_run, given)):
         runs = read_runs(given)
         return Comparison.of(merge_runs(runs, plan(whole_settings(runs))))

@@ -17,6 +17,8 @@ from lossbench.plan.request import STDOUT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lossbench.report.table import Table
+
 LAWS = ("moons:rows=178", "blobs:rows=178", "blobs:rows=500:classes=10", "line:rows=200", "friedman1:rows=200")
 DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
 
@@ -164,17 +166,30 @@ def print_rates(rates: pd.DataFrame) -> None:
         f"detectable: the least difference that is found in {POWER:.0%} of families, in the unit of the score",
         "all tests are over seeds, as compare tests laws; tables it tests over rows, for which give --tables",
     )
-    show(None, [Table(title, columns, rows, texts=("dataset", "arms"))], legend)
+    drops = ("arms", "seeds", "detectable", "verdicts", "power")
+    show(None, [Table(title, columns, rows, texts=("dataset", "arms"), drops=drops)], legend)
 
 
 def print_coverage(rates: pd.DataFrame) -> None:
-    """Print one line a law and metric."""
-    from lossbench.report.table import Table
+    """Print a table for each law, with a line for each metric."""
     from lossbench.report.terminal import show
+
+    legend = (
+        "coverage: share of 95 % intervals that contain the mean over tables, over all pairs of losses",
+        "width: mean width over rows, relative to that over seeds of the same trainings",
+        "power: share of tables on which the pair that differs most is told apart, in the right direction",
+        "by seeds: the same, by intervals over seeds of the same trainings",
+        "false: with --same, share of verdicts; nominal 5 %",
+    )
+    show(None, [coverage_table(mine) for _, mine in rates[rates.pairs > 0].groupby("law", sort=False)], legend)
+
+
+def coverage_table(rates: pd.DataFrame) -> Table:
+    """Return the table of one law."""
+    from lossbench.report.table import Table
 
     rows = tuple(
         (
-            row["law"],
             row["metric"],
             f"{row['pairs']}",
             rate_cell(row, "coverage"),
@@ -184,15 +199,10 @@ def print_coverage(rates: pd.DataFrame) -> None:
             f"{row['power_over_seeds']:.1%}",
             rate_cell(row, "false_rate"),
         )
-        for row in rates[rates.pairs > 0].to_dict("records")
+        for row in rates.to_dict("records")
     )
-    columns = ("law", "metric", "pairs", "coverage", "worst pair", "width", "power", "by seeds", "false")
-    title = f"{rates.tables.iloc[0]} fresh tables of each law, each analysed as a table; {rates.losses.iloc[0]}"
-    legend = (
-        "coverage: share of 95 % intervals that contain the mean over tables, over all pairs of losses",
-        "width: mean width over rows, relative to that over seeds of the same trainings",
-        "power: share of tables on which the pair that differs most is told apart, in the right direction",
-        "by seeds: the same, by intervals over seeds of the same trainings",
-        "false: with --same, share of verdicts; nominal 5 %",
-    )
-    show(None, [Table(title, columns, rows, texts=("law", "metric"))], legend)
+    first = rates.iloc[0]
+    columns = ("metric", "pairs", "coverage", "worst pair", "width", "power", "by seeds", "false")
+    title = f"{first.law}: {first.tables} fresh tables, each analysed as a table; {first.losses}"
+    drops = ("by seeds", "pairs", "width", "worst pair", "power", "false")
+    return Table(title, columns, rows, texts=("metric",), drops=drops).without_empty("false")

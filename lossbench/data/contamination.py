@@ -130,6 +130,7 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
         fold: the clean fold; it is never changed.
         kind: one of KINDS; those of `AT_TEST` leave the training part as it is, see `contaminate_test`.
         fraction: share of the rows (multilabel label flips: of the entries) in [0, 1); round(fraction · n)
+            are corrupted; by `label_by_class` on two classes as many are drawn, and the positive ones of them
             are corrupted.
         seed: the repetition.
 

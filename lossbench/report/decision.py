@@ -177,7 +177,7 @@ def with_contaminated_data(choice: Choice) -> str:
     sign = METRICS[decision.table.score].sign
     safer = {loss: sign * mean for loss, mean in decision.dirty.told(1) if loss in decision.table.best}
     instead = f"; if you expect that, take {max(safer, key=safer.__getitem__)}" if safer else ""
-    told = under_contamination(decision.dirty, decision.chosen)
+    told = under_contamination(decision.dirty, decision.chosen, decision.table.task)
     return f"If the data were dirtier than these ({where}): {told}; {loses}{instead}."
 
 

@@ -17,7 +17,7 @@ from lossbench.report.words.remark import words
 from lossbench.results.circumstances import circumstances
 from lossbench.results.examples_file import EXAMPLES, examples_bytes
 from lossbench.results.manifest import MANIFEST, Manifest
-from lossbench.results.remake import REPORTS
+from lossbench.results.remake import REPORTS, SOURCES
 from lossbench.results.remarks.run import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
 from lossbench.results.write import csv_text, findings_csv, json_text, to_bytes, write_folder
@@ -51,14 +51,23 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
 
 
 def save_remade(remade: Remade, folder: Path) -> None:
-    """Write the trials, the files made from them, and the kept files."""
+    """Write the trials, the files made from them, and the kept files.
+
+    The manifest still says what the run wrote of the sources, so that a change to one is told of a copy as well.
+    """
     texts: dict[str, str | bytes] = {**findings_csv(remade), **remade.kept}
-    if not all(name in texts for name in REPORTS):
-        made = reports(remade, remade.curves, remade.remarks(), remade.manifest, remade.examples)
-        texts |= made | remade.kept
+    recorded = remade.manifest.sha256 if remade.manifest else {}
+    if not as_recorded(texts, recorded):
+        texts |= reports(remade, remade.curves, remade.remarks(), remade.manifest, remade.examples)
     if remade.manifest is not None:
-        texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": hashes(texts)})
+        found = hashes(texts) | {name: digest for name, digest in recorded.items() if name in SOURCES}
+        texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": dict(sorted(found.items()))})
     write_folder(folder, texts)
+
+
+def as_recorded(texts: Mapping[str, str | bytes], recorded: Mapping[str, Any]) -> bool:
+    """Say whether both reports are there, and they and all other files are as the run wrote them."""
+    return all(name in texts for name in REPORTS) and hashes(texts).items() <= recorded.items()
 
 
 def reports(

@@ -12,7 +12,7 @@ import pandas as pd
 from lossbench.errors import DataError
 from lossbench.plan.fit.losses import Skip
 from lossbench.remark import Remark, Topic
-from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
+from lossbench.results.examples_file import EXAMPLES, read_examples
 from lossbench.results.manifest import ADDED_LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks.across import across
@@ -26,19 +26,21 @@ from lossbench.results.remarks.verdicts import (
     tuning_effects,
     verdicts_by_budget,
 )
-from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
+from lossbench.results.rows_file import ROWS, read_rows
 from lossbench.results.sheet import read_column, read_sheet, refuse_incomplete
 from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
-from lossbench.stats.row_scores import RowScores
 
 KEPT_TABLES = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
 """Tables that cannot be made from `trials.csv` and are kept if they are beside it, with their columns."""
 
+SOURCES = ("trials.csv", *KEPT_TABLES, ROWS, EXAMPLES)
+"""The files from which all others are made."""
+
 REPORTS = ("report.md", "report.html")
-"""Reports also describe the run itself, and so are kept if they are beside the trials."""
+"""Reports also describe the run itself, and so are kept where all that they tell of is as the run wrote it."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def remake(place: Path) -> Remade:
         correction=manifest.correction if manifest else 1.0,
         path=path,
         manifest=manifest,
-        kept={**texts, **kept_binaries(contributed, examples)},
+        kept={**texts, **kept_binaries(path)},
         curves=tables.get("curves.csv"),
         examples=examples,
     )
@@ -133,10 +135,10 @@ def kept_texts(path: Path) -> dict[str, str]:
     return {file.name: read_text(file) for file in there}
 
 
-def kept_binaries(contributed: RowScores | None, examples: Examples) -> dict[str, bytes]:
-    """Return the binary files that are kept, by name."""
-    rows = {} if contributed is None else {ROWS: rows_bytes(contributed)}
-    return rows | ({EXAMPLES: examples_bytes(examples)} if examples else {})
+def kept_binaries(path: Path) -> dict[str, bytes]:
+    """Return the binary files that are kept, by name; they were read before."""
+    there = [path.with_name(name) for name in (ROWS, EXAMPLES) if os.path.isfile(path.with_name(name))]
+    return {file.name: file.read_bytes() for file in there}
 
 
 def read_text(path: Path) -> str:

@@ -102,14 +102,15 @@ def test_the_manifest_lists_the_runs(runs: Path, inside: Callable[..., Outcome])
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
-        (("early", "nowhere"), "'early': finished runs; 'nowhere': none"),
+        (("early", "."), "'early': finished runs; '.': none"),
+        (("early", "nowhere"), "no folder 'nowhere'"),
         (("mse", "few"), "mae on iris lacks seeds 4; mae on line lacks seeds 4"),
         (("early", "long"), "'early' and 'long' are not of one run: setting epochs 2 and 3"),
         (("early", "tuned"), "'tuned' is tuned"),
         (("early", "sum"), "'sum' has a sum of losses"),
         (("early", "across"), "has some seeds that another run has too, and some of its own"),
     ],
-    ids=["no-run", "seeds", "settings", "tuned", "sum", "some-seeds"],
+    ids=["no-run", "no-folder", "seeds", "settings", "tuned", "sum", "some-seeds"],
 )
 def test_runs_that_are_not_one_are_refused(
     runs: Path, refusal: Callable[..., str], parts: tuple[str, ...], said: str

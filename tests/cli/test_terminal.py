@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lossbench.cli.bench import print_figures
+
 from .conftest import BRIEF, COMMAND, PLAIN
 
 ESCAPE = "\x1b"
@@ -80,7 +82,27 @@ def test_a_command_given_again_looks_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("losses",), ("datasets",), ("check-loss", "mse", "--task", "regression"), ("cache", "info")]
+    "command",
+    [
+        ("losses",),
+        ("datasets",),
+        ("check-loss", "mse", "--task", "regression"),
+        ("cache", "info"),
+        ("aa", "-d", "moons:rows=200,wine", "--comparisons", "2", "--seeds", "2", "--epochs", "1"),
+        (
+            "aa",
+            "--tables",
+            "2",
+            "-d",
+            "blobs:rows=100:classes=10",
+            "-l",
+            "ce,mse",
+            "--seeds",
+            "2",
+            "--epochs",
+            "1",
+        ),
+    ],
 )
 def test_every_table_fits_a_narrow_terminal(
     tmp_path: Path, inside: Callable, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
@@ -93,6 +115,22 @@ def test_every_table_fits_a_narrow_terminal(
         plain = inside(*command).out
         lines = [line for line in plain.splitlines() if str(tmp_path.parent) not in line and ".sqlite" not in line]
         assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [60, 72, 80])
+def test_no_row_of_speeds_breaks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Each size of pack has one line, with its bar where there is room for it, and the title another."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    speeds = {f"{engine}_per_second": [350.0, 1200.0] for engine in ("native", "fused", "loop")}
+    shares = {name: [0.5, 0.6] for name in ("to_fused", "to_loop", "floor_share")}
+    print_figures(pd.DataFrame({"models": [1, 512], **speeds, **shares}))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    table = lines[lines.index("trainings on breast_cancer, mlp:16, one thread") + 1 :]
+    assert [line.split()[0] for line in table if line.strip()][2:4] == ["1", "512"]
+    assert any("█" in line for line in lines) == (width == 80)
 
 
 def test_a_terminal_says_how_wide_it_is(tmp_path: Path, inside: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

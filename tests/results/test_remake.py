@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from lossbench.errors import DataError
 from lossbench.remark import Topic
 from lossbench.report.save import save_remade
 from lossbench.report.words.remark import words
-from lossbench.results.remake import Remade, remake
+from lossbench.results.remake import REPORTS, Remade, remake
 from lossbench.results.write import findings_csv, trials_csv
 from lossbench.run.state import Gap
 
@@ -126,18 +127,71 @@ def test_a_file_beside_the_trials_that_is_another(tuned: Comparison, tmp_path: P
         remake(tmp_path)
 
 
-def test_trials_that_were_changed_are_warned_about(comparison: Comparison, tmp_path: Path) -> None:
-    """A file that is not the one of the manifest is reported as such, and its new manifest has its own hash."""
-    comparison.save(tmp_path)
-    path = tmp_path / "trials.csv"
+def cut_short(run: Path) -> None:
+    """Remove the last trials of a run, and its rows, which would be refused as of more trials."""
+    path = run / "trials.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
-    (tmp_path / "rows.npz").unlink()  # of more trials, which is refused
-    remade = remake(tmp_path)
-    assert any(line.startswith("warning  ") and "cut short" in line for line in said(remade))
-    save_remade(remade, tmp_path / "new")
-    assert not any(line.startswith("warning") for line in said(remake(tmp_path / "new")))
-    manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
-    assert manifest["versions"] == json.loads((tmp_path / "manifest.json").read_text())["versions"]
+    (run / "rows.npz").unlink()
+
+
+def test_trials_that_were_changed_are_warned_about(comparison: Comparison, tmp_path: Path) -> None:
+    """However often the run is made again, elsewhere or in place: the manifest keeps the hash of the run."""
+    comparison.save(tmp_path / "run")
+    cut_short(tmp_path / "run")
+    for source, target in (("run", "new"), ("new", "newer"), ("newer", "newer")):
+        remade = remake(tmp_path / source)
+        assert any(line.startswith("warning  ") and "cut short" in line for line in said(remade))
+        assert Topic.NO_ROWS() in list(remade.remarks())
+        save_remade(remade, tmp_path / target)
+    told = [json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("run", "newer")]
+    assert told[0]["sha256"]["summary.csv"] != told[1]["sha256"]["summary.csv"]
+    assert told[0] | {"sha256": {}} == told[1] | {"sha256": {}}
+
+
+def lose_rows(run: Path) -> None:
+    """Remove what rows contributed."""
+    (run / "rows.npz").unlink()
+
+
+def lose_manifest(run: Path) -> None:
+    """Remove what says how the files were."""
+    (run / "manifest.json").unlink()
+
+
+def other_findings(run: Path) -> None:
+    """Have it recorded that another lossbench made other findings of the same trials."""
+    told = json.loads((run / "manifest.json").read_text())
+    told["sha256"]["summary.csv"] = "0" * 64
+    (run / "manifest.json").write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize("spoil", [cut_short, lose_rows, lose_manifest, other_findings])
+@pytest.mark.parametrize("place", ["new", "run"])
+def test_reports_tell_of_the_tables_beside_them(
+    comparison: Comparison, tmp_path: Path, spoil: Callable[[Path], None], place: str
+) -> None:
+    """Unless every file is as the run wrote it, its reports are made anew too, elsewhere and in place.
+
+    They are those of a run without reports, which has none to keep.
+    """
+    comparison.save(tmp_path / "run")
+    spoil(tmp_path / "run")
+    held = {name: (tmp_path / "run" / name).rename(tmp_path / name) for name in REPORTS}
+    save_remade(remake(tmp_path / "run"), tmp_path / "wanted")
+    for name, path in held.items():
+        path.rename(tmp_path / "run" / name)
+    save_remade(remake(tmp_path / "run"), tmp_path / place)
+    for name in REPORTS:
+        assert (tmp_path / place / name).read_text() == (tmp_path / "wanted" / name).read_text()
+
+
+def test_reports_are_kept_where_only_curves_are_gone(comparison: Comparison, tmp_path: Path) -> None:
+    """They hold more than can be made again, and contradict nothing."""
+    comparison.save(tmp_path / "run")
+    (tmp_path / "run" / "curves.csv").unlink()
+    save_remade(remake(tmp_path / "run"), tmp_path / "new")
+    for name in REPORTS:
+        assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
 
 
 @pytest.mark.parametrize(

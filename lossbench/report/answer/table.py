@@ -12,6 +12,7 @@ from lossbench.report.words.english import MOST_NAMED, is_or_are, joined, listed
 from lossbench.schema import METRICS
 from lossbench.stats.answer.facts import Against, Contaminated, Limit, TableAnswer, Unfinished
 from lossbench.stats.verdicts import APART, BETTER, WORSE
+from lossbench.task import Task
 
 SHORT = {"inconclusive": "open", "equivalent": "as good as the reference"}
 
@@ -24,10 +25,12 @@ CONTAMINATION = {
     "feature": "of the training rows with features far off",
     "feature_one_sided": "of the training rows with features too large",
     "noise": "of the training rows replaced by noise",
-    "label_by_class": "of each class labelled as one other",
+    "label_by_class": "of the training labels taken for the next class",
     "feature_at_test": "of the test rows with features far off",
     "feature_one_sided_at_test": "of the test rows with features too large",
 }
+
+OF_TWO_CLASSES = CONTAMINATION | {"label_by_class": "of the positive training rows labelled negative"}
 
 LIMITS: dict[Limit, str] = {
     "": "",
@@ -120,7 +123,7 @@ def further_sentences(table: TableAnswer) -> Iterator[str]:
         yield f"nothing counts in favour of losses whose trainings did not end well: {gone}"
     known = [one for one in table.contaminated if not math.isnan(one.reference)]
     if known and table.others:
-        yield across_contamination(known, table.reference)
+        yield across_contamination(known, table.reference, table.task)
     if table.rates and table.best:
         yield f"step sizes: {chosen_rates(table)}"
     if table.disagree:
@@ -177,28 +180,38 @@ def pronoun(some: int, total: int) -> str:
     return f"{some} of them" if some < total else "it" if total == 1 else "them"
 
 
-def across_contamination(found: Sequence[Contaminated], reference: str) -> str:
+def corrupted(kind: str, task: Task) -> str:
+    """Return of what a contaminated share is one, and what is wrong with it.
+
+    Example:
+        >>> corrupted("label_by_class", "binary")
+        'of the positive training rows labelled negative'
+    """
+    return (OF_TWO_CLASSES if task == "binary" else CONTAMINATION).get(kind, kind)
+
+
+def across_contamination(found: Sequence[Contaminated], reference: str, task: Task) -> str:
     """Return what contamination changes, at the share that tells apart the most losses and at the largest.
 
     Args:
         found: by contaminated share, ascending, each with a score of the reference.
         reference: the first loss.
+        task: of the data set.
     """
     telling, largest = max(found, key=lambda one: len(one.apart)), found[-1]
     if not telling.apart:
         most = f"{'up to ' if len(found) > 1 else ''}{100 * largest.share:g} %"
-        kind = CONTAMINATION.get(largest.kind, largest.kind)
-        return f"with {most} {kind}, no loss can be told apart from {reference}{unfinished_there(largest)}"
-    said = under_contamination(telling, reference)
+        said = f"with {most} {corrupted(largest.kind, task)}, no loss can be told apart from {reference}"
+        return f"{said}{unfinished_there(largest)}"
+    said = under_contamination(telling, reference, task)
     if telling is largest:
         return said
     return f"{said}; with {100 * largest.share:g} %, {verdicts_at_share(largest, reference)}"
 
 
-def under_contamination(found: Contaminated, reference: str) -> str:
+def under_contamination(found: Contaminated, reference: str, task: Task) -> str:
     """Return which losses are told apart from the reference at one contaminated share, with their scores."""
-    kind = CONTAMINATION.get(found.kind, found.kind)
-    return f"with {100 * found.share:g} % {kind}, {verdicts_at_share(found, reference)}"
+    return f"with {100 * found.share:g} % {corrupted(found.kind, task)}, {verdicts_at_share(found, reference)}"
 
 
 def verdicts_at_share(found: Contaminated, reference: str) -> str:

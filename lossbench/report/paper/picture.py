@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
-from lossbench.report.answer.table import CONTAMINATION
+from lossbench.report.answer.table import corrupted
 from lossbench.report.critical import Place
 from lossbench.report.paper import forest, linechart, ranks
 from lossbench.report.paper.figure_data import FigureData
@@ -83,7 +83,7 @@ def line_picture(name: str, shown: FigureData, kind: str) -> Picture:
         BadValue: there are none.
     """
     first = shown.rows.iloc[0]
-    score, dirt = heading(first.score), CONTAMINATION.get(first.outlier_kind, f"under {first.outlier_kind}")
+    score, dirt = heading(first.score), corrupted(first.outlier_kind, first.task)
     if kind == "curves":
         lines, labels = shown.trained, ("epoch", f"validation {score}")
         missing = "there are no learning curves, since no curves.csv stands beside the trials; run it again"

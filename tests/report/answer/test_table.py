@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lossbench.report.answer.table import main_clause, paragraph
 from lossbench.stats.answer.facts import Against, Contaminated, Unfinished
 from lossbench.stats.verdicts import APART, BETTER, WITHIN, WORSE
+from lossbench.task import Task
 from report.answer.made import NAMES, VERDICTS, made, tables
 
 
@@ -138,6 +139,19 @@ def test_contamination_is_worded_by_its_own_test(words: list[str]) -> None:
         told = {loss for loss, verdict, _ in others if verdict in side}
         assert set(re.findall(r"\bloss[a-j]\b", part)) == told
     assert ("no loss can be told apart from ref" in said) == (not set(words) & set(APART))
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("binary", "With 40 % of the positive training rows labelled negative, no loss"),
+        ("multiclass", "With 40 % of the training labels taken for the next class, no loss"),
+    ],
+)
+def test_of_two_classes_one_is_mislabelled(task: Task, said: str) -> None:
+    """Labels wrong by class are all taken for the next class, but of two classes negative ones stay."""
+    dirt = (Contaminated("label_by_class", 0.4, 0.5, ((NAMES[0], "inconclusive", 0.75),)),)
+    assert said in paragraph(replace(made({NAMES[0]: "equivalent"}, contaminated=dirt), task=task))
 
 
 @given(counts=st.lists(st.integers(0, 4), min_size=2, max_size=4))
