@@ -18,7 +18,7 @@ from lossbench.claims.report.words import (
     bounds,
     contamination_of,
     difference,
-    listed,
+    each_once,
     plain,
     relation,
 )
@@ -184,7 +184,7 @@ def test_a_printed_number_that_is_cut_off_is_told_by_its_digits():
 def test_a_list_names_each_once_or_counts_it(names):
     """No name is lost: four at most are said and the others counted; blanks are none."""
     there = set(names) - {""}
-    said = listed(there)
+    said = each_once(names)
     count = int(said.split(" and ")[1].split()[0]) if len(there) > 4 else 0
     assert len(there) == (said.split(" and ")[0].count(",") + 1 if there else 0) + (count or len(there) > 1)
 

@@ -10,6 +10,7 @@ import pytest
 
 from lossbench.claims import read_catalogue
 from lossbench.claims.registry import EXPERIMENTS, EXPLANATIONS
+from lossbench.claims.search.found import Conditions, Likeness, Share
 from lossbench.store import open_store
 
 EXACT = ("A1", "B4", "C7c")
@@ -185,10 +186,16 @@ def test_the_search_behind_a_claim_is_printed(inside: Callable, monkeypatch: pyt
     """--explain prints what the experiment's search yields, given what the claim says."""
 
     def search(claim, study, **arguments):
-        yield f"{claim.id} under {sorted(arguments)}"
+        none, data = Share(0, 1), f"{claim.id} under {sorted(arguments)}"
+        alike = Likeness(none)
+        return Conditions(
+            1, data, 2, ("bce", "mse"), "better", ("f1",), alike, none, none, none, None, {}, (), 0.1, ()
+        )
 
     monkeypatch.setitem(EXPLANATIONS, "growth", search)
-    assert inside("claims", "B4", "--explain").out == "B4 under ['law', 'loss']\n"
+    assert (
+        "1 trainings on B4 under ['law', 'loss'], 2 seeds a setting\n" in inside("claims", "B4", "--explain").out
+    )
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def test_shards_of_an_older_lossbench_are_read(parts: Path, inside: Callable[...
 def test_what_is_no_part_is_refused(parts: Path, refusal: Callable[..., str]) -> None:
     """A whole run, a folder of something else, and a shard that was not finished."""
     assert "'whole': finished runs; 'part1': none" in refusal("merge", "whole", "part1", "-o", "merged")
-    assert "'nowhere' is no shard" in refusal("merge", "nowhere", "-o", "merged")
+    assert "no folder 'nowhere'" in refusal("merge", "nowhere", "-o", "merged")
     assert "'part1' is one of those to be merged" in refusal("merge", "part1", "part2", "part3", "-o", "part1")
     Path("part1/manifest.json").unlink()
     assert "its shard was not finished" in refusal("merge", "part1", "-o", "merged")

@@ -82,7 +82,7 @@ def test_shards_of_such_a_run_merge(inside: Callable, file: Path, tmp_path: Path
     assert inside("merge", "part1", "part2", "-o", "whole").code == 0
     assert (tmp_path / "run" / "trials.csv").read_bytes() == (tmp_path / "whole" / "trials.csv").read_bytes()
     file.write_text(file.read_text() + "\n# changed\n")
-    assert "the code of the score of 'breast_cancer'" in inside("merge", "part1", "part2", "-o", "whole").err
+    assert "the code of the score on breast_cancer" in inside("merge", "part1", "part2", "-o", "whole").err
 
 
 def test_a_config_names_it_and_costs(inside: Callable, file: Path, tmp_path: Path) -> None:
