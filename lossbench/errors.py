@@ -1,6 +1,7 @@
 """Every error a user can meet.
 
     LossbenchError              exit 1: something went wrong that is not the user's doing
+    ├── OutOfTime               exit 4: the budget ended before anything could be said
     ├── TrainingLost            where networks are trained is gone: a process was killed, a cluster ended
     └── UsageError              exit 2: the request cannot be carried out as it stands
         ├── UnknownName         a loss, data set, model, optimiser, key ... that does not exist
@@ -46,6 +47,12 @@ def _restored(kind: type[LossbenchError], args: tuple[object, ...], state: dict[
     error = kind.__new__(kind)
     error.args, error.__dict__ = args, state
     return error
+
+
+class OutOfTime(LossbenchError):
+    """The budget ended before anything could be said."""
+
+    exit_code = 4
 
 
 class TrainingLost(LossbenchError):

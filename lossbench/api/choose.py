@@ -111,7 +111,7 @@ def choose(
 
     Raises:
         UsageError: anything that cannot be carried out, before training starts.
-        BadValue: the budget ended before a seed was finished.
+        OutOfTime: the budget ended before a seed was finished.
 
     Example:
         >>> import lossbench

@@ -78,7 +78,7 @@ def choose(plan: Plan, work: Work) -> Choice:
     """Add seeds until a choice is settled, more would not help, or the budget ends; then try contaminated data.
 
     Raises:
-        BadValue: the budget ended before a seed was finished.
+        OutOfTime: the budget ended before a seed was finished.
     """
     if plan.decay_search is not None:
         plan = with_optimiser(plan, best_optimiser(work.train("weights", plan.decay_search)))

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.data.dataset import Dataset
-from lossbench.errors import BadValue, LossDoesNotFit
+from lossbench.errors import LossDoesNotFit, OutOfTime
 from lossbench.losses import Loss
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.fit.losses import Skip, check_fit
@@ -143,7 +143,7 @@ def search(ledger: Ledger, experiment: Experiment, train: Callable[[], bool]) ->
         train: trains the ledger's missing trials while there is time, and says whether there is time left.
 
     Raises:
-        BadValue: there was no time for all tuning trials.
+        OutOfTime: there was no time for all tuning trials.
     """
     arms, budget = arms_of(experiment), experiment.settings.tune_budget
     seeds = (*tuning_seeds(experiment.settings), *experiment.settings.seeds)
@@ -158,7 +158,7 @@ def search(ledger: Ledger, experiment: Experiment, train: Callable[[], bool]) ->
         if ledger.missing and time_left:
             time_left = train()
         if ledger.missing:
-            raise BadValue(
+            raise OutOfTime(
                 f"not all settings were tried within the time budget; {ledger.keeper.fate}; give a larger "
                 f"{option('budget')}"
             )

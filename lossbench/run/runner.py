@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.backends import CLUSTERS, Backend, Local, available_cores
-from lossbench.errors import BadValue, TrainingLost
+from lossbench.errors import OutOfTime, TrainingLost
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Engine, Manner
 from lossbench.run.adaptive import search, without_trials
@@ -89,7 +89,7 @@ def run(
         budget: seconds after which no more training is begun.
 
     Raises:
-        BadValue: no seed was finished within the budget.
+        OutOfTime: no seed was finished within the budget.
     """
     end, adaptive = time.monotonic() + budget, experiment.settings.adaptive
     at_first = without_trials(experiment) if adaptive else experiment
@@ -217,14 +217,14 @@ def finished(ledger: Ledger) -> Finished:
     """Return the results of the seeds that are complete, and the gaps.
 
     Raises:
-        BadValue: no seed is complete.
+        OutOfTime: no seed is complete.
     """
     rows, curves, gaps = ledger.rows(), ledger.curves(), tuple(ledger.gaps())
     outputs = ledger.outputs()
     left_out = {(gap.dataset, seed) for gap in gaps for seed in gap.seeds}
     whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
     if not whole.any():
-        raise BadValue(
+        raise OutOfTime(
             f"no seed was finished within the budget; {ledger.keeper.fate}; give a larger {option('budget')}"
         )
     places, slopes = np.flatnonzero(whole), ledger.slopes()

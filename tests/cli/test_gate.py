@@ -207,6 +207,15 @@ def test_a_mistake_is_refused_before_training(refusal, arguments: tuple[str, ...
     assert message in refusal(*SMALL, *arguments)
 
 
+def test_a_budget_in_which_no_seed_is_finished_ends_as_one_that_cuts_a_run_short(inside, monkeypatch) -> None:
+    """Exit code 4, not that of a mistake: it says what became of what was finished."""
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 1)
+    cut = inside(*SMALL, "--budget", "0.0s", "-o", "cut")
+    assert (cut.code, cut.out) == (4, "")
+    assert "no seed was finished within the budget; what was finished before is kept" in cut.err
+    assert inside(*SMALL, "--budget", "0.0s", "-o", "cut", "--no-cache").code == 4
+
+
 def test_a_run_that_is_cut_short_is_labelled_and_goes_on(inside, tmp_path: Path, monkeypatch) -> None:
     """After the budget: exit code 4 and what is missing; the same command then trains only that."""
     monkeypatch.setattr("lossbench.training.packing.MODELS", 4)

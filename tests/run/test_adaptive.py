@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, OutOfTime
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Manner
 from lossbench.plan.search import MIDDLE, make_search, sobol_points
@@ -140,5 +140,5 @@ def test_shards_cannot_know_of_each_other() -> None:
 
 def test_time_that_is_over_leaves_no_part_of_a_search() -> None:
     """It is refused, rather than reported with the settings that stand for the others."""
-    with pytest.raises(BadValue, match="not all settings were tried within the time budget"):
+    with pytest.raises(OutOfTime, match="not all settings were tried within the time budget"):
         run(planned(), Manner(1), budget=0.0)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from training.cases import COMPILED
 
-from lossbench.errors import BadValue, LossFailed, OutputError
+from lossbench.errors import LossFailed, OutOfTime, OutputError
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Engine, Manner, usual_engine
 from lossbench.plan.settings import make_settings
@@ -125,7 +125,7 @@ def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
 def test_a_budget_without_a_seed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no seed is whole there is nothing to report."""
     monkeypatch.setattr("lossbench.training.packing.MODELS", 2)
-    with pytest.raises(BadValue, match="no seed was finished within the budget"):
+    with pytest.raises(OutOfTime, match="no seed was finished within the budget"):
         run(study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6), Manner(1), budget=0)
 
 
