@@ -171,6 +171,13 @@ def refuse_duplicates(sheet: Sheet, trials: pd.DataFrame) -> None:
     row = int(again.argmax())
     first = int((trials[list(TRIAL)] == trials.loc[row, list(TRIAL)]).all(axis="columns").to_numpy().argmax())
     there = f"line {sheet.lines[first]}"
+    here, before = (trials.score[one] for one in (row, first))
+    if here != before:  # as in an export of a store that several runs filled: neither is wrong
+        raise sheet.error(
+            row,
+            f"the trial of {there} again, judged by {here} and there by {before}; a file is read by one judge of "
+            "each data set: keep the rows of one",
+        )
     for name, cells in sheet.cells.items():
         if cells[row] != cells[first]:
             raise sheet.error(

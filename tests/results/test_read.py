@@ -214,6 +214,14 @@ def test_a_contradiction_names_both_lines_and_both_values(tmp_path: Path) -> Non
     )
 
 
+def test_a_trial_that_is_judged_by_two_scores_is_no_contradiction(tmp_path: Path) -> None:
+    """As in an export of a store that two runs filled: it is said which rows to keep."""
+    again = list(csv.DictReader(io.StringIO(TEXT)))[1] | {"score": "f1", "f1": "0.125"}
+    message = refused(tmp_path, TEXT + text_of([again]).split("\n", 1)[1])
+    assert message.startswith(" line 6: the trial of line 3 again, judged by f1 and there by accuracy; ")
+    assert message.endswith("keep the rows of one")
+
+
 def test_line_numbers_count_lines_and_not_rows(tmp_path: Path) -> None:
     """A name with a newline in it takes two lines, and the rows behind it are found where they stand."""
     rows = list(csv.DictReader(io.StringIO(edited(0, loss="my\nloss"))))
