@@ -11,7 +11,7 @@ enum { RELU, TANH, SIGMOID, GELU };
 enum { SGD, ADAM };
 enum { LOOK_AT_ROWS, LOOK_AT_PAIRS, LOOK_AT_SAMPLES, LOOK_AT_IMAGES }; /* what the losses of a pack look at, at most */
 
-/* Of a trial. Mirrored by MODEL in engine.py. */
+/* Of a trial. Mirrored by MODEL in models.py. */
 typedef struct {
     real *theta, *gradient, *first, *second; /* parameters, their gradient, two states of the optimiser */
     const real *features;                    /* (rows, inputs padded) of the training part */
@@ -230,14 +230,18 @@ static void backward(const Net *net, const Model *model, int rows) {
 /* Where the biases of a layer begin among the parameters. */
 static ptrdiff_t biases(const Layer *a) { return a->at + (a->to == 1 ? a->from : (ptrdiff_t)a->inputs * a->to); }
 
-/* Add the penalties to the gradient, and scale it down to the longest that is followed; see clip_grad_norm_ of torch. */
-static void shorten(const Net *net, const Model *m) {
+/* Add the penalties to the gradient, where it is clipped with them; else the step adds them on its way. */
+static void penalise(const Net *net, const Model *m) {
     V l1 = all((real)m->l1), l2 = all((real)(2 * m->l2));
     for (int l = 0; (m->l1 != 0 || m->l2 != 0) && l < net->layers; l++)
         for (ptrdiff_t i = net->layer[l].at; i < biases(net->layer + l); i += W) {
             V w = load(m->theta + i);
             store(m->gradient + i, fma_(l2, w, fma_(l1, sign(w), load(m->gradient + i))));
         }
+}
+
+/* Scale the gradient down to the longest that is followed; see clip_grad_norm_ of torch. */
+static void clip(const Net *net, const Model *m) {
     double square = 0; /* that of a large number overflows in single precision */
     for (ptrdiff_t i = 0; i < net->parameters; i++) square += (double)m->gradient[i] * m->gradient[i];
     double share = m->clip / (__builtin_sqrt(square) + 1e-6);
@@ -275,7 +279,7 @@ INLINE void moved(const int adam, const int weights, const Model *m, ptrdiff_t f
 static void move(const Net *net, Model *m) {
     int adam = net->optimiser == ADAM, held = m->l1 != 0 || m->l2 != 0 || m->keep != 1;
     m->faded_first *= 0.9, m->faded_second *= 0.999;
-    if (m->clip) shorten(net, m);
+    if (m->clip) penalise(net, m), clip(net, m);
     if (!held) {
         if (adam) moved(1, 0, m, 0, net->parameters);
         else moved(0, 0, m, 0, net->parameters);
@@ -503,6 +507,8 @@ INLINE void unflush(uint64_t old) { (void)old; }
 /* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, what the losses look at, inputs,
    units ..., outputs}. */
 #define EXPORT __attribute__((visibility("default")))
+
+EXPORT int64_t model_size(void) { return sizeof(Model); }
 
 /* Lanes of a vector, parameters of a model as they lie in memory, bytes of working memory for one. */
 EXPORT void measures(const int32_t *plan, int64_t *found) {

@@ -28,6 +28,7 @@ ARGUMENTS = {
     "outputs": [POINTER, POINTER, WHOLE, POINTER, WHOLE, POINTER, POINTER],
     "judge": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "gallery_room": [WHOLE, WHOLE, WHOLE],
+    "model_size": [],
     "places": [
         POINTER,
         WHOLE,
@@ -47,7 +48,7 @@ ARGUMENTS = {
     "flush_from_here": [],
     "flush_to_here": [ctypes.c_uint64],
 }
-RESULTS = {"flush_from_here": ctypes.c_uint64, "gallery_room": WHOLE}
+RESULTS = {"flush_from_here": ctypes.c_uint64, "gallery_room": WHOLE, "model_size": WHOLE}
 """What functions return that return anything."""
 
 RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # the least value that `level` must return

@@ -18,6 +18,7 @@ from lossbench.training import native
 from lossbench.training.native import build, library
 from lossbench.training.native.build import LEVELS, NotBuilt
 from lossbench.training.native.losses import PAIRS
+from lossbench.training.native.models import MODEL
 
 from ..cases import COMPILED, losses_of, pack, same_bits, trial
 
@@ -77,6 +78,12 @@ def test_a_compiler_that_fails_leaves_nothing(
 
 
 @COMPILED
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_both_sides_write_the_record_of_a_model_alike(dtype: str) -> None:
+    """A field that only the sources or only Python had would put all that follow in the wrong place."""
+    assert library.best_library(np.dtype(dtype)).calls.model_size() == MODEL.itemsize
+
+
 def test_what_is_built_is_not_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Libraries of these very sources stay, so that a second install needs no compiler."""
     monkeypatch.setenv("CC", "no-such-compiler")
