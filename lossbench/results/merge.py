@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from lossbench.errors import BadValue, DataError
+from lossbench.errors import DataError, OutOfTime
 from lossbench.grouped import grouped
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
@@ -156,7 +156,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     ledger.seconds = seconds["training"]
     try:
         done = finished(ledger)
-    except BadValue:
+    except OutOfTime:
         absent = ", ".join(map(str, missing))
         raise DataError(
             f"no seed is complete without shards {absent} of {len(trials_by_shard)}; run them, and merge all again"
