@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lossbench.nearest import nearest
+from lossbench.nearest import suggestion
 from lossbench.visible import visible
 
 
@@ -99,10 +99,9 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = list(known)
-        near = nearest(kind, name, names)
-        hint = f"; did you mean '{near}'?" if near else "."
         place = f"{where}: " if where else ""
-        super().__init__(f"{place}unknown {kind} '{name}'{hint} Known: {', '.join(names)}")
+        near = suggestion(kind, name, names)
+        super().__init__(f"{place}unknown {kind} '{name}'{near} Known: {', '.join(names)}")
 
 
 class BadValue(UsageError):

@@ -93,6 +93,17 @@ def nearest(kind: str, name: str, known: Iterable[str]) -> str | None:
     return folded[near[0]] if near else _part(core, folded)
 
 
+def suggestion(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return the nearest name as the end of a sentence; see `nearest` for the arguments.
+
+    Example:
+        >>> suggestion("loss", "hubber", ["huber", "mae"]), suggestion("data set", "titanic", ["iris"])
+        ("; did you mean 'huber'?", '.')
+    """
+    near = nearest(kind, name, known)
+    return f"; did you mean '{near}'?" if near else "."
+
+
 def _elsewhere(kind: str) -> Iterable[tuple[str, str]]:
     return next((names.items() for thing, names in ELSEWHERE.items() if kind.endswith(thing)), ())
 

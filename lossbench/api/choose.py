@@ -11,7 +11,8 @@ from typing import Any
 
 from lossbench.api.answer import prepare_targets, write_files
 from lossbench.api.arguments import Texts, as_list, given_once, is_specs, model_name, tables_of
-from lossbench.api.result import REPR, Comparison
+from lossbench.api.gate import REPR
+from lossbench.api.result import Comparison
 from lossbench.errors import BadValue
 from lossbench.losses import Loss
 from lossbench.plan.choosing import Plan, plan_choice

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lossbench.stats.findings import Findings
 
 REPR = 100
+"""Width of the text form of a result, in columns."""
 
 
 class GateVerdict(GateReport):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from lossbench.api.arguments import Texts, as_list
-from lossbench.api.gate import GateVerdict, judge_by
+from lossbench.api.gate import REPR, GateVerdict, judge_by
 from lossbench.plan.gate import Gate, parse_rules
 from lossbench.report.answer.run import lead, leading
 from lossbench.report.save import manifest, save, save_remade
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from lossbench.remark import Remark
     from lossbench.results.advice import Advice
     from lossbench.run.examples import Examples
-
-
-REPR = 100
-"""Width of the text form of a result, in columns."""
 
 
 INWARD = {"judged", "pools", "arms", "within", "raw_curves", "raw_slopes", "note", "kept", "remarks", "of"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,7 +17,7 @@ from lossbench.claims.report.words import word_for
 from lossbench.data.catalogue import records
 from lossbench.errors import BadValue
 from lossbench.losses.registry import served
-from lossbench.nearest import nearest
+from lossbench.nearest import suggestion
 from lossbench.report.tables import heading
 from lossbench.schema import METRICS
 from lossbench.spec import TABLE_LISTS, split_list
@@ -157,12 +157,6 @@ def unreadable(said: str, rest: str, words: tuple[str, ...], where: str) -> BadV
     found = f"'{word}' {where} is not understood" if word else f"it ends {where}"
     near = f"; did you mean '{whole}'?" if whole else suggestion("word", word, words)
     return BadValue(f"'{said}' is no claim that can be read: {found}{near} {WRITE}")
-
-
-def suggestion(kind: str, word: str, words: Iterable[str]) -> str:
-    """Suggest the nearest of the right words, as the end of a sentence."""
-    near = nearest(kind, word, words)
-    return f"; did you mean '{near}'?" if near else "."
 
 
 def toml_of(table: Mapping[str, Any]) -> str:

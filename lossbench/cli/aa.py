@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import FILE, JOBS, LOSSES, TABLES, repeatable
+from lossbench.cli.options import TABLES, csv_option, jobs_option, loss_option, repeatable
 from lossbench.cli.process.progress import training_progress
 from lossbench.cli.process.target import check_target, write_target
 from lossbench.plan.request import STDOUT
@@ -31,14 +31,7 @@ NEED_TABLES, EXCLUDE_TABLES = ("same", "model"), ("arms", "comparisons")
 @repeatable(
     "-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"Data sets  [default: {','.join(DATASETS)}]."
 )
-@repeatable(
-    "-l",
-    "--loss",
-    "losses",
-    kind=LOSSES,
-    metavar="SPEC",
-    help="One loss for all arms, or one per arm, such as bce,ce.",
-)
+@loss_option("One loss for all arms, or one per arm, such as bce,ce.")
 @click.option("--arms", type=int, metavar="N", help=f"Number of arms  [default: {ARMS}].")
 @click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions per comparison.")
 @click.option("--comparisons", type=int, metavar="N", help=f"Comparisons per data set  [default: {COMPARISONS}].")
@@ -48,14 +41,8 @@ NEED_TABLES, EXCLUDE_TABLES = ("same", "model"), ("arms", "comparisons")
 @click.option("--same", is_flag=True, help="With --tables, say that the losses are equal on these laws.")
 @click.option("-m", "--model", metavar="SPEC", help=f"The network, with --tables  [default: {MODEL}].")
 @click.option("--epochs", type=int, default=20, show_default=True, metavar="N", help="Passes over the rows.")
-@click.option(
-    "--csv",
-    "target",
-    type=FILE,
-    metavar="FILE|-",
-    help="Write the rates as CSV to this file, or with - to standard output.",
-)
-@click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
+@csv_option("rates", "target")
+@jobs_option
 @click.option("--quiet", is_flag=True, help="Print nothing but what --csv - asks for.")
 def aa(
     datasets: list[str] | None,

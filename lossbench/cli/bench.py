@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lossbench.cli.options import FILE
+from lossbench.cli.options import csv_option
 from lossbench.cli.process.target import check_target, write_target
 from lossbench.plan.request import STDOUT
 
@@ -17,13 +17,7 @@ BAR = 20  # characters of the longest bar
 
 
 @click.command(short_help="Measure the engines on this machine.")
-@click.option(
-    "--csv",
-    "target",
-    type=FILE,
-    metavar="FILE|-",
-    help="Write the figures as CSV to this file, or with - to standard output.",
-)
+@csv_option("figures", "target")
 def bench(target: str | None) -> None:
     """Measure the trainings per second of the native, the fused and the loop engine, by size of the pack."""
     from lossbench.results.write import csv_text

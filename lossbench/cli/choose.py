@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 import time
@@ -16,7 +15,16 @@ import click
 from lossbench.cli.completion import completer, datasets
 from lossbench.cli.ending import UNFINISHED
 from lossbench.cli.grouped import GroupedCommand
-from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, repeatable
+from lossbench.cli.options import (
+    SCORES,
+    budget_option,
+    costs_option,
+    jobs_option,
+    loss_option,
+    margin_option,
+    output_option,
+    repeatable,
+)
 from lossbench.cli.process.progress import status_line
 
 if TYPE_CHECKING:
@@ -47,36 +55,17 @@ EXAMPLES = (
     shell_complete=completer(datasets),
     help="Your table, as file.csv:target=column, or the name of a data set.",
 )
-@repeatable(
-    "-l",
-    "--loss",
-    "losses",
-    kind=LOSSES,
-    metavar="SPEC",
-    help="The candidates; the first is the usual one, which others have to beat.",
-)
+@loss_option("The candidates; the first is the usual one, which others have to beat.")
 @click.option(
     "-m", "--model", metavar="SPEC", help="The network, or one of yours, nets.py:Net  [default: mlp:16]."
 )
 @repeatable("--score", kind=SCORES, metavar="NAME", help="The score that judges and tunes, or metrics.py:mine.")
-@click.option("--costs", metavar="MATRIX", help="For --score cost: one row per true class, as '0,1;10,0'.")
-@repeatable(
-    "--margin",
-    "margins",
-    kind=NAMED_NUMBERS,
-    metavar="NAME=VALUE",
-    help="Difference that is too small to matter, such as r2=0.02.",
-)
+@costs_option
+@margin_option
 @click.option("--seeds", type=int, metavar="N", help="The most repetitions  [default: 40].")
-@click.option(
-    "--budget",
-    type=DURATION,
-    default=math.inf,
-    metavar="TIME",
-    help="Begin no training after this time, such as 90s, 5m or 1h.",
-)
-@click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
-@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")
+@budget_option
+@jobs_option
+@output_option
 @click.option(
     "--format",
     "form",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 import time
@@ -18,16 +17,19 @@ from lossbench.cli import completion
 from lossbench.cli.ending import print_again, print_and_exit, print_part_and_exit, print_plan
 from lossbench.cli.grouped import GroupedCommand
 from lossbench.cli.options import (
-    DURATION,
     FILE,
-    JOBS,
-    LOSSES,
     MODELS,
-    NAMED_NUMBERS,
     NUMBERS,
     PATH,
     SCORES,
     TABLES,
+    budget_option,
+    costs_option,
+    csv_option,
+    jobs_option,
+    loss_option,
+    margin_option,
+    output_option,
     repeatable,
 )
 from lossbench.cli.process.progress import busy, training_progress
@@ -85,13 +87,8 @@ EXAMPLES = (
     metavar="SPEC",
     help="Data sets: names, or tables of yours as file.csv:target=column.",
 )
-@repeatable(
-    "-l",
-    "--loss",
-    "losses",
-    kind=LOSSES,
-    metavar="SPEC",
-    help="Losses; the others are compared with the first. Parameters: huber:delta=1.35, or tuned, delta=0.1..10.",
+@loss_option(
+    "Losses; the others are compared with the first. Parameters: huber:delta=1.35, or tuned, delta=0.1..10."
 )
 @repeatable(
     "-m",
@@ -151,33 +148,22 @@ EXAMPLES = (
     metavar="NAME",
     help="The score that judges and tunes: the first of these that the task has, or metrics.py:mine.",
 )
-@click.option("--costs", metavar="MATRIX", help="For --score cost: one row per true class, as '0,1;10,0'.")
+@costs_option
 @click.option(
     "--threshold",
     shell_complete=completion.completer(completion.thresholds),
     metavar="SCORE",
     help="Choose class thresholds on validation by this score, such as f1.",
 )
-@repeatable(
-    "--margin",
-    "margins",
-    kind=NAMED_NUMBERS,
-    metavar="NAME=VALUE",
-    help="Difference that is too small to matter, such as r2=0.02.",
-)
+@margin_option
 @click.option("-c", "--config", type=FILE, metavar="FILE", help=f"A TOML file, or one of {', '.join(SHIPPED)}.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
-@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")
-@click.option(
-    "--csv",
-    type=FILE,
-    metavar="FILE|-",
-    help="Write the trials as CSV to this file, or with - to standard output.",
-)
+@output_option
+@csv_option("trials", "csv")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Format of the printed summary  [default: table]."
 )
-@click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
+@jobs_option
 @click.option(
     "--backend", type=click.Choice(BACKENDS), help="Train on this machine or on a cluster  [default: local]."
 )
@@ -210,13 +196,7 @@ EXAMPLES = (
     help="Exit with 3 if a score is worse by more, as f1:-0.02  [default: what is judged, by its margin].",
 )
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for later runs.")
-@click.option(
-    "--budget",
-    type=DURATION,
-    default=math.inf,
-    metavar="TIME",
-    help="Begin no training after this time, such as 90s, 5m or 1h.",
-)
+@budget_option
 @click.option(
     "--shard",
     metavar="I/N",

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lossbench.cli.completion import completer, scores
-from lossbench.cli.options import PATH
+from lossbench.cli.options import PATH, format_option
 
 FORMATS = ("table", "csv", "json", "markdown")
 
@@ -22,13 +22,7 @@ FORMATS = ("table", "csv", "json", "markdown")
     metavar="NAME",
     help="The score that is compared  [default: each data set's primary score].",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="table",
-    help="Format of what is printed  [default: table].",
-)
+@format_option(FORMATS)
 def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     """Show what got better or worse from A to B, what is new or missing, and what cannot be compared.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import JOBS, PATH
+from lossbench.cli.options import jobs_option, output_option
 from lossbench.cli.process.progress import status_line
 from lossbench.visible import visible
 
@@ -30,10 +30,10 @@ OPTIONS = (
         "--quick", is_flag=True, help="A first look, which settles less: few seeds, each loss at its own rate."
     ),
     click.option("--first-seed", type=SEED, default=0, metavar="N", help=FIRST_SEED),
-    click.option("-o", "--output", type=PATH, metavar="DIR", help="Folder to write the files to."),
+    output_option,
     click.option("--format", "form", type=FORMATS, help="Format of the printed verdicts  [default: table]."),
     click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for later runs."),
-    click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core]."),
+    jobs_option,
     click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for."),
 )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -122,3 +123,41 @@ def repeatable(*names: str, kind: ListParam = TEXTS, **options: Any) -> Callable
 def flatten(_: click.Context, __: click.Parameter, values: tuple[list[Any], ...]) -> list[Any] | None:
     """Join the values of a repeated option; None where it was not given."""
     return [item for value in values for item in value] or None
+
+
+def loss_option(text: str) -> Callable[[Any], Any]:
+    """Return the option that names losses, with its help."""
+    return repeatable("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help=text)
+
+
+def csv_option(what: str, name: str) -> Callable[[Any], Any]:
+    """Return the option that writes something as CSV, and hands the place to the argument of a name."""
+    said = f"Write the {what} as CSV to this file, or with - to standard output."
+    return click.option("--csv", name, type=FILE, metavar="FILE|-", help=said)
+
+
+def format_option(formats: Sequence[str]) -> Callable[[Any], Any]:
+    """Return the option for how something is printed, as a table where nothing is asked for."""
+    said = "Format of what is printed  [default: table]."
+    return click.option("--format", "form", type=click.Choice(formats), default="table", help=said)
+
+
+costs_option = click.option(
+    "--costs", metavar="MATRIX", help="For --score cost: one row per true class, as '0,1;10,0'."
+)
+margin_option = repeatable(
+    "--margin",
+    "margins",
+    kind=NAMED_NUMBERS,
+    metavar="NAME=VALUE",
+    help="Difference that is too small to matter, such as r2=0.02.",
+)
+budget_option = click.option(
+    "--budget",
+    type=DURATION,
+    default=math.inf,
+    metavar="TIME",
+    help="Begin no training after this time, such as 90s, 5m or 1h.",
+)
+jobs_option = click.option("--jobs", type=JOBS, metavar="N", help="Number of processes  [default: one per core].")
+output_option = click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import PATH
+from lossbench.cli.options import PATH, output_option
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ WITHOUT_REMARKS = ("csv", "json", "junit")
 
 @click.command(short_help="Make the tables of a run again, or what a paper needs of it.")
 @click.argument("run", type=PATH, metavar="DIR|FILE")
-@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder to write the files to.")
+@output_option
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Format of the printed summary  [default: table]."
 )

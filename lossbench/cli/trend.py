@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lossbench.cli.completion import completer, scores
-from lossbench.cli.options import PATH
+from lossbench.cli.options import PATH, format_option
 
 FORMATS = ("table", "csv", "json", "markdown")
 
@@ -22,13 +22,7 @@ FORMATS = ("table", "csv", "json", "markdown")
     help="The score that is followed  [default: each data set's primary score].",
 )
 @click.option("--html", type=PATH, metavar="FILE", help="Also draw it on a page.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="table",
-    help="Format of what is printed  [default: table].",
-)
+@format_option(FORMATS)
 def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: str) -> None:
     """Show which scores moved over runs, by how much and between which two, and which verdicts changed.
 

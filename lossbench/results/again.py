@@ -27,7 +27,7 @@ from lossbench.remark import Topic
 from lossbench.results.circumstances import circumstances
 from lossbench.results.remarks.run import run_remarks
 from lossbench.results.standing import Standing, hash_of, standing
-from lossbench.run.provenance import fingerprint
+from lossbench.run.provenance import file_marks, fingerprint
 from lossbench.store import open_store
 from lossbench.training.module.model import ModuleModel
 
@@ -126,8 +126,7 @@ def key_of(request: Request, settings: Settings, shown: Iterable[Any], files: St
 
 
 def code_marks() -> list[tuple[str, int, int, int]]:
-    """Return name, size and times of every file of the package, as `lossbench.run.provenance.program` does."""
+    """Return name, size and times of every file of the package."""
     folders = (one for one in os.walk(Path(__file__).parents[1]) if not one[0].endswith("__pycache__"))
-    files = sorted(os.path.join(folder, name) for folder, _, names in folders for name in names)
-    stats = zip(files, map(os.lstat, files), strict=True)  # an editor may leave links that lead nowhere
-    return [(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns) for name, found in stats]
+    files = sorted(Path(folder, name) for folder, _, names in folders for name in names)
+    return file_marks(file for file in files if file.exists())  # an editor may leave links that lead nowhere

@@ -125,12 +125,10 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Di
         yield from _unequal("fingerprint", {"fingerprint": one["fingerprint"]}, other)
 
 
-def _unequal(
-    kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any], dataset: str = ""
-) -> Iterator[Difference]:
+def _unequal(kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:
     for name in one:
         if one[name] != other.get(name):
-            yield Difference(kind, name, one[name], other.get(name), dataset)
+            yield Difference(kind, name, one[name], other.get(name))
 
 
 def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import inspect
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
@@ -94,14 +94,18 @@ def processor(device: str) -> list[str]:
 def program() -> str:
     """Return a hash of the code that trains and scores.
 
-    Reading all files takes as long as all else in a rerun. So the hash is cached for files of the same sizes and
-    times, which is also how Python knows whether compiled code is still that of its file.
+    Reading all files takes as long as all else in a rerun. So the hash is cached for files of the same marks.
     """
     files = program_files()
-    marks = [(found.st_size, found.st_mtime_ns, found.st_ctime_ns) for found in map(Path.stat, files)]
-    described = platform.python_version(), list(map(str, files)), marks
+    described = platform.python_version(), file_marks(files)
     stamp = hashlib.sha256(repr(described).encode()).hexdigest()
     return remembered("program.txt", stamp, partial(code_hash, files))
+
+
+def file_marks(files: Iterable[Path]) -> list[tuple[str, int, int, int]]:
+    """Return name, size and times of files, by which Python too knows whether compiled code is still theirs."""
+    stats = ((str(file), file.stat()) for file in files)
+    return [(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns) for name, found in stats]
 
 
 def code_hash(files: list[Path]) -> str:
